@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Tests start real servers and child processes: one process per file keeps their ports, signals and memory apart.
+ * The time-outs end what hangs. They measure nothing: two busy cores are slow.
+ */
+export default defineConfig({
+  test: {
+    include: ['gateway/**/*.test.ts', 'scripts/**/*.test.ts', 'policy-tests/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    restoreMocks: true,
+  },
+});
