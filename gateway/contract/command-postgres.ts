@@ -1,0 +1,128 @@
+import type { CommandFrame } from './command-frame.ts';
+
+/**
+ * Effects of a statement, strongest first: the published order that picks `action`.
+ * `opaque` is code we cannot see into (DO, CALL of an unknown procedure, unknown functions), hence the strongest.
+ */
+export const postgresEffects = [
+  'opaque', // runs code that the parser cannot see
+  'program', // starts a program or touches the server's files (COPY PROGRAM, COPY to a file, LOAD, file functions)
+  'grant', // roles, privileges, ownership, security labels
+  'ddl', // changes the schema
+  'truncate',
+  'delete',
+  'update',
+  'merge',
+  'insert',
+  'maintenance', // VACUUM, ANALYZE, REINDEX, CLUSTER, CHECKPOINT, REFRESH
+  'lock', // LOCK TABLE, SELECT FOR UPDATE, advisory locks
+  'notify', // NOTIFY, LISTEN, UNLISTEN
+  'set', // SET, RESET, set_config
+  'read',
+  'explain', // a plan without running it
+  'transaction', // BEGIN, COMMIT, SAVEPOINT ...
+  'session', // SHOW, DISCARD, DEALLOCATE, CLOSE, empty query
+] as const;
+export type PostgresEffect = (typeof postgresEffects)[number];
+
+/** What a labelled column was used for, other than leaving as a plain output column. */
+export const columnUses = [
+  'where',
+  'join',
+  'group',
+  'order',
+  'distinct',
+  'having',
+  'limit',
+  'expression',
+  'set',
+  'returning',
+  'copy',
+  'view',
+  'function',
+  'key',
+  'other',
+] as const;
+export type ColumnUse = (typeof columnUses)[number];
+
+export const functionCategories = [
+  'aggregate',
+  'pure',
+  'volatile',
+  'file',
+  'network',
+  'program',
+  'dynamic_sql',
+  'large_object',
+  'set_config',
+  'notify',
+  'lock',
+  'admin',
+  'sequence',
+  'statistics',
+  'unknown',
+] as const;
+export type FunctionCategory = (typeof functionCategories)[number];
+
+/** One SQL statement. Field names are those of the policy input; flat on purpose: rules read `input.command.relations`. */
+export interface PostgresCommand extends CommandFrame {
+  readonly protocol: 'postgres';
+  readonly action: PostgresEffect;
+  readonly effects: readonly PostgresEffect[];
+  /** The outer statement: PostgreSQL's parse node in snake case without `_stmt` (`select`, `insert`, `alter_table`, `copy` ...). */
+  readonly kind: string;
+  readonly relations: readonly RelationFact[];
+  readonly output: readonly OutputFact[];
+  /** Labelled columns used in any way but leaving as a plain output column, one entry for each use. */
+  readonly filters: readonly FilterFact[];
+  readonly functions: readonly FunctionFact[];
+  /** A write (update, delete, merge) whose condition is absent or always true. */
+  readonly unfiltered: boolean;
+  /** Rows at most by the statement's own constant LIMIT/FETCH; null without one. */
+  readonly limit: number | null;
+  /** SELECT INTO / CREATE TABLE AS target as `schema.name`; null otherwise. */
+  readonly into: string | null;
+  readonly copy: { readonly direction: 'in' | 'out'; readonly to: 'client' | 'file' | 'program' } | null;
+  /** SET, RESET, set_config, ALTER ROLE/DATABASE ... SET: what changes. */
+  readonly set: readonly { readonly name: string; readonly value: string | null }[];
+  readonly transaction: { readonly in: boolean; readonly failed: boolean };
+  /** Place in the Query message it came with, from 0. */
+  readonly batch: { readonly index: number; readonly count: number };
+  /** Bind parameters as text; null is SQL NULL. Binary values come as `\x` hex where their type has no text codec. */
+  readonly params: readonly (string | null)[];
+  /** pg_query's fingerprint, 16 hex digits: the same for statements that differ in literals only. */
+  readonly fingerprint: string;
+}
+
+export interface RelationFact {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind:
+    'table' | 'view' | 'materialized_view' | 'foreign_table' | 'sequence' | 'index' | 'catalog' | 'unknown';
+  readonly access: 'read' | 'write';
+  /** Columns the statement names or that `*` stands for; for a write, those it writes. */
+  readonly columns: readonly string[];
+  readonly labels: readonly string[];
+}
+
+export interface OutputFact {
+  readonly name: string;
+  /** `schema.relation.column` of each source. */
+  readonly sources: readonly string[];
+  /** `plain`: the column itself. `expression`: computed. `unknown`: not seen through. */
+  readonly transform: 'plain' | 'expression' | 'unknown';
+  readonly labels: readonly string[];
+}
+
+export interface FilterFact {
+  /** `schema.relation.column`. */
+  readonly column: string;
+  readonly use: ColumnUse;
+  readonly labels: readonly string[];
+}
+
+export interface FunctionFact {
+  readonly schema: string;
+  readonly name: string;
+  readonly categories: readonly FunctionCategory[];
+}

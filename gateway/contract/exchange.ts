@@ -1,0 +1,76 @@
+import type { Command } from './command.ts';
+import type { HoldId, RequestId, Revision } from './ids.ts';
+import type { Permit } from './permit.ts';
+import type { ResultPart } from './result.ts';
+import type { Wait } from './wait.ts';
+
+/**
+ * What travels together on its way through, with the handles to answer it. An adapter offers exchanges; `enforce/` owns the order.
+ * Every handle is synchronous where nothing has to be waited for.
+ */
+export interface Exchange {
+  readonly commands: readonly [Command, ...Command[]];
+  /** Names command `i`'s facts for the decision cache; see `PolicySession.decide`. */
+  key(i: number): string;
+  /** Whether command `i` changes something: its decision is flushed to disk before it takes effect. */
+  changes(i: number): boolean;
+  /** Limits count over everything that shares this object: the pieces in which a portal or cursor is fetched. */
+  tally(i: number): object;
+  /**
+   * What goes into log and recording for command `i`: the text with secrets and labelled literals blanked, and the parameters likewise.
+   */
+  recordText(i: number): { readonly text: string; readonly params: readonly (string | null)[] };
+  /** Says no in the protocol's own words. The session lives on. */
+  deny(denial: Denial): Wait;
+  /** Tells a waiting client what it waits for. May be silent where the protocol has no way to say it. */
+  holding(hold: HoldNotice): Wait;
+  /** Aborts when the client gives up on this command (hang-up, cancel request). */
+  readonly signal: AbortSignal;
+  /**
+   * Redeems the permit and sends upstream. Each part of each command's result goes to `deliver(i, part)` in order;
+   * when that returns a promise, the adapter reads no more from upstream until it resolves.
+   */
+  forward(permit: Permit, deliver: Deliver): Wait;
+  /** Sends one part, as enforcement left it, to the client. The promise, if any, resolves when the client's socket can take more. */
+  reply(i: number, part: ResultPart): Wait;
+  /** A part cannot be released (mask impossible, recorder down): ends the exchange with this error and lets nothing of the rest through. */
+  breakOff(denial: Denial): Wait;
+}
+
+/** @param i which command of the exchange the part answers */
+export type Deliver = (i: number, part: ResultPart) => Wait;
+
+export const denialCodes = [
+  'policy', // a rule said no, or no rule said yes
+  'approval_refused',
+  'approval_expired',
+  'approval_cancelled',
+  'approval_impossible', // policy asks for one where none can be given (e.g. twice)
+  'not_recorded', // the log or the recording cannot be written: nothing runs
+  'obligation', // a mask or limit that this result cannot carry
+  'policy_unavailable', // no bundle, or the engine threw
+  'session_ended', // token or admission is over
+] as const;
+export type DenialCode = (typeof denialCodes)[number];
+
+/** A no, as the client may read it. */
+export interface Denial {
+  readonly code: DenialCode;
+  /** One sentence, with the finding's id in square brackets where there is one. */
+  readonly message: string;
+  readonly hint?: string;
+  readonly requestId: RequestId;
+  readonly revision: Revision;
+}
+
+/** What a waiting client is told. */
+export interface HoldNotice {
+  readonly id: HoldId;
+  readonly requestId: RequestId;
+  /** What it waits for, in one sentence with the finding's id. */
+  readonly message: string;
+  readonly groups: readonly string[];
+  readonly expiresAtMs: number;
+  /** A command line that an approver can paste. */
+  readonly how: string;
+}

@@ -1,0 +1,23 @@
+import type { Command } from './command.ts';
+import type { RequestId } from './ids.ts';
+
+/** Proof that policy released one exchange, once. An adapter reaches its upstream only by redeeming one. */
+export interface Permit {
+  readonly requestIds: readonly RequestId[];
+  readonly commands: readonly [Command, ...Command[]];
+}
+
+const live = new WeakSet<Permit>();
+
+/** For `enforce/` alone: a lint rule holds everybody else off. */
+export function mintPermit(commands: readonly [Command, ...Command[]], requestIds: readonly RequestId[]): Permit {
+  const permit: Permit = { requestIds, commands };
+  live.add(permit);
+  return permit;
+}
+
+/** @throws TypeError when the permit is forged or already spent */
+export function redeemPermit(permit: Permit): Permit {
+  if (!live.delete(permit)) throw new TypeError('permit is forged or already spent');
+  return permit;
+}

@@ -1,0 +1,48 @@
+import type { ColumnMasks, ValueShape } from './mask.ts';
+
+/** One piece of a result on its way to the client: released only by `enforce/`, in order. */
+export type ResultPart =
+  /** The shape of the rows that follow, always before the first `rows` of a command when it has any. */
+  | { readonly kind: 'fields'; readonly fields: readonly Field[] }
+  | { readonly kind: 'rows'; readonly batch: RowBatch }
+  /** Text that may hold data: notices, errors, notifications. */
+  | { readonly kind: 'message'; readonly message: Message }
+  /** The command is over. */
+  | { readonly kind: 'end'; readonly outcome: Outcome };
+
+export interface Field {
+  readonly name: string;
+  readonly shape: ValueShape;
+}
+
+/** Rows as the adapter holds them. Enforcement reshapes them without knowing the wire format. Immutable. */
+export interface RowBatch {
+  readonly rows: number;
+  readonly bytes: number;
+  /** The same rows with those columns masked. @throws MaskImpossible when a row does not have the promised shape */
+  masked(masks: ColumnMasks): RowBatch;
+  /** The first `n` rows. */
+  first(n: number): RowBatch;
+  /** Rows in text form for the recording, until `maxBytes` are used up. */
+  texts(maxBytes: number): readonly (readonly (string | null)[])[];
+  /** What goes over the wire: for digests. */
+  wire(): Buffer;
+}
+
+export interface Message {
+  readonly severity: 'error' | 'notice' | 'notification';
+  /** The protocol's code: SQLSTATE. */
+  readonly code: string;
+  readonly text: string;
+  readonly detail?: string;
+  readonly hint?: string;
+}
+
+export type Outcome =
+  | { readonly ok: true; /** What the server called it: `SELECT 3`. */ readonly tag: string }
+  | { readonly ok: false; readonly code: string; readonly text: string };
+
+/** A row that cannot be masked is not sent: the exchange ends with a refusal. */
+export class MaskImpossible extends Error {
+  override readonly name = 'MaskImpossible';
+}

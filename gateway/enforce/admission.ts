@@ -1,0 +1,158 @@
+import type { ConnectCommand } from '../contract/command.ts';
+import type { Effect } from '../contract/decision.ts';
+import type { Admission, AdmissionRequest, Admitted } from '../contract/gate.ts';
+import type { RequestId } from '../contract/ids.ts';
+import type {
+  Approvals,
+  Audit,
+  Clock,
+  Masks,
+  Notify,
+  Policy,
+  PolicySession,
+  Recordings,
+  SessionFrame,
+} from '../contract/ports.ts';
+import type { Client, Protocol, Target } from '../contract/principal.ts';
+import { denialOf } from './denials.ts';
+import { findingIds, sessionEvents, timestamp } from './events.ts';
+import { SessionGate } from './gate.ts';
+import { SessionTally } from './session-tally.ts';
+
+export interface AdmissionPorts {
+  readonly targets: (name: string, protocol: Protocol) => Target | undefined;
+  readonly policy: Policy;
+  readonly audit: Audit;
+  readonly recordings: Recordings;
+  readonly approvals: Approvals;
+  readonly masks: Masks;
+  readonly notify: Notify;
+  readonly clock: Clock;
+  readonly nextId: () => RequestId;
+  readonly decided: (effect: Effect, action: string) => void;
+  /** False only where the configuration says, loudly, that a session may outlive its token. */
+  readonly endWithToken: boolean;
+}
+
+/** Opens and closes the first door: who may have a session on which target, and for how long. */
+export function openAdmission(
+  ports: AdmissionPorts,
+): Admission & { recheck(): void; readonly sessions: ReadonlySet<SessionGate> } {
+  const sessions = new Set<SessionGate>();
+  const rechecks = new Map<SessionGate, () => void>();
+  return { admit, refusedLogin, recheck, sessions };
+
+  async function admit(request: AdmissionRequest): Promise<Admitted> {
+    const startedAtMs = ports.clock.now();
+    const target = ports.targets(request.target, request.protocol);
+    const { client } = request;
+    const { principal } = request.login;
+    const named: Target = target ?? { name: request.target, protocol: request.protocol, labels: {} };
+    const frame: SessionFrame = { id: request.id, principal, target: named, client, startedAtMs };
+    const event = sessionEvents(frame, () => ports.clock.now());
+    if (!target) {
+      const detail = { why: 'no such target', ip: client.ip };
+      await ports.audit.append(event('login.refused', { action: 'connect', effect: 'refused', detail }), 'written');
+      return {
+        ok: false,
+        code: 'no_target',
+        message: `there is no target "${request.target}" for ${request.protocol}`,
+      };
+    }
+    const policy = ports.policy.openSession(frame);
+    let admitted = false;
+    try {
+      const answer = decideConnect(policy, frame, request.user);
+      const { decision, requestId } = answer;
+      const outcome = decision.effect === 'allow' ? 'allow' : 'deny';
+      const detail = { user: request.user, ip: client.ip, application: client.application, issuer: principal.issuer };
+      const fields = { request: requestId, action: 'connect', effect: outcome, revision: decision.revision } as const;
+      const entry = { ...fields, findings: findingIds(decision), detail };
+      await ports.audit.append(event(outcome === 'allow' ? 'session.start' : 'login.refused', entry), 'written');
+      ports.decided(outcome, 'connect');
+      if (outcome === 'deny') {
+        const no = denialOf(decision, requestId);
+        const refusal = { ok: false, code: 'denied', message: no.message } as const;
+        return no.hint === undefined ? refusal : { ...refusal, hint: no.hint };
+      }
+      const recorder = await ports.recordings.open(frame);
+      const gate = new SessionGate(frame, { ...ports, policy, recorder });
+      admitted = true;
+      watch(gate, request, policy);
+      return { ok: true, gate };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return { ok: false, code: 'unavailable', message: `no session: ${why}` };
+    } finally {
+      if (!admitted) policy[Symbol.dispose]();
+    }
+  }
+
+  function decideConnect(policy: PolicySession, frame: SessionFrame, user: string) {
+    const command: ConnectCommand = {
+      protocol: 'session',
+      action: 'connect',
+      effects: ['connect'],
+      text: '',
+      labels: [],
+      analysis: { complete: true, reasons: [] },
+      user,
+    };
+    const requestId = ports.nextId();
+    return { requestId, decision: policy.decide(command, `connect ${user}`, requestId, new SessionTally(frame).facts) };
+  }
+
+  /** A session ends when its token does, and when policy, asked again after a change, no longer admits it. */
+  function watch(gate: SessionGate, request: AdmissionRequest, policy: PolicySession): void {
+    sessions.add(gate);
+    const expiry = ports.endWithToken ? expireAt(request.login.expiresAtMs, gate) : undefined;
+    rechecks.set(gate, () => {
+      const { decision } = decideConnect(policy, gate.frame, request.user);
+      if (decision.effect !== 'allow') gate.terminate('session ended: policy no longer admits it');
+    });
+    gate.ending.addEventListener('abort', () => {
+      expiry?.[Symbol.dispose]();
+      sessions.delete(gate);
+      rechecks.delete(gate);
+    });
+  }
+
+  function expireAt(atMs: number, gate: SessionGate): Disposable {
+    // A timer holds at most 2^31-1 ms, and a suspended machine wakes late: look at the clock, do not trust the timer.
+    const longestMs = 60_000;
+    let timer: NodeJS.Timeout;
+    const check = () => {
+      const leftMs = atMs - ports.clock.now();
+      if (leftMs <= 0) gate.terminate('session ended: the token has expired; log in again');
+      else timer = setTimeout(check, Math.min(leftMs, longestMs)).unref();
+    };
+    timer = setTimeout(check, 0).unref();
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  }
+
+  function recheck(): void {
+    for (const again of [...rechecks.values()]) again();
+  }
+
+  function refusedLogin(protocol: Protocol, client: Client, why: string): void {
+    const wait = ports.audit.append(
+      {
+        type: 'login.refused',
+        time: timestamp(ports.clock.now()),
+        identity: '-',
+        session: '',
+        request: '',
+        target: '',
+        action: 'login',
+        effect: 'refused',
+        command: '',
+        revision: '',
+        findings: [],
+        detail: { why, ip: client.ip, application: client.application, protocol },
+      },
+      'written',
+    );
+    // 'written' has happened when append returns; a promise would only add the flush.
+    void wait;
+  }
+}

@@ -1,0 +1,154 @@
+import type { Command } from '../contract/command.ts';
+import { type Decision, maskMethods } from '../contract/decision.ts';
+import type { CellMask, ColumnMasks } from '../contract/mask.ts';
+import type { Masks } from '../contract/ports.ts';
+import { type Field, MaskImpossible, type Message, type ResultPart, type RowBatch } from '../contract/result.ts';
+
+/** Rows and bytes that the pieces of one result have used up of its limits. */
+interface Tally {
+  rows: number;
+  bytes: number;
+  cut: boolean;
+}
+
+/** One tally for each portal or cursor, made when a limit first asks for it. */
+export class Tallies {
+  readonly #known = new WeakMap<object, Tally>();
+
+  of(shared: object): Tally {
+    const known = this.#known.get(shared);
+    if (known) return known;
+    const tally: Tally = { rows: 0, bytes: 0, cut: false };
+    this.#known.set(shared, tally);
+    return tally;
+  }
+}
+
+/** The obligations of one released command, applied part by part. Pure but for its counting. */
+export class Delivery {
+  readonly #command: Command;
+  readonly #decision: Decision;
+  readonly #masks: Masks;
+  readonly #shared: object;
+  readonly #tallies: Tallies;
+  #tallied: Tally | undefined;
+  #columns: ColumnMasks | undefined;
+  #rowsOut = 0;
+  #bytesOut = 0;
+
+  /** @param shared limits count over everything that shares this object */
+  constructor(command: Command, decision: Decision, masks: Masks, shared: object, tallies: Tallies) {
+    this.#command = command;
+    this.#decision = decision;
+    this.#masks = masks;
+    this.#shared = shared;
+    this.#tallies = tallies;
+  }
+
+  /** What reached the client. */
+  get sent(): { readonly rows: number; readonly bytes: number } {
+    return { rows: this.#rowsOut, bytes: this.#bytesOut };
+  }
+
+  /**
+   * What may leave of one part; undefined when nothing of it may.
+   * @throws MaskImpossible when the result cannot carry the masks: then nothing more of it may leave.
+   */
+  apply(part: ResultPart): ResultPart | undefined {
+    switch (part.kind) {
+      case 'fields':
+        this.#columns = columnMasks(this.#command, this.#decision, part.fields, this.#masks);
+        return part;
+      case 'rows':
+        return this.#rows(part, part.batch);
+      case 'message':
+        return hasMasks(this.#decision) ? { kind: 'message', message: redactMessage(part.message) } : part;
+      case 'end':
+        return part.outcome.ok || !hasMasks(this.#decision)
+          ? part
+          : { kind: 'end', outcome: { ...part.outcome, text: redactedText } };
+      default:
+        return part satisfies never;
+    }
+  }
+
+  /** Says that the result was cut, once, when its last part goes out. */
+  cutNotice(): Message | undefined {
+    const tally = this.#tallied;
+    if (!tally?.cut) return undefined;
+    const { rows, bytes } = this.#decision.limits;
+    const what = rows !== undefined && tally.rows >= rows ? `${rows} rows` : `${bytes} bytes`;
+    return { severity: 'notice', code: '01004', text: `result cut by policy after ${what}` };
+  }
+
+  #rows(part: ResultPart, batch: RowBatch): ResultPart | undefined {
+    // Rows without a known shape under masks: nobody knows which column is which.
+    if (!this.#columns && hasMasks(this.#decision)) throw new MaskImpossible('rows came before their description');
+    const kept = this.#withinLimits(batch);
+    if (!kept) return undefined;
+    const safe = this.#columns?.some(Boolean) ? kept.masked(this.#columns) : kept;
+    this.#rowsOut += safe.rows;
+    this.#bytesOut += safe.bytes;
+    return safe === batch ? part : { kind: 'rows', batch: safe };
+  }
+
+  #withinLimits(batch: RowBatch): RowBatch | undefined {
+    const { rows, bytes } = this.#decision.limits;
+    if (rows === undefined && bytes === undefined) return batch;
+    const tally = (this.#tallied ??= this.#tallies.of(this.#shared));
+    // What leaves is the beginning of the result, however the network grouped its rows: after a gap nothing follows.
+    const room = tally.cut ? 0 : fitting(batch, (rows ?? Infinity) - tally.rows, (bytes ?? Infinity) - tally.bytes);
+    if (room < batch.rows) tally.cut = true;
+    if (room === 0) return undefined;
+    const kept = room === batch.rows ? batch : batch.first(room);
+    tally.rows += room;
+    tally.bytes += kept.bytes;
+    return kept;
+  }
+}
+
+/** How many rows from the first on keep within both limits. */
+function fitting(batch: RowBatch, rows: number, bytes: number): number {
+  let most = Math.min(batch.rows, rows);
+  if (batch.bytes <= bytes) return most;
+  for (let least = 0; ;) {
+    if (least === most) return most;
+    const middle = Math.ceil((least + most) / 2);
+    if (batch.first(middle).bytes <= bytes) least = middle;
+    else most = middle - 1;
+  }
+}
+
+const redactedText = 'text withheld: the command touched masked data';
+
+/** Error and notice texts are data: a failed cast quotes the value. Under masks only the code leaves. */
+function redactMessage(message: Message): Message {
+  return { severity: message.severity, code: message.code, text: redactedText };
+}
+
+export function hasMasks(decision: Decision): boolean {
+  for (const _ in decision.masks) return true;
+  return false;
+}
+
+/** One mask for each output column that carries a masked label; the most private one where several do. */
+function columnMasks(command: Command, decision: Decision, fields: readonly Field[], masks: Masks): ColumnMasks {
+  if (!hasMasks(decision) || fields.length === 0) return [];
+  if (command.protocol !== 'postgres') throw new MaskImpossible(`${command.protocol} results carry no masks`);
+  const { output } = command;
+  if (output.length !== fields.length)
+    throw new MaskImpossible(`the analysis knows ${output.length} columns, the result has ${fields.length}`);
+  return fields.map((field, i) => {
+    const labels = output[i]?.labels ?? [];
+    return mostPrivate(labels.flatMap((label) => maskFor(label, field)));
+  });
+
+  function maskFor(label: string, field: Field): CellMask[] {
+    const method = decision.masks[label];
+    return method === undefined ? [] : [masks.cellMask(method, label, field.shape)];
+  }
+}
+
+function mostPrivate(found: readonly CellMask[]): CellMask | undefined {
+  return [...found].sort((a, b) => maskMethods.indexOf(a.method) - maskMethods.indexOf(b.method))[0];
+}

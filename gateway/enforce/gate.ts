@@ -1,0 +1,359 @@
+import type { ApprovalFact } from '../contract/command.ts';
+import { type Decision, type Effect, strongest } from '../contract/decision.ts';
+import type { Denial, DenialCode, Exchange } from '../contract/exchange.ts';
+import type { Gate } from '../contract/gate.ts';
+import type { RequestId } from '../contract/ids.ts';
+import { mintPermit } from '../contract/permit.ts';
+import type { HoldResolution, Notify, PolicySession, Recorder, SessionFrame } from '../contract/ports.ts';
+import type { Approvals, Audit, Clock, Masks } from '../contract/ports.ts';
+import { MaskImpossible, type ResultPart } from '../contract/result.ts';
+import { both, type Wait } from '../contract/wait.ts';
+import { Delivery, hasMasks, Tallies } from './delivery.ts';
+import { denial, denialOf, holdReason } from './denials.ts';
+import { findingIds, sessionEvents } from './events.ts';
+import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
+import { SessionTally } from './session-tally.ts';
+
+export interface GatePorts {
+  readonly policy: PolicySession;
+  readonly audit: Audit;
+  readonly recorder: Recorder;
+  readonly approvals: Approvals;
+  readonly masks: Masks;
+  readonly notify: Notify;
+  readonly clock: Clock;
+  readonly nextId: () => RequestId;
+  /** Counts for metrics: each decision that took effect. */
+  readonly decided: (effect: Effect, action: string) => void;
+}
+
+/** One command with policy's answer to it. */
+interface Judged {
+  readonly requestId: RequestId;
+  readonly decision: Decision;
+}
+
+/**
+ * Every command of every protocol goes through these lines, in this order: decide, record, then deny, hold or release; and each part of a
+ * result: obligations, record, reply. Nothing here knows a wire format, and no adapter sees a decision.
+ */
+export class SessionGate implements Gate {
+  readonly frame: SessionFrame;
+  readonly #ports: GatePorts;
+  readonly #event: ReturnType<typeof sessionEvents>;
+  readonly #session: SessionTally;
+  readonly #ending = new AbortController();
+  /** Approvals given for the whole session, by rule. */
+  readonly #granted: ApprovalFact[] = [];
+  readonly #tallies = new Tallies();
+  #masksSeen = false;
+  #over: Promise<void> | undefined;
+
+  constructor(frame: SessionFrame, ports: GatePorts) {
+    this.frame = frame;
+    this.#ports = ports;
+    this.#event = sessionEvents(frame, () => ports.clock.now());
+    this.#session = new SessionTally(frame);
+  }
+
+  get ending(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** Asks the session to end. @param reason a sentence for the client */
+  terminate(reason: string): void {
+    this.#ending.abort(reason);
+  }
+
+  offer(x: Exchange): Wait {
+    const judged = this.#judge(x);
+    const ended = this.#endedDenial(judged[0]);
+    if (ended) return x.deny(ended);
+    return this.#afterRecording(x, judged, () => this.#act(x, judged));
+  }
+
+  declare(x: Exchange): Wait {
+    const judged = this.#judge(x);
+    const ended = this.#endedDenial(judged[0]);
+    if (ended) return x.deny(ended);
+    // Only the no takes effect now; what may run, or may run with an approval, is recorded when it is offered.
+    if (verdict(judged) !== 'deny') return x.forward(this.#permit(x, judged), () => undefined);
+    return this.#afterRecording(x, judged, () => this.#deny(x, judged));
+  }
+
+  loose(part: ResultPart): ResultPart | undefined {
+    if (part.kind !== 'message') return undefined;
+    if (!this.#masksSeen || part.message.severity !== 'notification') return part;
+    // A payload that somebody else wrote cannot be traced to a column: under masks only its arrival is told.
+    return { kind: 'message', message: { ...part.message, text: '' } };
+  }
+
+  refused(why: string, text: string): Wait {
+    this.#session.denied();
+    const event = this.#event('refused', { action: 'unknown', effect: 'refused', command: text, detail: { why } });
+    return this.#ports.audit.append(event, 'written');
+  }
+
+  end(reason: string): Promise<void> {
+    this.#over ??= this.#close(reason);
+    return this.#over;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('closed');
+  }
+
+  // --- the walk -------------------------------------------------------------------------------------------------------------------
+
+  #judge(x: Exchange, approval?: ApprovalFact): readonly Judged[] {
+    return x.commands.map((command, i) => {
+      const requestId = this.#ports.nextId();
+      const facts = this.#session.facts;
+      const decision = this.#ports.policy.decide(command, x.key(i), requestId, facts, approval);
+      const grant = approval ? undefined : this.#grantFor(decision);
+      if (!grant) return { requestId, decision };
+      return { requestId, decision: this.#ports.policy.decide(command, x.key(i), requestId, facts, grant) };
+    });
+  }
+
+  /** Records the decisions; only then goes on. What cannot be recorded does not run. */
+  #afterRecording(x: Exchange, judged: readonly Judged[], next: () => Wait): Wait {
+    let written: Wait;
+    try {
+      written = this.#record(x, judged);
+    } catch (error) {
+      return this.#notRecorded(x, judged, error);
+    }
+    return written ? written.then(next, (error: unknown) => this.#notRecorded(x, judged, error)) : next();
+  }
+
+  #record(x: Exchange, judged: readonly Judged[]): Wait {
+    const effect = verdict(judged);
+    let wait: Wait;
+    for (const [i, { requestId, decision }] of judged.entries()) {
+      const command = x.commands[i] ?? x.commands[0];
+      const { text, params } = x.recordText(i);
+      const event = this.#event('decision', {
+        request: requestId,
+        action: command.action,
+        // What takes effect for this command: the strongest answer of all that travel together.
+        effect,
+        command: text,
+        revision: decision.revision,
+        findings: findingIds(decision),
+        detail: decision.effect === effect ? {} : { own_effect: decision.effect },
+      });
+      const flush = effect !== 'deny' && x.changes(i);
+      wait = both(wait, this.#ports.audit.append(event, flush ? 'flushed' : 'written'));
+      this.#ports.recorder.command({ requestId, text, params, action: command.action, decision });
+      for (const f of decision.findings) if (f.channel !== undefined) this.#ports.notify.send(f.channel, event);
+      this.#ports.decided(effect, command.action);
+    }
+    return wait;
+  }
+
+  #act(x: Exchange, judged: readonly Judged[]): Wait {
+    const effect = verdict(judged);
+    switch (effect) {
+      case 'deny':
+        return this.#deny(x, judged);
+      case 'require_approval':
+        return this.#hold(x, judged);
+      case 'mask':
+      case 'allow':
+        return this.#release(x, judged);
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  #deny(x: Exchange, judged: readonly Judged[]): Wait {
+    this.#session.denied();
+    const refused = judged.find((j) => j.decision.effect === 'deny') ?? first(judged);
+    return x.deny(denialOf(refused.decision, refused.requestId));
+  }
+
+  #release(x: Exchange, judged: readonly Judged[]): Wait {
+    const deliveries = judged.map(({ decision }, i) => {
+      const command = x.commands[i] ?? x.commands[0];
+      this.#session.released(command);
+      this.#masksSeen ||= hasMasks(decision);
+      return new Delivery(command, decision, this.#ports.masks, x.tally(i), this.#tallies);
+    });
+    let broken = false;
+    return x.forward(this.#permit(x, judged), (i, part) => {
+      if (broken) return undefined;
+      const delivery = deliveries[i];
+      const { requestId, decision } = judged[i] ?? first(judged);
+      try {
+        if (!delivery) throw new Error(`a result for command ${i} of ${deliveries.length}`);
+        return this.#deliver(x, i, part, delivery, requestId);
+      } catch (error) {
+        broken = true;
+        const why = error instanceof Error ? error.message : String(error);
+        const code: DenialCode = error instanceof MaskImpossible ? 'obligation' : 'not_recorded';
+        return x.breakOff(denial(code, `result withheld: ${why}`, requestId, decision));
+      }
+    });
+  }
+
+  #deliver(x: Exchange, i: number, part: ResultPart, delivery: Delivery, requestId: RequestId): Wait {
+    const safe = delivery.apply(part);
+    if (!safe) return undefined;
+    if (safe.kind !== 'end') return this.#pass(x, i, safe, requestId);
+    const notice = delivery.cutNotice();
+    const told = notice && this.#pass(x, i, { kind: 'message', message: notice }, requestId);
+    const { rows, bytes } = delivery.sent;
+    this.#session.returned(rows);
+    this.#ports.recorder.end(requestId, safe.outcome, rows, bytes);
+    return both(told, x.reply(i, safe));
+  }
+
+  /** Recorded first, then sent. */
+  #pass(x: Exchange, i: number, part: ResultPart, requestId: RequestId): Wait {
+    return both(this.#ports.recorder.result(requestId, part), x.reply(i, part));
+  }
+
+  // --- holds ----------------------------------------------------------------------------------------------------------------------
+
+  async #hold(x: Exchange, judged: readonly Judged[]): Promise<void> {
+    const { requestId, decision } = judged.find((j) => j.decision.effect === 'require_approval') ?? first(judged);
+    const terms = mergedTerms(judged.map((j) => j.decision));
+    if (!terms) {
+      const message = 'denied: no group may approve all of these statements together';
+      return x.deny(denial('approval_impossible', message, requestId, decision, 'Send them one by one.'));
+    }
+    const reason = holdReason(judged.map((j) => j.decision));
+    const digest = holdDigest(this.frame, x, decision.revision);
+    let resolution: HoldResolution;
+    try {
+      resolution = await this.#resolve(x, requestId, decision, terms, reason, digest);
+    } catch (error) {
+      return this.#notRecorded(x, judged, error);
+    }
+    if (resolution.outcome !== 'approved') {
+      this.#session.denied();
+      return x.deny(notApproved(resolution, requestId, decision));
+    }
+    if (resolution.digest !== digest)
+      return x.deny(denial('approval_impossible', 'denied: the approval is for something else', requestId, decision));
+    return this.#again(x, resolution.fact);
+  }
+
+  async #resolve(
+    x: Exchange,
+    requestId: RequestId,
+    decision: Decision,
+    terms: NonNullable<Decision['approval']>,
+    reason: string,
+    digest: string,
+  ): Promise<HoldResolution> {
+    const texts = x.commands.map((_, i) => x.recordText(i).text);
+    const { frame } = this;
+    const { approvals, audit, recorder } = this.#ports;
+    const { revision } = decision;
+    const open = await approvals.open({
+      frame,
+      requestId,
+      commands: x.commands,
+      texts,
+      digest,
+      terms,
+      messages: [reason],
+      revision,
+    });
+    const about = { request: requestId, action: x.commands[0].action, command: texts.join('; '), revision };
+    const asked = { hold: open.id, digest, groups: terms.groups, quorum: terms.quorum };
+    await audit.append(this.#event('hold.opened', { ...about, effect: 'require_approval', detail: asked }), 'flushed');
+    recorder.hold(requestId, { id: open.id });
+    const told = x.holding(holdNotice(open, requestId, reason, terms));
+    if (told) await told;
+    const resolution = await open.resolution(AbortSignal.any([x.signal, this.ending]));
+    const by = resolution.outcome === 'approved' ? resolution.fact.approvers : resolution.by;
+    const ended = { hold: open.id, digest, by };
+    await audit.append(
+      this.#event('hold.resolved', { ...about, effect: resolution.outcome, detail: ended }),
+      'flushed',
+    );
+    recorder.hold(requestId, { id: open.id, resolution: resolution.outcome, by });
+    return resolution;
+  }
+
+  /** Policy is asked again, with the approval as a fact: rules may have changed during the wait. */
+  #again(x: Exchange, fact: ApprovalFact): Wait {
+    const judged = this.#judge(x, fact);
+    const ended = this.#endedDenial(judged[0]);
+    if (ended) return x.deny(ended);
+    return this.#afterRecording(x, judged, () => {
+      if (verdict(judged) === 'require_approval') {
+        const { requestId, decision } = first(judged);
+        const message = 'denied: policy asks for yet another approval';
+        return x.deny(denial('approval_impossible', message, requestId, decision));
+      }
+      if (fact.scope === 'session') this.#granted.push(fact);
+      return this.#act(x, judged);
+    });
+  }
+
+  #grantFor(decision: Decision): ApprovalFact | undefined {
+    const { approval } = decision;
+    if (decision.effect !== 'require_approval' || !approval || approval.scope !== 'session') return undefined;
+    return this.#granted.find((fact) => approval.rules.every((rule) => fact.rules.includes(rule)));
+  }
+
+  // --- small parts ----------------------------------------------------------------------------------------------------------------
+
+  #permit(x: Exchange, judged: readonly Judged[]) {
+    return mintPermit(
+      x.commands,
+      judged.map((j) => j.requestId),
+    );
+  }
+
+  #endedDenial(judged: Judged | undefined): Denial | undefined {
+    if (!this.#ending.signal.aborted || !judged) return undefined;
+    return denial('session_ended', String(this.#ending.signal.reason), judged.requestId, judged.decision);
+  }
+
+  #notRecorded(x: Exchange, judged: readonly Judged[], error: unknown): Wait {
+    const { requestId, decision } = first(judged);
+    const why = error instanceof Error ? error.message : String(error);
+    const hint = 'Nothing was run. The gateway refuses everything until it can record again.';
+    return x.deny(denial('not_recorded', `not recorded: ${why}`, requestId, decision, hint));
+  }
+
+  async #close(reason: string): Promise<void> {
+    this.#ending.abort(reason);
+    this.#ports.policy[Symbol.dispose]();
+    const { commands, rows_returned, denials } = this.#session.facts;
+    try {
+      await this.#ports.recorder.close(reason);
+    } finally {
+      const detail = { reason, commands, rows_returned, denials };
+      await this.#ports.audit.append(
+        this.#event('session.end', { action: 'disconnect', effect: 'ok', detail }),
+        'written',
+      );
+    }
+  }
+}
+
+function verdict(judged: readonly Judged[]): Effect {
+  return judged.reduce<Effect>((worst, j) => strongest(worst, j.decision.effect), 'allow');
+}
+
+function first(judged: readonly Judged[]): Judged {
+  const [one] = judged;
+  if (!one) throw new Error('an exchange has at least one command');
+  return one;
+}
+
+function notApproved(
+  resolution: Exclude<HoldResolution, { outcome: 'approved' }>,
+  requestId: RequestId,
+  decision: Decision,
+): Denial {
+  const by = resolution.by.length > 0 ? ` by ${resolution.by.join(', ')}` : '';
+  const why = resolution.reason === '' ? '' : `: ${resolution.reason}`;
+  return denial(`approval_${resolution.outcome}`, `approval ${resolution.outcome}${by}${why}`, requestId, decision);
+}

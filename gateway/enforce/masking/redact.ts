@@ -1,0 +1,79 @@
+import type { CellMask, ValueShape } from '../../contract/mask.ts';
+import { readCalendar, type CalendarShape } from './calendar.ts';
+import { cell, constant, nothing, put, sqlNull } from './cell.ts';
+
+export const hiddenText = '***';
+export const nilUuid = '00000000-0000-0000-0000-000000000000';
+
+/** A constant of the value's own type. Of the value itself it tells nothing; of a JSON document, only what its outermost kind is. */
+export function redactMask(shape: ValueShape): CellMask {
+  switch (shape) {
+    case 'text':
+      return constant('redact', hiddenText);
+    case 'integer':
+    case 'decimal':
+      return constant('redact', '0');
+    case 'boolean':
+      return constant('redact', 'f');
+    case 'uuid':
+      return constant('redact', nilUuid);
+    case 'bytes':
+      return constant('redact', '\\x');
+    case 'json':
+      return cell('redact', 5, 0, emptyJson);
+    case 'date':
+    case 'timestamp':
+    case 'time':
+      return cell('redact', epochZoned.timestamp.length, 0, (source, start, end, target, at) => {
+        const form = readCalendar(shape, source, start, end);
+        return form ? put((form.zoned ? epochZoned : epoch)[shape], target, at) : sqlNull;
+      });
+    case 'other':
+      return nothing('redact');
+    default:
+      return shape satisfies never;
+  }
+}
+
+/** The empty value of the document's outermost kind, so that code which expects an object still gets one. */
+export function emptyJson(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  let first = start;
+  while (first < end && (source[first] ?? 0) <= 0x20) first++;
+  if (first === end) return sqlNull;
+  switch (source[first]) {
+    case 0x7b: // {
+      return put(empty.object, target, at);
+    case 0x5b: // [
+      return put(empty.array, target, at);
+    case 0x22: // "
+      return put(empty.string, target, at);
+    case 0x74: // true, false
+    case 0x66:
+      return put(empty.boolean, target, at);
+    case 0x6e: // null
+      return put(empty.null, target, at);
+    default:
+      return put(empty.number, target, at);
+  }
+}
+
+const empty = {
+  object: Buffer.from('{}'),
+  array: Buffer.from('[]'),
+  string: Buffer.from(`"${hiddenText}"`),
+  boolean: Buffer.from('false'),
+  null: Buffer.from('null'),
+  number: Buffer.from('0'),
+} as const;
+
+/** A time stamp with a zone must keep one: drivers that expect it do not read the other form. */
+const epoch: Readonly<Record<CalendarShape, Buffer>> = {
+  date: Buffer.from('1970-01-01'),
+  timestamp: Buffer.from('1970-01-01 00:00:00'),
+  time: Buffer.from('00:00:00'),
+};
+const epochZoned: Readonly<Record<CalendarShape, Buffer>> = {
+  date: epoch.date,
+  timestamp: Buffer.from('1970-01-01 00:00:00+00'),
+  time: Buffer.from('00:00:00+00'),
+};
