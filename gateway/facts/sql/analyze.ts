@@ -1,0 +1,166 @@
+import { hash } from 'node:crypto';
+import type { OutputFact } from '../../contract/command-postgres.ts';
+import type { SqlAnalysis } from './analysis.ts';
+import type { Grammar, Lexer, RawStatement } from './grammar.ts';
+import { Ledger } from './ledger.ts';
+import { tagged, type Node } from './node.ts';
+import { blankLiterals } from './record.ts';
+import { blur, type Column } from './scope.ts';
+import type { Handle, StatementFacts } from './statement.ts';
+import { readStatement, type NamedHandle, type Outcome } from './statements.ts';
+import { newWalk } from './walk.ts';
+import { union, type World } from './world.ts';
+
+/** Everything an analysis depends on but the text. */
+export interface Reading {
+  readonly grammar: Grammar;
+  readonly lexer: Lexer;
+  readonly world: World;
+  readonly searchPath: readonly string[];
+  /** Names grammar, catalog, labels and path in every key. */
+  readonly version: string;
+}
+
+/** Parses a message and says what each of its statements means. Throws what the grammar throws. */
+export function analyzeText(text: string, reading: Reading): SqlAnalysis {
+  const parsed = reading.grammar.parse(text);
+  if (!parsed.ok) return refusal(parsed.message, parsed.position);
+  const slice = slicer(text);
+  const statements: StatementFacts[] = [];
+  let shifted = false;
+  for (const raw of parsed.statements) {
+    const facts = factsOf(raw.tree, slice(raw), reading);
+    statements.push(shifted ? behindChange(facts) : facts);
+    shifted ||= facts.changesSchema || facts.changesSearchPath;
+  }
+  return { ok: true, statements };
+}
+
+/** A message is read as a whole before any of it runs: what a statement in it changes, those behind it were not read by. */
+function behindChange(facts: StatementFacts): StatementFacts {
+  const { command } = facts;
+  if (command.relations.length === 0 && command.functions.length === 0) return facts;
+  const reasons = [...command.analysis.reasons, 'an earlier statement of the message changes what names mean'];
+  return { ...facts, key: `${facts.key}+`, command: { ...command, analysis: { complete: false, reasons } } };
+}
+
+function refusal(message: string, position: number): SqlAnalysis {
+  if (/memory exhausted|stack depth/.test(message)) return { ok: false, why: 'too-deep', message };
+  return {
+    ok: false,
+    why: 'syntax',
+    message,
+    position: position > 0 ? position : undefined,
+    sqlstate: sqlstateOf(message),
+  };
+}
+
+/** The grammar reports no code; these are the server's, by message (scan.l, gram.y, parser.c). */
+function sqlstateOf(message: string): string {
+  if (/not (yet )?(implemented|supported)/.test(message)) return '0A000';
+  if (message.startsWith('invalid byte sequence')) return '22021';
+  if (message === 'invalid Unicode escape') return '22025';
+  return '42601';
+}
+
+interface Slice {
+  readonly text: string;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** Cuts statements out by bytes and trims the white space that PostgreSQL leaves around them. */
+function slicer(text: string): (raw: RawStatement) => Slice {
+  const bytes = Buffer.from(text);
+  return (raw) => {
+    const end = raw.length === 0 ? bytes.length : raw.start + raw.length;
+    let [from, to] = [raw.start, end];
+    while (from < to && isSpace(bytes[from])) from += 1;
+    while (to > from && isSpace(bytes[to - 1])) to -= 1;
+    return { text: bytes.toString('utf8', from, to), start: from, length: to - from };
+  };
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
+}
+
+function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
+  const ledger = new Ledger(reading.world, reading.searchPath);
+  if (!reading.world.known) ledger.incomplete('the catalog of the target has not been read');
+  const outcome = readStatement(newWalk(ledger), tree);
+  const columns = settled(ledger, outcome.columns ?? []);
+  const effects = ledger.effects;
+  const secret = ledger.secret || ledger.meetsLabels;
+  const relations = ledger.relations;
+  const reasons = ledger.reasons;
+  return {
+    command: {
+      protocol: 'postgres',
+      action: effects[0] ?? 'opaque',
+      effects,
+      kind: kindOf(tree),
+      labels: union(...relations.map((relation) => relation.labels)),
+      relations,
+      output: columns.map(outputFact),
+      filters: ledger.filters,
+      functions: ledger.functions,
+      unfiltered: ledger.unfiltered,
+      limit: outcome.limit ?? null,
+      into: ledger.into,
+      copy: outcome.copy ?? null,
+      set: ledger.settings,
+      fingerprint: reading.lexer.fingerprint(slice.text) ?? hash('sha256', slice.text).slice(0, 16),
+      analysis: { complete: reasons.length === 0, reasons },
+    },
+    key: hash('sha256', `${reading.version}\n${kindOf(tree)}\n${slice.text}`, 'base64url'),
+    location: { start: slice.start, length: slice.length },
+    recordText: secret ? blankLiterals(slice.text, reading.lexer.tokens(slice.text)) : slice.text,
+    secretParams: secret ? 'all' : [],
+    touchesLabels: ledger.touchesLabels,
+    transaction: outcome.transaction ?? { verb: 'none' },
+    handle: handleOf(outcome, slice, reading),
+    changesSchema: ledger.changesSchema,
+    changesSearchPath: ledger.changesSearchPath,
+    unknownRelations: [...ledger.unknownRelations],
+  };
+}
+
+/** Masks go by position: where a star may stand for any number of columns, no position after it is sure. */
+function settled(ledger: Ledger, columns: readonly Column[]): readonly Column[] {
+  if (!columns.some((column) => column.wild)) return columns;
+  blur(ledger, columns, 'expression');
+  return columns.map(({ name, sources, wild }) => ({ name, sources, ...(wild ? { wild } : {}) }));
+}
+
+function outputFact(column: Column): OutputFact {
+  const plain = column.plain !== undefined && column.plain.relation.definition === undefined;
+  return {
+    name: column.name,
+    sources: [...column.sources].map((base) => base.key),
+    transform: plain ? 'plain' : column.wild ? 'unknown' : 'expression',
+    labels: union(...[...column.sources].map((base) => base.labels)),
+  };
+}
+
+function handleOf(outcome: Outcome, slice: Slice, reading: Reading): Handle {
+  const handle: NamedHandle | undefined = outcome.handle;
+  if (!handle) return { op: 'none' };
+  if (handle.op !== 'prepare' && handle.op !== 'declare') return handle;
+  const { query, ...named } = handle;
+  return { ...named, inner: factsOf(query, slice, reading) };
+}
+
+/** `CreateTableAsStmt` is `create_table_as`. */
+const kinds = new Map<string, string>();
+function kindOf(tree: Node): string {
+  const [tag] = tagged(tree);
+  const known = kinds.get(tag);
+  if (known !== undefined) return known;
+  const kind = tag
+    .replace(/Stmt$/, '')
+    .replace(/([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])/g, '$1$3_$2$4')
+    .toLowerCase();
+  kinds.set(tag, kind);
+  return kind;
+}

@@ -1,0 +1,481 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SqlAnalyzer, StatementFacts } from './index.ts';
+import { openSqlAnalyzer } from './index.ts';
+import { leakCatalog, leakLabels, searchPath } from './fixtures/leak-database.ts';
+
+let analyzer: SqlAnalyzer;
+beforeAll(() => {
+  analyzer = openSqlAnalyzer();
+  const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
+  analyzer.setCatalog('leak', catalog);
+  analyzer.setLabels('leak', leakLabels, '1');
+});
+afterAll(() => analyzer[Symbol.asyncDispose]());
+
+async function all(sql: string, major = 18): Promise<readonly StatementFacts[]> {
+  const answer = await analyzer.analyze({ target: 'leak', text: Buffer.from(sql), major, searchPath });
+  if (!answer.ok) throw new Error(`${answer.why}: ${answer.message}`);
+  return answer.statements;
+}
+
+async function one(sql: string, major = 18): Promise<StatementFacts> {
+  const [first] = await all(sql, major);
+  if (!first) throw new Error('no statement');
+  return first;
+}
+
+const uses = ({ command }: StatementFacts): readonly string[] =>
+  command.filters.map((filter) => `${filter.column.replace('public.', '')} ${filter.use}`).sort();
+
+describe('the strongest effect is the action, whatever the outer keyword', () => {
+  test.each([
+    ['WITH x AS (DELETE FROM scratch RETURNING *) SELECT * FROM x', 'delete'],
+    ['WITH x AS NOT MATERIALIZED (DELETE FROM scratch RETURNING *) SELECT * FROM x', 'delete'],
+    ['WITH x AS (WITH y AS (UPDATE scratch SET a = 1 RETURNING a) SELECT * FROM y) SELECT * FROM x', 'update'],
+    ['WITH x AS (DELETE FROM scratch) SELECT 1', 'delete'],
+    ['INSERT INTO scratch(a) WITH x AS (DELETE FROM payments RETURNING id) SELECT id FROM x', 'delete'],
+    ['EXPLAIN ANALYZE DELETE FROM scratch', 'delete'],
+    ['EXPLAIN (ANALYZE) DELETE FROM scratch', 'delete'],
+    ['EXPLAIN (COSTS OFF, ANALYZE 1) DELETE FROM scratch', 'delete'],
+    ['EXPLAIN (ANALYZE TRUE) DELETE FROM scratch', 'delete'],
+    ['EXPLAIN (ANALYZE OFF, ANALYZE ON) DELETE FROM scratch', 'delete'],
+    ['EXPLAIN (ANALYZE OFF) DELETE FROM scratch', 'explain'],
+    ['EXPLAIN (ANALYZE 0) DELETE FROM scratch', 'explain'],
+    ["EXPLAIN (ANALYZE 'false') DELETE FROM scratch", 'explain'],
+    ['EXPLAIN DELETE FROM scratch', 'explain'],
+    ['EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1', 'ddl'],
+    ['EXPLAIN ANALYZE EXECUTE q', 'opaque'],
+    ["COPY (SELECT 1) TO PROGRAM 'id'", 'program'],
+    ["COPY scratch FROM PROGRAM 'id'", 'program'],
+    ["COPY scratch TO '/tmp/x'", 'program'],
+    ['COPY (DELETE FROM scratch RETURNING *) TO STDOUT', 'delete'],
+    ['COPY scratch FROM STDIN', 'insert'],
+    ['COPY scratch TO STDOUT', 'read'],
+    ['SELECT * INTO t FROM scratch', 'ddl'],
+    ['SELECT 1 AS x INTO TEMP t UNION SELECT 2', 'ddl'],
+    ['CREATE TABLE t AS SELECT 1', 'ddl'],
+    ['CREATE TABLE t AS EXECUTE q', 'opaque'],
+    ['CREATE MATERIALIZED VIEW m AS SELECT 1', 'ddl'],
+    ['MERGE INTO scratch s USING payments p ON s.id = p.id WHEN MATCHED THEN DELETE', 'delete'],
+    ['MERGE INTO scratch s USING payments p ON s.id = p.id WHEN MATCHED THEN UPDATE SET a = 1', 'update'],
+    ['MERGE INTO scratch s USING payments p ON s.id = p.id WHEN NOT MATCHED THEN INSERT (a) VALUES (1)', 'merge'],
+    ['INSERT INTO scratch(id) VALUES (1) ON CONFLICT (id) DO UPDATE SET a = 2', 'update'],
+    ["DO $$ BEGIN EXECUTE 'DROP TABLE x'; END $$", 'opaque'],
+    ['CALL proc_out(1, NULL)', 'opaque'],
+    ['PREPARE q AS DELETE FROM scratch', 'delete'],
+    ['EXECUTE q', 'opaque'],
+    ['FETCH c', 'opaque'],
+    ['DECLARE c CURSOR FOR SELECT id FROM scratch FOR UPDATE', 'lock'],
+    ['SELECT id FROM scratch FOR SHARE', 'lock'],
+    ['SELECT 1 FROM (SELECT id FROM scratch FOR UPDATE) x', 'lock'],
+    ['TRUNCATE scratch', 'truncate'],
+    ['TRUNCATE TABLE ONLY scratch', 'truncate'],
+    ['DROP OWNED BY app', 'grant'],
+    ['ALTER TABLE scratch OWNER TO app', 'grant'],
+    ['ALTER TABLE customers DISABLE ROW LEVEL SECURITY', 'grant'],
+    ['CREATE POLICY p ON customers USING (true)', 'grant'],
+    ['ALTER ROLE app SUPERUSER', 'grant'],
+    ["ALTER SYSTEM SET archive_command = 'id'", 'program'],
+    ['CREATE EXTENSION plperlu', 'opaque'],
+    ["LOAD 'x'", 'program'],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'", 'program'],
+    ["SELECT set_config('a.b', 'c', false)", 'set'],
+    ["SELECT pg_catalog.set_config('a.b', 'c', false)", 'set'],
+    ["SELECT pg_read_file('PG_VERSION')", 'program'],
+    ["SELECT lo_import('/etc/passwd')", 'opaque'],
+    ['SELECT lo_unlink(1)', 'opaque'],
+    ["SELECT pg_notify('a', 'b')", 'notify'],
+    ['SELECT pg_advisory_lock(1)', 'lock'],
+    ["SELECT nextval('scratch_id_seq')", 'insert'],
+    ['SELECT pg_terminate_backend(1)', 'maintenance'],
+    ['SELECT get_ssn(1)', 'opaque'],
+    ['SELECT 1 WHERE get_ssn(1) IS NULL', 'opaque'],
+    ["SELECT query_to_xml('drop table x', true, false, '')", 'opaque'],
+    ["SELECT dblink('host=x', 'drop table x')", 'opaque'],
+    ['EXPLAIN SELECT get_ssn(1)', 'opaque'],
+    ['LISTEN x', 'notify'],
+    ['VACUUM FULL scratch', 'maintenance'],
+    ['LOCK TABLE scratch', 'lock'],
+    ['SET ROLE app', 'set'],
+    ['SET TRANSACTION READ ONLY', 'transaction'],
+    ['DISCARD ALL', 'set'],
+    ['SHOW ALL', 'session'],
+    ['SELECT CASE WHEN true THEN 1 END AS delete', 'read'],
+    ["SELECT 'drop table x'", 'read'],
+    ['(((SELECT 1)))', 'read'],
+    ['TABLE scratch', 'read'],
+    ['VALUES (1)', 'read'],
+  ])('%s is %s', async (sql, action) => {
+    expect((await one(sql)).command.action).toBe(action);
+  });
+});
+
+describe('what the server reads differently from other parsers is read as the server does', () => {
+  test('a line separator does not end a comment', async () => {
+    const facts = await all("SELECT 1 + --\u2028 '\n 2; CREATE TABLE pwned(); --'");
+    expect(facts.map(({ command }) => command.action)).toEqual(['read', 'ddl']);
+  });
+  test('comments nest', async () => {
+    const facts = await all("SELECT 1 + /* /* */ ' */ 2; CREATE TABLE pwned(); -- '");
+    expect(facts.map(({ command }) => command.action)).toEqual(['read', 'ddl']);
+  });
+  test('a carriage return ends a comment', async () => {
+    expect((await one('SELECT 1 --\r, ssn FROM customers')).command.labels).toEqual(['pii.ssn']);
+  });
+  test('Unicode escapes in a name are a name', async () => {
+    expect((await one('SELECT U&"s\\0073n" FROM customers')).command.labels).toEqual(['pii.ssn']);
+  });
+  test('a backslash ends nothing', async () => {
+    const facts = await all(`SELECT 'a\\' || ' ; DELETE FROM staging; -- '`);
+    expect(facts.map(({ command }) => command.action)).toEqual(['read']);
+  });
+  test('ONLY is no table', async () => {
+    expect((await one('SELECT ssn FROM ONLY (customers)')).command.relations).toMatchObject([{ name: 'customers' }]);
+  });
+});
+
+describe('a labelled column that leaves as it is stays plain', () => {
+  test.each([
+    'SELECT ssn FROM customers',
+    'SELECT ssn AS name FROM public.customers',
+    'SELECT c.ssn FROM customers c WHERE id = 1 ORDER BY name LIMIT 3',
+    'SELECT d FROM customers AS t(a, b, c, d)',
+    'SELECT v FROM (SELECT ssn FROM customers) AS x(v)',
+    'WITH x(v) AS (SELECT ssn FROM customers), y AS (SELECT v AS w FROM x) SELECT w FROM y',
+    'SELECT c.ssn FROM payments p LEFT JOIN customers c ON c.id = p.customer_id',
+    'SELECT z.ssn FROM payments p, LATERAL (SELECT c.ssn FROM customers c WHERE c.id = p.customer_id) z',
+    'UPDATE customers SET name = $1 WHERE id = 1 RETURNING ssn',
+    'SELECT ssn FROM vip_customers',
+  ])('%s', async (sql) => {
+    const facts = await one(sql);
+    expect(uses(facts)).toEqual([]);
+    expect(facts.command.output).toMatchObject([{ transform: 'plain', labels: ['pii.ssn'] }]);
+    expect(facts.command.analysis.complete).toBe(true);
+  });
+
+  test('a star stands for the columns in their order', async () => {
+    const { command } = await one('SELECT * FROM customers');
+    expect(command.output.map((column) => `${column.name} ${column.labels.join()}`)).toEqual([
+      'id ',
+      'name ',
+      'email pii.email',
+      'ssn pii.ssn',
+      'card_number pii.card',
+      'notes pii.notes',
+    ]);
+  });
+});
+
+describe('every other use of a labelled column is named', () => {
+  test.each([
+    ["SELECT id FROM customers WHERE ssn = '1'", ['customers.ssn where']],
+    ['SELECT id FROM customers c JOIN employees e ON c.ssn = e.ssn', ['customers.ssn join', 'employees.ssn join']],
+    ['SELECT c.id FROM customers c JOIN employees e USING (ssn)', ['customers.ssn join', 'employees.ssn join']],
+    [
+      'SELECT 1 FROM (SELECT ssn FROM customers) a NATURAL JOIN (SELECT ssn FROM employees) b',
+      ['customers.ssn join', 'employees.ssn join'],
+    ],
+    ['SELECT id FROM customers ORDER BY ssn', ['customers.ssn order']],
+    ['SELECT ssn AS x FROM customers ORDER BY x', ['customers.ssn order']],
+    ['SELECT ssn FROM customers ORDER BY 1', ['customers.ssn order']],
+    ['SELECT id AS ssn FROM customers ORDER BY ssn', []],
+    ['SELECT ssn FROM customers GROUP BY ssn', ['customers.ssn group']],
+    ['SELECT ssn FROM customers GROUP BY 1', ['customers.ssn group']],
+    ['SELECT ssn AS x FROM customers GROUP BY ROLLUP (x)', ['customers.ssn group']],
+    ['SELECT id AS ssn FROM customers GROUP BY ssn', ['customers.ssn group']],
+    ['SELECT DISTINCT ssn FROM customers', ['customers.ssn distinct']],
+    ['SELECT DISTINCT ON (ssn) id FROM customers', ['customers.ssn distinct']],
+    ["SELECT count(*) FROM customers GROUP BY name HAVING max(ssn) > '3'", ['customers.ssn having']],
+    [
+      'SELECT id FROM customers LIMIT (SELECT length(ssn) FROM customers LIMIT 1)',
+      ['customers.ssn function', 'customers.ssn limit'],
+    ],
+    ["SELECT ssn || '' FROM customers", ['customers.ssn expression']],
+    ['SELECT upper(ssn) FROM customers', ['customers.ssn function']],
+    ['SELECT ssn::int FROM customers', ['customers.ssn expression']],
+    ['SELECT ssn COLLATE "C" FROM customers', ['customers.ssn expression']],
+    ['SELECT (ssn) FROM customers', []],
+    ['SELECT ARRAY[ssn] FROM customers', ['customers.ssn expression']],
+    ['SELECT count(*) FILTER (WHERE ssn IS NULL) FROM customers', ['customers.ssn function']],
+    ['SELECT rank() OVER (PARTITION BY ssn) FROM customers', ['customers.ssn function']],
+    ['SELECT rank() OVER w FROM customers WINDOW w AS (ORDER BY ssn)', ['customers.ssn order']],
+    ['SELECT 1 WHERE EXISTS (SELECT ssn FROM customers)', ['customers.ssn where']],
+    ['SELECT (SELECT ssn FROM customers LIMIT 1)', ['customers.ssn expression']],
+    ['SELECT ssn FROM customers UNION ALL SELECT name FROM customers', ['customers.ssn expression']],
+    ['SELECT ssn FROM customers EXCEPT SELECT name FROM customers', ['customers.ssn distinct']],
+    ['INSERT INTO scratch(a) SELECT ssn FROM customers', ['customers.ssn set']],
+    ['UPDATE scratch SET a = c.ssn FROM customers c WHERE c.id = scratch.id', ['customers.ssn set']],
+    ['UPDATE scratch SET (a, b) = (SELECT ssn, name FROM customers LIMIT 1)', ['customers.ssn set']],
+    ['INSERT INTO customers(id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = customers.ssn', ['customers.ssn set']],
+    ['INSERT INTO customers(id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = excluded.ssn', ['customers.ssn set']],
+    ["INSERT INTO customers(id, ssn) VALUES (1, '2') ON CONFLICT (id) DO UPDATE SET ssn = excluded.ssn", []],
+    ['INSERT INTO customers(id) VALUES (1) ON CONFLICT (ssn) DO NOTHING', ['customers.ssn key']],
+    [
+      'MERGE INTO scratch s USING customers c ON s.id = c.id WHEN NOT MATCHED THEN INSERT (a) VALUES (c.ssn)',
+      ['customers.ssn set'],
+    ],
+    ['COPY customers (id, ssn) TO STDOUT', ['customers.ssn copy']],
+    ['COPY (SELECT ssn FROM customers) TO STDOUT', ['customers.ssn copy']],
+    ['CREATE TABLE t AS SELECT ssn FROM customers', ['customers.ssn copy']],
+    ['SELECT ssn INTO t FROM customers', ['customers.ssn copy']],
+    ['CREATE VIEW v AS SELECT ssn FROM customers', ['customers.ssn view']],
+    ['SELECT contact FROM v_contact', ['v_contact.contact view']],
+    ['SELECT tax_ref FROM v_nested', ['v_nested.tax_ref view']],
+    ['SELECT id FROM v_masked', []],
+    ['SELECT ssn FROM v_masked', ['v_masked.ssn view']],
+    ['SELECT ssn_hash FROM mv_customers', ['mv_customers.ssn_hash view']],
+    ['CREATE INDEX ON payments (iban)', expect.arrayContaining(['payments.iban key'])],
+    ['CREATE INDEX ON payments (lower(iban))', expect.arrayContaining(['payments.iban key'])],
+    ['ALTER TABLE payments RENAME iban TO x', expect.arrayContaining(['payments.iban other'])],
+    ['CREATE TABLE k (LIKE payments)', expect.arrayContaining(['payments.iban other'])],
+    ['CREATE TABLE k () INHERITS (payments)', expect.arrayContaining(['payments.iban other'])],
+    [
+      'CREATE TABLE k (a text DEFAULT (SELECT iban FROM payments))',
+      expect.arrayContaining(['payments.iban expression']),
+    ],
+    [
+      'CREATE RULE r AS ON INSERT TO scratch DO INSTEAD SELECT iban FROM payments',
+      expect.arrayContaining(['payments.iban view']),
+    ],
+    [
+      'CREATE FUNCTION f() RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT iban FROM payments; END',
+      expect.arrayContaining(['payments.iban view']),
+    ],
+    [
+      'WITH RECURSIVE r(a) AS (SELECT 1 UNION ALL SELECT 2 FROM r), t AS (SELECT ssn FROM customers ORDER BY ssn) SELECT 1 FROM t',
+      ['customers.ssn order'],
+    ],
+    [
+      'WITH RECURSIVE b AS (SELECT v || 1 FROM a), a AS (SELECT ssn AS v FROM customers) SELECT * FROM b',
+      ['customers.ssn expression'],
+    ],
+    [
+      'WITH RECURSIVE r(i, p) AS (SELECT 1, ssn FROM customers UNION ALL SELECT i, p FROM r) SEARCH DEPTH FIRST BY p SET o SELECT o FROM r',
+      ['customers.ssn expression'],
+    ],
+    ['SELECT (SELECT ssn FROM generate_series(1, 2) g LIMIT 1) FROM customers', ['customers.ssn expression']],
+    ["SELECT (SELECT ssn FROM jsonb_each('{}') g LIMIT 1) FROM customers", ['customers.ssn expression']],
+    [
+      'SELECT * FROM generate_series(1, (SELECT length(ssn) FROM customers LIMIT 1))',
+      ['customers.ssn expression', 'customers.ssn function', 'customers.ssn join'],
+    ],
+    ['DELETE FROM scratch USING customers c WHERE c.ssn = scratch.a', ['customers.ssn where']],
+    ['UPDATE customers SET name = 1 WHERE id = 1 RETURNING old.ssn || 1', ['customers.ssn expression']],
+    ['UPDATE customers SET name = 1 WHERE id = 1 RETURNING WITH (OLD AS o) upper(o.ssn)', ['customers.ssn function']],
+    [
+      "SELECT x.s FROM customers c, XMLTABLE('/a' PASSING (c.notes::xml) COLUMNS s text PATH '.') x",
+      expect.arrayContaining(['customers.notes join']),
+    ],
+    [
+      'SELECT c.id FROM customers c TABLESAMPLE SYSTEM ((SELECT length(ssn) FROM customers LIMIT 1))',
+      ['customers.ssn function', 'customers.ssn limit'],
+    ],
+    ['EXPLAIN SELECT id FROM customers WHERE ssn > $1', ['customers.ssn where']],
+    ['PREPARE q AS SELECT id FROM customers WHERE ssn = $1', ['customers.ssn where']],
+    ['DECLARE c CURSOR FOR SELECT id FROM customers ORDER BY ssn', ['customers.ssn order']],
+  ])('%s', async (sql, expected) => {
+    expect(uses(await one(sql))).toEqual(expected);
+  });
+
+  test.each([
+    'SELECT c FROM customers c',
+    'SELECT c.*::text FROM customers c',
+    'SELECT (c).ssn FROM customers c',
+    'SELECT (c).* FROM customers c',
+    'SELECT ROW(c.*) FROM customers c',
+    'SELECT to_jsonb(c) FROM customers c',
+    'SELECT to_jsonb(customers) FROM customers',
+    'SELECT count(c) FROM customers c',
+    'SELECT ssn(c) FROM customers c',
+    'SELECT c.text FROM customers c',
+    'SELECT id FROM customers c WHERE c IS NOT NULL',
+    'SELECT t.x FROM (SELECT c AS x FROM customers c) t',
+    'DELETE FROM payments p USING customers c WHERE c.id = p.customer_id RETURNING c',
+    "SELECT *, ssn FROM customers, jsonb_each('{}')",
+  ])('a whole row uses all its columns: %s', async (sql) => {
+    const { command } = await one(sql);
+    expect(command.filters.map((filter) => filter.column)).toContain('public.customers.ssn');
+    expect(command.filters.map((filter) => filter.column)).toContain('public.customers.email');
+  });
+});
+
+describe('what cannot be seen through is said', () => {
+  test.each([
+    ['SELECT * FROM nowhere', /relation nowhere is not known/],
+    ['SELECT nothing FROM customers', /reference nothing cannot be resolved/],
+    ['SELECT * FROM pg_toast.pg_toast_1', /not known/],
+    ['SELECT most_common_vals FROM pg_stats', /holds values of columns/],
+    ['SELECT query FROM pg_stat_activity', /holds statements of others/],
+    ['SELECT passwd FROM pg_catalog.pg_shadow', /holds password hashes/],
+    ["SELECT * FROM ts_stat('select 1')", /runs SQL from its arguments/],
+    ["SELECT * FROM crosstab('select 1') AS c(a int)", /runs SQL from its arguments/],
+    ['SELECT cust_label(c) FROM customers c', /cust_label cannot be seen through/],
+    ['SELECT c.cust_label FROM customers c', /cust_label cannot be seen through/],
+    ["SELECT get_raw_page('customers', 0)", /returns stored values/],
+    ['SELECT public.upper(name) FROM customers', /public.upper cannot be seen through/],
+  ])('%s', async (sql, reason) => {
+    const { command } = await one(sql);
+    expect(command.analysis.complete).toBe(false);
+    expect(command.analysis.reasons.join('\n')).toMatch(reason);
+  });
+
+  test.each([
+    'CREATE OR REPLACE VIEW v_contact AS SELECT 1; SELECT id FROM v_contact',
+    'SET search_path = evil; SELECT id FROM scratch',
+    "SELECT set_config('search_path', 'evil', false); SELECT id FROM scratch",
+    'DO $$ BEGIN END $$; SELECT id FROM scratch',
+  ])('what stands behind a change of names was not read by it: %s', async (sql) => {
+    expect((await all(sql)).at(-1)?.command.analysis.complete).toBe(false);
+  });
+
+  test('an unknown relation is reported, so that the catalog can be read again', async () => {
+    expect((await one('SELECT * FROM a JOIN x.b ON true')).unknownRelations).toEqual(['a', 'x.b']);
+  });
+});
+
+describe('a write whose condition chooses nothing is unfiltered', () => {
+  test.each([
+    ['DELETE FROM scratch', true],
+    ['DELETE FROM scratch WHERE true', true],
+    ['DELETE FROM scratch WHERE 1 = 1', true],
+    ["DELETE FROM scratch WHERE 'a' = 'a'", true],
+    ['DELETE FROM scratch WHERE id = id', true],
+    ['DELETE FROM scratch WHERE id >= id', true],
+    ['DELETE FROM scratch WHERE id = 1 OR true', true],
+    ['DELETE FROM scratch WHERE id = 1 OR 1 = 1', true],
+    ['DELETE FROM scratch WHERE NOT false', true],
+    ['DELETE FROM scratch WHERE id IS NULL OR id IS NOT NULL', true],
+    ["DELETE FROM scratch WHERE a LIKE '%'", true],
+    ['DELETE FROM scratch WHERE $1', true],
+    ['DELETE FROM scratch WHERE random() < 2', true],
+    ['DELETE FROM scratch WHERE EXISTS (SELECT 1)', true],
+    ['DELETE FROM scratch USING payments p WHERE p.id = 1', true],
+    ['DELETE FROM scratch WHERE id IN (id)', true],
+    ['DELETE FROM scratch WHERE true AND (1 = 1)', true],
+    ['UPDATE scratch SET a = 1', true],
+    ['WITH x AS (DELETE FROM scratch RETURNING *) SELECT * FROM x WHERE id = 1', true],
+    ['MERGE INTO scratch s USING payments p ON true WHEN MATCHED THEN DELETE', true],
+    ['DELETE FROM scratch WHERE id = 1', false],
+    ['DELETE FROM scratch WHERE id = 1 OR false', false],
+    ['DELETE FROM scratch WHERE id = 1 AND true', false],
+    ["DELETE FROM scratch WHERE ctid = '(0,1)'", false],
+    ['DELETE FROM scratch WHERE CURRENT OF c', false],
+    ['DELETE FROM scratch USING payments p WHERE p.id = scratch.id', false],
+    ['EXPLAIN DELETE FROM scratch', false],
+    ['MERGE INTO scratch s USING payments p ON s.id = p.id WHEN MATCHED THEN DELETE', false],
+  ])('%s: %s', async (sql, unfiltered) => {
+    expect((await one(sql)).command.unfiltered).toBe(unfiltered);
+  });
+});
+
+describe('every way to change a setting is seen', () => {
+  test.each([
+    ['SET standard_conforming_strings = off', 'standard_conforming_strings', 'off'],
+    ['SET LOCAL Standard_Conforming_Strings TO off', 'standard_conforming_strings', 'off'],
+    ["SET NAMES 'sjis'", 'client_encoding', 'sjis'],
+    ['RESET client_encoding', 'client_encoding', null],
+    ['RESET ALL', '*', null],
+    ['DISCARD ALL', '*', null],
+    ["SELECT set_config('Search_Path', 'evil', true)", 'search_path', 'evil'],
+    ["SELECT set_config('search' || '_path', 'evil', true)", '*', 'evil'],
+    ["SELECT set_config(setting_name => 'search_path', new_value => 'x', is_local => true)", '*', null],
+    ["SELECT 1 WHERE set_config('a.b', name, true) = ''", 'a.b', null],
+    ['ALTER ROLE app SET search_path = evil', 'search_path', 'evil'],
+    ['ALTER DATABASE leak SET client_encoding = sjis', 'client_encoding', 'sjis'],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = evil AS 'SELECT 1'", 'search_path', 'evil'],
+    ['ALTER FUNCTION f() SET search_path = evil', 'search_path', 'evil'],
+    ["ALTER SYSTEM SET archive_command = 'x'", 'archive_command', 'x'],
+    ['SET ROLE app', 'role', 'app'],
+    ['SET SESSION AUTHORIZATION app', 'session_authorization', 'app'],
+    ["SET SCHEMA 'evil'", 'search_path', 'evil'],
+    ["SET TIME ZONE 'UTC'", 'timezone', 'UTC'],
+    ['SET search_path = a, b', 'search_path', 'a, b'],
+  ])('%s', async (sql, name, value) => {
+    expect((await one(sql)).command.set).toContainEqual({ name, value });
+  });
+});
+
+describe('secrets stay out of the record', () => {
+  test.each([
+    ["ALTER ROLE app PASSWORD 'hunter2'", "ALTER ROLE app PASSWORD '…'"],
+    [
+      "CREATE USER MAPPING FOR app SERVER s OPTIONS (password 'hunter2')",
+      "CREATE USER MAPPING FOR app SERVER s OPTIONS (password '…')",
+    ],
+    ["SELECT id FROM customers WHERE ssn = '078-05-1120' -- 078-05-1120", "SELECT id FROM customers WHERE ssn = '…'"],
+    ['INSERT INTO customers(id, ssn) VALUES (7, $$078-05-1120$$)', "INSERT INTO customers(id, ssn) VALUES (0, '…')"],
+    ["SELECT 'é', id FROM customers WHERE ssn = U&'078'", "SELECT '…', id FROM customers WHERE ssn = '…'"],
+    ["SELECT crypt('hunter2', 'x')", "SELECT crypt('…', '…')"],
+    ["DO $$ BEGIN ALTER ROLE app PASSWORD 'hunter2'; END $$", "DO '…'"],
+    ["SELECT id FROM customers WHERE name = 'x'", "SELECT id FROM customers WHERE name = 'x'"],
+  ])('%s', async (sql, recorded) => {
+    expect((await one(sql)).recordText).toBe(recorded);
+  });
+});
+
+describe('what a session needs to know', () => {
+  test('statements are found by bytes', async () => {
+    const text = "  SELECT 'é' ;; /* ü */ SELECT 2 ; ";
+    const facts = await all(text);
+    const bytes = Buffer.from(text);
+    expect(
+      facts.map(({ location }) => bytes.toString('utf8', location.start, location.start + location.length)),
+    ).toEqual(["SELECT 'é'", 'SELECT 2']);
+  });
+  test('an empty text has no statement', async () => {
+    expect(await all('')).toEqual([]);
+    expect(await all(' ; -- x')).toEqual([]);
+  });
+  test('a syntax error comes with its place, in characters', async () => {
+    const answer = await analyzer.analyze({
+      target: 'leak',
+      text: Buffer.from("SELECT 'é' FORM x"),
+      major: 18,
+      searchPath,
+    });
+    expect(answer).toMatchObject({
+      ok: false,
+      why: 'syntax',
+      message: 'syntax error at or near "x"',
+      position: 17,
+      sqlstate: '42601',
+    });
+  });
+  test('a prepared statement and a cursor carry the facts of what is inside', async () => {
+    const prepared = await one('PREPARE q(int) AS SELECT ssn FROM customers WHERE id = $1');
+    expect(prepared.handle).toMatchObject({
+      op: 'prepare',
+      name: 'q',
+      inner: { command: { kind: 'select', action: 'read' } },
+    });
+    const cursor = await one('DECLARE c BINARY CURSOR WITH HOLD FOR SELECT ssn FROM customers');
+    expect(cursor.handle).toMatchObject({
+      op: 'declare',
+      name: 'c',
+      binary: true,
+      hold: true,
+      inner: { command: { kind: 'select' } },
+    });
+    expect((await one("EXECUTE q(1, 'a', NULL, -2, now())")).handle).toEqual({
+      op: 'execute',
+      name: 'q',
+      args: ['1', 'a', null, '-2', null],
+      computed: true,
+    });
+    expect((await one('CLOSE ALL')).handle).toEqual({ op: 'close', name: null });
+    expect((await one('DEALLOCATE q')).handle).toEqual({ op: 'deallocate', name: 'q' });
+    expect((await one('MOVE 3 FROM c')).handle).toEqual({ op: 'fetch', name: 'c', move: true });
+  });
+  test('transaction verbs', async () => {
+    const facts = await all('BEGIN; SAVEPOINT s; ROLLBACK TO s; RELEASE s; COMMIT AND CHAIN; ROLLBACK');
+    expect(facts.map(({ transaction }) => transaction)).toEqual([
+      { verb: 'begin' },
+      { verb: 'savepoint', name: 's' },
+      { verb: 'rollback_to', name: 's' },
+      { verb: 'release', name: 's' },
+      { verb: 'commit', chain: true },
+      { verb: 'rollback', chain: false },
+    ]);
+  });
+});

@@ -1,0 +1,148 @@
+import type { CatalogColumn, CatalogFunction, CatalogKind, CatalogRelation, CatalogSnapshot } from './catalog.ts';
+
+/**
+ * What to ask a target, PostgreSQL 15 to 18, with its own credentials, all in one connection and in text format.
+ * `setup` comes first: with an empty search path `pg_get_viewdef` and `format_type` qualify every name.
+ */
+export const catalogQueries = {
+  setup: `SELECT pg_catalog.set_config('search_path', '', false)`,
+  relations: `
+    SELECT c.oid, n.nspname, c.relname, c.relkind,
+           EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1'),
+           c.relhastriggers,
+           CASE WHEN c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+                THEN pg_catalog.pg_get_viewdef(c.oid) END
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname !~ '^pg_toast' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')`,
+  columns: `
+    SELECT a.attrelid, a.attname, a.attnum, a.atttypid, pg_catalog.format_type(a.atttypid, NULL)
+      FROM pg_catalog.pg_attribute a
+      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE a.attnum > 0 AND NOT a.attisdropped AND n.nspname !~ '^pg_toast'
+       AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+     ORDER BY a.attrelid, a.attnum`,
+  inherits: `SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits`,
+  functions: `
+    SELECT n.nspname, p.proname, l.lanname, p.provolatile, p.prokind, e.extname
+      FROM pg_catalog.pg_proc p
+      JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+      JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+      LEFT JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'e'
+      LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+     WHERE n.nspname <> 'information_schema' AND (n.nspname <> 'pg_catalog' OR p.oid >= 16384)`,
+  operators: `
+    SELECT DISTINCT n.nspname, o.oprname, e.extname
+      FROM pg_catalog.pg_operator o
+      JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+      LEFT JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e'
+      LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+     WHERE o.oid >= 16384`,
+  enums: `
+    SELECT n.nspname, t.typname, e.enumlabel
+      FROM pg_catalog.pg_enum e
+      JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
+      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+     ORDER BY t.oid, e.enumsortorder`,
+} as const;
+
+/** Rows as text, the way the simple protocol brings them. */
+export type TextRows = readonly (readonly (string | null)[])[];
+export type CatalogRows = { readonly [query in Exclude<keyof typeof catalogQueries, 'setup'>]: TextRows };
+
+/** @param version see `CatalogSnapshot.version` */
+export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot {
+  const intern = interner();
+  const columns = new Map<number, CatalogColumn[]>();
+  for (const [relation, name, attnum, typeOid, typeName] of rows.columns) {
+    const column = {
+      name: intern(name),
+      attnum: Number(attnum),
+      typeOid: Number(typeOid),
+      typeName: intern(typeName),
+    };
+    const of = columns.get(Number(relation));
+    if (of) of.push(column);
+    else columns.set(Number(relation), [column]);
+  }
+  const inherits = new Map<number, number[]>();
+  for (const [child, parent] of rows.inherits) {
+    inherits.set(Number(child), [...(inherits.get(Number(child)) ?? []), Number(parent)]);
+  }
+  return {
+    version,
+    relations: rows.relations.map(
+      ([oid, schema, name, relkind, hasRules, hasTriggers, definition]): CatalogRelation => ({
+        oid: Number(oid),
+        schema: intern(schema),
+        name: intern(name),
+        kind: kindOf(schema ?? '', relkind ?? ''),
+        columns: columns.get(Number(oid)) ?? [],
+        inherits: inherits.get(Number(oid)) ?? [],
+        hasRules: hasRules !== 'f',
+        hasTriggers: hasTriggers !== 'f',
+        ...(typeof definition === 'string' ? { definition } : {}),
+      }),
+    ),
+    functions: rows.functions.map(([schema, name, language, volatility, kind, extension]): CatalogFunction => ({
+      schema: intern(schema),
+      name: intern(name),
+      language: intern(language),
+      volatility: volatility === 'i' ? 'immutable' : volatility === 's' ? 'stable' : 'volatile',
+      kind: kind === 'p' ? 'procedure' : kind === 'a' ? 'aggregate' : kind === 'w' ? 'window' : 'function',
+      extension: extension ?? null,
+    })),
+    operators: rows.operators.map(([schema, name, extension]) => ({
+      schema: intern(schema),
+      name: intern(name),
+      extension: extension ?? null,
+    })),
+    enums: readEnums(rows.enums),
+  };
+}
+
+function kindOf(schema: string, relkind: string): CatalogKind {
+  if (schema === 'pg_catalog' || schema === 'information_schema') return 'catalog';
+  switch (relkind) {
+    case 'v':
+      return 'view';
+    case 'm':
+      return 'materialized_view';
+    case 'f':
+      return 'foreign_table';
+    case 'S':
+      return 'sequence';
+    case 'i':
+    case 'I':
+      return 'index';
+    case 'c':
+      return 'composite_type';
+    default:
+      return 'table';
+  }
+}
+
+function readEnums(rows: TextRows): CatalogSnapshot['enums'] {
+  const enums = new Map<string, { schema: string; name: string; values: string[] }>();
+  for (const [schema, name, value] of rows) {
+    const key = `${schema}.${name}`;
+    const known = enums.get(key) ?? { schema: schema ?? '', name: name ?? '', values: [] };
+    known.values.push(value ?? '');
+    enums.set(key, known);
+  }
+  return [...enums.values()];
+}
+
+/** Names repeat: 200,000 columns share a few thousand. */
+function interner(): (text: string | null | undefined) => string {
+  const seen = new Map<string, string>();
+  return (text) => {
+    const key = text ?? '';
+    const known = seen.get(key);
+    if (known !== undefined) return known;
+    seen.set(key, key);
+    return key;
+  };
+}

@@ -1,0 +1,96 @@
+/** What a target's catalog says, as of one reading. Plain, so that it can be posted to the parser's threads. */
+export interface CatalogSnapshot {
+  /** Grows with every reading that found something different. Part of every facts' key. */
+  readonly version: number;
+  readonly relations: readonly CatalogRelation[];
+  /** Functions outside `pg_catalog` and `information_schema`. */
+  readonly functions: readonly CatalogFunction[];
+  /** Operators outside `pg_catalog`. An operator is a function call that has no name to see. */
+  readonly operators: readonly CatalogOperator[];
+  /** Enum types outside `pg_catalog`. */
+  readonly enums: readonly { readonly schema: string; readonly name: string; readonly values: readonly string[] }[];
+}
+
+export type CatalogKind =
+  'table' | 'view' | 'materialized_view' | 'foreign_table' | 'sequence' | 'index' | 'catalog' | 'composite_type';
+
+export interface CatalogRelation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** `catalog` is anything in `pg_catalog` and `information_schema`. */
+  readonly kind: CatalogKind;
+  /** In the order of `*`. Dropped columns are absent. */
+  readonly columns: readonly CatalogColumn[];
+  /** Direct parents: inheritance and partitions alike. */
+  readonly inherits: readonly number[];
+  /** The query of a view or materialized view with every name qualified; absent for anything else and for `catalog`. */
+  readonly definition?: string;
+  /** Has rules other than the one that makes a view a view. */
+  readonly hasRules: boolean;
+  readonly hasTriggers: boolean;
+}
+
+export interface CatalogColumn {
+  readonly name: string;
+  /** `pg_attribute.attnum`, as in RowDescription. */
+  readonly attnum: number;
+  readonly typeOid: number;
+  /** `format_type` without modifier: `text`, `integer[]`, `public.mood`. */
+  readonly typeName: string;
+}
+
+export interface CatalogFunction {
+  readonly schema: string;
+  readonly name: string;
+  readonly language: string;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  readonly kind: 'function' | 'procedure' | 'aggregate' | 'window';
+  /** The extension it belongs to. */
+  readonly extension: string | null;
+}
+
+export interface CatalogOperator {
+  readonly schema: string;
+  readonly name: string;
+  readonly extension: string | null;
+}
+
+/**
+ * The part of a snapshot that the walk reads, small enough to keep in every thread: 200,000 columns are one string for each relation,
+ * not 200,000 objects.
+ */
+export interface LeanCatalog {
+  readonly version: number;
+  readonly relations: readonly LeanRelation[];
+  readonly functions: readonly CatalogFunction[];
+  readonly operators: readonly CatalogOperator[];
+}
+
+export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTriggers'> {
+  /** Names in order, with a NUL between them: no name holds one. Empty without columns. */
+  readonly names: string;
+}
+
+export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
+  const { version, relations, functions, operators } = snapshot;
+  return {
+    version,
+    relations: relations.map(({ oid, schema, name, kind, columns, inherits, definition, hasRules }) => ({
+      oid,
+      schema,
+      name,
+      kind,
+      inherits,
+      hasRules,
+      ...(definition === undefined ? {} : { definition }),
+      names: columns.map((column) => column.name).join('\0'),
+    })),
+    functions,
+    operators,
+  };
+}
+
+export function columnNames(relation: LeanRelation): readonly string[] {
+  return relation.names === '' ? [] : relation.names.split('\0');
+}

@@ -1,0 +1,142 @@
+import type { ColumnUse } from '../../contract/command-postgres.ts';
+import type { Json } from '../../contract/principal.ts';
+import { classifyFunction } from './functions.ts';
+import { constant, isList, isNode, nameParts, node, nodes, type Node } from './node.ts';
+import { resolve, sourcesOf, type Item, type Reference, type Scope, type Walk } from './scope.ts';
+import type { Base } from './world.ts';
+
+/** See `Walk.expression`. What is not named here is looked through: every reference at any depth counts. */
+export function readExpression(
+  walk: Walk,
+  tree: Json | undefined,
+  scope: Scope,
+  use: ColumnUse,
+  into?: Set<Base>,
+): void {
+  if (isList(tree)) {
+    for (const item of tree) readExpression(walk, item, scope, use, into);
+    return;
+  }
+  if (!isNode(tree)) return;
+  for (const tag in tree) {
+    const body = tree[tag];
+    if (typeof body !== 'object' || body === null) continue;
+    if (!isNode(body)) {
+      readExpression(walk, body, scope, use, into);
+      continue;
+    }
+    switch (tag) {
+      case 'ColumnRef':
+        readReference(walk, body, scope, use, into);
+        break;
+      case 'FuncCall':
+        readCall(walk, body, scope, use, into);
+        break;
+      case 'A_Expr':
+        readOperator(walk, nameParts(nodes(body, 'name')));
+        readExpression(walk, body['lexpr'], scope, use, into);
+        readExpression(walk, body['rexpr'], scope, use, into);
+        break;
+      case 'SubLink':
+        readOperator(walk, nameParts(nodes(body, 'operName')));
+        readExpression(walk, body['testexpr'], scope, use, into);
+        readNested(walk, node(body, 'subselect') ?? {}, scope, use, into);
+        break;
+      case 'SelectStmt':
+      case 'InsertStmt':
+      case 'UpdateStmt':
+      case 'DeleteStmt':
+      case 'MergeStmt':
+        readNested(walk, tree, scope, use, into);
+        break;
+      // Modifiers of a type look like references: geometry(Point).
+      case 'typeName':
+      case 'TypeName':
+      case 'A_Const':
+      case 'String':
+        break;
+      case 'CollateClause':
+        readExpression(walk, body['arg'], scope, use, into);
+        break;
+      default:
+        readExpression(walk, body, scope, use, into);
+    }
+  }
+}
+
+/** Everything a query inside an expression brings out is used by the expression. */
+function readNested(walk: Walk, tree: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const sources = sourcesOf(walk.query(tree, { items: [], outer: scope, queries: scope.queries }));
+  walk.ledger.touchAll(sources, use);
+  addAll(into, sources);
+}
+
+function readReference(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const parts = referenceParts(body);
+  const found = lookUp(walk, parts, scope);
+  if (!found) return;
+  const sources = found.kind === 'row' ? found.sources : found.column.sources;
+  walk.ledger.touchAll(sources, found.kind === 'row' && found.field !== undefined ? 'function' : use);
+  addAll(into, sources);
+}
+
+/** Resolves a reference and writes down what stands in the way when nothing fits. */
+export function lookUp(walk: Walk, parts: readonly string[], scope: Scope): Reference | undefined {
+  const found = resolve(parts, scope);
+  if (!found) {
+    walk.ledger.contradiction(`reference ${parts.join('.')}`, tablesOf(scope));
+  } else if (found.kind === 'row' && found.field !== undefined) {
+    walk.ledger.call(classifyCall(walk, [found.field]));
+    walk.ledger.contradiction(`reference ${parts.join('.')}`, tablesOf(scope));
+  }
+  return found;
+}
+
+/** The parts of a reference, without the database of a four-part one. */
+export function referenceParts(body: Node): readonly string[] {
+  const parts = nameParts(nodes(body, 'fields'));
+  return parts.length > 3 ? parts.slice(-3) : parts;
+}
+
+function tablesOf(scope: Scope): readonly NonNullable<Item['table']>[] {
+  const tables = scope.items.flatMap((item) => item.table ?? []);
+  return scope.outer ? [...tables, ...tablesOf(scope.outer)] : tables;
+}
+
+function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const parts = nameParts(nodes(body, 'funcname'));
+  walk.ledger.call(classifyCall(walk, parts));
+  if (parts.at(-1) === 'set_config') readSetConfig(walk, body);
+  const inside = use === 'expression' ? 'function' : use;
+  for (const field of ['args', 'agg_order', 'agg_filter', 'over'])
+    readExpression(walk, body[field], scope, inside, into);
+}
+
+export function classifyCall(walk: Walk, parts: readonly string[]): ReturnType<typeof classifyFunction> {
+  const { world, path } = walk.ledger;
+  const name = parts.at(-1) ?? '';
+  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
+  return classifyFunction(parts, world.functions(schema, name, path));
+}
+
+/** set_config is SET by another name. A name that is computed can be any. */
+function readSetConfig(walk: Walk, body: Node): void {
+  const args = nodes(body, 'args').map((arg) => (node(arg, 'NamedArgExpr') ? undefined : constant(arg)));
+  const [name, value] = args;
+  walk.ledger.settings.push({ name: typeof name === 'string' ? name.toLowerCase() : '*', value: value ?? null });
+  if (typeof name !== 'string' || ['search_path', 'role', 'session_authorization'].includes(name.toLowerCase())) {
+    walk.ledger.changesSearchPath = true;
+  }
+}
+
+/** An operator that somebody defined is a call of a function that somebody wrote. */
+function readOperator(walk: Walk, parts: readonly string[]): void {
+  const name = parts.at(-1);
+  if (name === undefined || (parts.length > 1 && parts[0] === 'pg_catalog')) return;
+  const schema = walk.ledger.world.operator(name);
+  if (schema !== undefined) walk.ledger.call({ schema, name: `operator ${name}`, categories: ['unknown'] });
+}
+
+function addAll(into: Set<Base> | undefined, sources: Iterable<Base>): void {
+  if (into) for (const base of sources) into.add(base);
+}

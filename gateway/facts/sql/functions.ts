@@ -1,0 +1,176 @@
+import type { FunctionCategory, FunctionFact, PostgresEffect } from '../../contract/command-postgres.ts';
+import { aggregateFunctions, castTypes, pureFunctions, volatileFunctions } from './builtin-functions.ts';
+import type { CatalogFunction } from './catalog.ts';
+
+/** Built-in functions that do more than compute. First match wins; what no row names is what pg_proc says it is. */
+const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCategory[]])[] = [
+  // SQL as text in an argument: https://www.postgresql.org/docs/current/functions-xml.html#FUNCTIONS-XML-MAPPING
+  [/^(query|table|schema|database|cursor)_to_xml(schema|_and_xmlschema)?$/, 'dynamic_sql'],
+  [/^ts_stat$|^ts_rewrite$/, 'dynamic_sql'],
+  [/^lo_(import|export)$/, 'large_object', 'file'],
+  [/^lo_|^loread$|^lowrite$/, 'large_object'],
+  // https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-GENFILE
+  [
+    /^pg_(read_(binary_)?file(_old)?|stat_file|ls_\w+|current_logfile|hba_file_rules|ident_file_mappings|show_all_file_settings|rotate_logfile(_old)?)$/,
+    'file',
+  ],
+  [/^set_config$/, 'set_config'],
+  [/^pg_notify$/, 'notify'],
+  [/^pg_(try_)?advisory_/, 'lock'],
+  [/^(nextval|setval|currval|lastval)$/, 'sequence'],
+  // These return values of columns, or other sessions' statements.
+  [/^pg_stat_get_(activity|backend_activity)$|^pg_mcv_list_items$|^pg_get_backend_memory_contexts$/, 'statistics'],
+  [/^pg_logical_slot_|^pg_logical_emit_message$/, 'statistics', 'admin'],
+  [
+    /^(pg_(cancel|terminate)_backend|pg_reload_conf|pg_promote|pg_switch_wal|pg_create_restore_point|pg_nextoid)$/,
+    'admin',
+  ],
+  [
+    /^pg_(backup|wal_replay|replication|create|drop|copy|sync|import|log|export|clear|restore|stop|extension_config)_/,
+    'admin',
+  ],
+  [/^pg_stat_(reset|clear|force)|^brin_(de)?summarize|^gin_clean_pending_list$|^pg_sync_replication_slots$/, 'admin'],
+];
+
+/** Extensions whose functions and operators only compute. */
+const computing: ReadonlySet<string> = new Set(
+  `pg_trgm citext hstore unaccent fuzzystrmatch uuid-ossp pgcrypto intarray ltree cube earthdistance isn seg btree_gin btree_gist bloom
+   tsm_system_rows tsm_system_time dict_int dict_xsyn intagg sslinfo postgis vector pgstattuple pg_buffercache pg_visibility`.split(
+    /\s+/,
+  ),
+);
+
+const extensionFunctions: readonly (readonly [extension: string, name: RegExp, ...categories: FunctionCategory[]])[] = [
+  ['dblink', /./, 'network', 'dynamic_sql'],
+  ['tablefunc', /^normal_rand$/, 'volatile'],
+  ['tablefunc', /./, 'dynamic_sql'],
+  ['xml2', /^xpath_table$/, 'dynamic_sql'],
+  ['xml2', /./, 'pure'],
+  ['adminpack', /./, 'file'],
+  ['lo', /./, 'large_object'],
+  ['pageinspect', /./, 'statistics'],
+  ['pg_walinspect', /./, 'statistics'],
+  ['pgrowlocks', /./, 'statistics'],
+  ['pg_stat_statements', /./, 'statistics'],
+  ['postgres_fdw', /./, 'network'],
+];
+
+/** What the categories do to the world. */
+export function functionEffects(name: string, categories: readonly FunctionCategory[]): readonly PostgresEffect[] {
+  const effects: PostgresEffect[] = [];
+  for (const category of categories) {
+    switch (category) {
+      case 'unknown':
+      case 'dynamic_sql':
+      case 'network':
+        effects.push('opaque');
+        break;
+      case 'large_object':
+        // Reading one is reading; everything else makes, changes or removes one.
+        effects.push(/^(lo_get|loread|lo_open|lo_close|lo_lseek(64)?|lo_tell(64)?)$/.test(name) ? 'read' : 'opaque');
+        break;
+      case 'file':
+      case 'program':
+        effects.push('program');
+        break;
+      case 'set_config':
+        effects.push('set');
+        break;
+      case 'notify':
+        effects.push('notify');
+        break;
+      case 'lock':
+        effects.push('lock');
+        break;
+      case 'admin':
+        effects.push('maintenance');
+        break;
+      case 'sequence':
+        // A sequence moves on as if a row had been inserted; setval writes it.
+        if (name === 'nextval') effects.push('insert');
+        if (name === 'setval') effects.push('update');
+        break;
+      case 'aggregate':
+      case 'pure':
+      case 'volatile':
+      case 'statistics':
+        break;
+      default:
+        category satisfies never;
+    }
+  }
+  return effects;
+}
+
+/** Why nobody can say what a call brings out; undefined when it only computes with its arguments. */
+export function functionReason(fact: FunctionFact): string | undefined {
+  const name = fact.schema === 'pg_catalog' || fact.schema === '' ? fact.name : `${fact.schema}.${fact.name}`;
+  for (const category of fact.categories) {
+    switch (category) {
+      case 'unknown':
+        return `function ${name} cannot be seen through`;
+      case 'dynamic_sql':
+        return `function ${name} runs SQL from its arguments`;
+      case 'network':
+        return `function ${name} reaches another server`;
+      case 'statistics':
+        return `function ${name} returns stored values or statements of others`;
+      case 'large_object':
+        return `function ${name} reaches large objects`;
+      case 'file':
+      case 'program':
+        return `function ${name} reaches the server's files`;
+      default:
+    }
+  }
+  return undefined;
+}
+
+/**
+ * @param candidates functions outside pg_catalog that the call could mean. PostgreSQL picks among all of them and the built-in ones by
+ * argument types, which the parser does not know: the worst that could be meant is what counts.
+ */
+export function classifyFunction(parts: readonly string[], candidates: readonly CatalogFunction[]): FunctionFact {
+  const name = parts.at(-1) ?? '';
+  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
+  const categories = new Set<FunctionCategory>();
+  const builtIn = schema === '' || schema === 'pg_catalog' ? builtInCategories(name) : [];
+  for (const category of builtIn) categories.add(category);
+  for (const candidate of candidates) for (const category of candidateCategories(candidate)) categories.add(category);
+  if (categories.size === 0) categories.add('unknown');
+  const first = candidates[0];
+  return {
+    schema: builtIn.length > 0 || !first ? schema || (builtIn.length > 0 ? 'pg_catalog' : '') : first.schema,
+    name,
+    categories: [...categories],
+  };
+}
+
+function builtInCategories(name: string): readonly FunctionCategory[] {
+  const known = aggregateFunctions.has(name)
+    ? 'aggregate'
+    : pureFunctions.has(name) || castTypes.has(name)
+      ? 'pure'
+      : volatileFunctions.has(name)
+        ? 'volatile'
+        : undefined;
+  if (!known) return [];
+  for (const [pattern, ...categories] of special) if (pattern.test(name)) return categories;
+  return [known];
+}
+
+function candidateCategories(candidate: CatalogFunction): readonly FunctionCategory[] {
+  const { extension, language, name } = candidate;
+  // An extension's function may have been replaced by one in a language that anybody writes.
+  if (extension === null || !['c', 'internal', 'sql'].includes(language)) return ['unknown'];
+  if (computing.has(extension))
+    return [candidate.kind === 'aggregate' ? 'aggregate' : candidate.volatility === 'volatile' ? 'volatile' : 'pure'];
+  for (const [of, pattern, ...categories] of extensionFunctions)
+    if (of === extension && pattern.test(name)) return categories;
+  return ['unknown'];
+}
+
+/** Whether an operator of this extension only computes. */
+export function computesOnly(extension: string | null): boolean {
+  return extension !== null && (computing.has(extension) || extension === 'xml2');
+}

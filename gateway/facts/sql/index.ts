@@ -1,0 +1,18 @@
+/**
+ * What a SQL statement means. In the order of reading:
+ *
+ * - `analyzer.ts` takes texts, `thread.ts` keeps the threads, `worker.ts` is what runs in one
+ * - `grammar.ts` parses, `analyze.ts` turns each statement into `StatementFacts`
+ * - `statements.ts` knows every statement of the grammar; `query.ts`, `from.ts`, `expression.ts` and `write.ts` read what has columns,
+ *   `definition.ts`, `copy.ts` and `settings.ts` the rest; `ledger.ts` is where they write down what they see
+ * - `world.ts` answers for catalog and labels, views included
+ *
+ * What is not recognized makes the facts incomplete or opaque, never clean.
+ */
+export { openSqlAnalyzer } from './analyzer.ts';
+export { catalogQueries, readCatalog } from './catalog-queries.ts';
+export type { CatalogRows } from './catalog-queries.ts';
+export type { CommandFacts, StatementFacts } from './statement.ts';
+export type { CatalogSnapshot } from './catalog.ts';
+export type { ColumnLabels } from './labels.ts';
+export type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './analysis.ts';

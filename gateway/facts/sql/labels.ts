@@ -1,0 +1,69 @@
+import { columnNames, type LeanCatalog, type LeanRelation } from './catalog.ts';
+
+/** Labels by `schema.relation.column`, in the catalog's own spelling (no quotes). */
+export type ColumnLabels = ReadonlyMap<string, readonly string[]>;
+
+/** Labels by relation and column name. */
+export type SpreadLabels = ReadonlyMap<number, ReadonlyMap<string, readonly string[]>>;
+
+/**
+ * Carries labels through inheritance and partitions, in both directions and by column name: reading a parent reads its children's rows, and
+ * a child holds what its parent's column was labelled for.
+ */
+export function spreadLabels(catalog: LeanCatalog, labels: ColumnLabels): SpreadLabels {
+  const spread = new Map<number, Map<string, readonly string[]>>();
+  if (labels.size === 0) return spread;
+  const family = families(catalog);
+  const byName = new Map(catalog.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]));
+  for (const [key, own] of labels) {
+    for (const [relation, column] of columnsNamed(key, byName)) {
+      for (const member of family(relation)) {
+        if (columnNames(member).includes(column)) add(spread, member.oid, column, own);
+      }
+    }
+  }
+  return spread;
+}
+
+/** Names may hold dots themselves: every way to read the key that the catalog knows counts. */
+function* columnsNamed(
+  key: string,
+  byName: ReadonlyMap<string, LeanRelation>,
+): Generator<readonly [LeanRelation, string]> {
+  for (let dot = key.indexOf('.'); dot !== -1; dot = key.indexOf('.', dot + 1)) {
+    const relation = byName.get(key.slice(0, dot));
+    const column = key.slice(dot + 1);
+    if (relation && columnNames(relation).includes(column)) yield [relation, column];
+  }
+}
+
+function add(
+  spread: Map<number, Map<string, readonly string[]>>,
+  oid: number,
+  column: string,
+  more: readonly string[],
+): void {
+  const columns = spread.get(oid) ?? new Map<string, readonly string[]>();
+  columns.set(column, [...new Set([...(columns.get(column) ?? []), ...more])].sort());
+  spread.set(oid, columns);
+}
+
+/** Everything that hangs together with a relation by inheritance, itself included. */
+function families(catalog: LeanCatalog): (of: LeanRelation) => readonly LeanRelation[] {
+  const byOid = new Map(catalog.relations.map((relation) => [relation.oid, relation]));
+  const near = new Map<number, number[]>();
+  const link = (a: number, b: number): void => {
+    near.set(a, [...(near.get(a) ?? []), b]);
+  };
+  for (const child of catalog.relations) {
+    for (const parent of child.inherits) {
+      link(child.oid, parent);
+      link(parent, child.oid);
+    }
+  }
+  return (of) => {
+    const seen = new Set([of.oid]);
+    for (const oid of seen) for (const next of near.get(oid) ?? []) seen.add(next);
+    return [...seen].flatMap((oid) => byOid.get(oid) ?? []);
+  };
+}

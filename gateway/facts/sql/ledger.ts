@@ -1,0 +1,182 @@
+import type {
+  ColumnUse,
+  FilterFact,
+  FunctionFact,
+  PostgresEffect,
+  RelationFact,
+} from '../../contract/command-postgres.ts';
+import { postgresEffects } from '../../contract/command-postgres.ts';
+import type { LeanRelation } from './catalog.ts';
+import { functionEffects, functionReason } from './functions.ts';
+import { storedValues } from './stored-values.ts';
+import { union, type Base, type World } from './world.ts';
+
+/** Functions whose arguments are passwords or keys. */
+const takesKey = /^(crypt|hmac|digest|pgp_(sym|pub)_\w+|(en|de)crypt(_iv)?)$/;
+
+type Access = RelationFact['access'];
+interface Entry {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: RelationFact['kind'];
+  readonly access: Access;
+  readonly columns: Map<string, readonly string[]>;
+  /** Labels of all columns, where whole rows may be quoted. */
+  whole?: readonly string[];
+}
+
+/** What one statement was seen to do, written down as the walk finds it. Writing the same twice changes nothing. */
+export class Ledger {
+  readonly world: World;
+  readonly path: readonly string[];
+  readonly unknownRelations = new Set<string>();
+  readonly settings: { readonly name: string; readonly value: string | null }[] = [];
+  unfiltered = false;
+  into: string | null = null;
+  touchesLabels = false;
+  changesSchema = false;
+  changesSearchPath = false;
+  /** The text holds a secret of its own: a password, credentials of another server. */
+  secret = false;
+  /** Labels by whose values rows are chosen, joined, grouped or ordered. */
+  readonly choosing = new Set<string>();
+  readonly #effects = new Set<PostgresEffect>();
+  readonly #callEffects = new Set<PostgresEffect>();
+  readonly #relations = new Map<string, Entry>();
+  readonly #filters = new Map<string, FilterFact>();
+  readonly #functions = new Map<string, FunctionFact>();
+  readonly #reasons = new Set<string>();
+
+  constructor(world: World, path: readonly string[]) {
+    this.world = world;
+    this.path = path;
+  }
+
+  effect(...effects: readonly PostgresEffect[]): void {
+    for (const effect of effects) this.#effects.add(effect);
+  }
+
+  /** Runs `read` for what it names only: nothing of it will happen but the calls, which planning may already make. */
+  planned(read: () => void): void {
+    const before = new Set(this.#effects);
+    const unfiltered = this.unfiltered;
+    this.#effects.clear();
+    read();
+    this.#effects.clear();
+    for (const effect of [...before, ...this.#callEffects]) this.#effects.add(effect);
+    this.unfiltered = unfiltered;
+  }
+
+  incomplete(reason: string): void {
+    this.#reasons.add(reason);
+  }
+
+  relation(relation: LeanRelation, access: Access): void {
+    if (this.#entry(relation, access).seen) return;
+    const stored = relation.kind === 'catalog' ? storedValues(relation.name) : undefined;
+    if (stored !== undefined) this.incomplete(`${relation.schema}.${relation.name} holds ${stored}`);
+    if (this.world.columns(relation).some((column) => column.labels.length > 0)) this.touchesLabels = true;
+    for (const reason of this.world.view(relation)?.reasons ?? [])
+      this.incomplete(`view ${relation.schema}.${relation.name}: ${reason}`);
+  }
+
+  /** A relation that the statement makes. */
+  creates(schema: string, name: string, kind: RelationFact['kind']): void {
+    this.#relations.set(`create ${schema}.${name}`, { schema, name, kind, access: 'write', columns: new Map() });
+  }
+
+  unknownRelation(schema: string, name: string, access: Access): void {
+    const written = schema === '' ? name : `${schema}.${name}`;
+    this.unknownRelations.add(written);
+    this.incomplete(`relation ${written} is not known`);
+    const key = `${access} ${written}`;
+    if (!this.#relations.has(key))
+      this.#relations.set(key, { schema, name, kind: 'unknown', access, columns: new Map() });
+  }
+
+  /** A reference that does not fit what the catalog says of these relations. */
+  contradiction(what: string, relations: readonly LeanRelation[]): void {
+    this.incomplete(`${what} cannot be resolved`);
+    for (const relation of relations) {
+      if (relation.kind !== 'catalog') this.unknownRelations.add(`${relation.schema}.${relation.name}`);
+    }
+  }
+
+  /** A column is read. With `use` it does not (only) leave as a plain output column. */
+  touch(base: Base, use?: ColumnUse): void {
+    this.#entry(base.relation, 'read').entry.columns.set(base.name, base.labels);
+    if (base.labels.length === 0) return;
+    if (use !== undefined && use !== 'expression' && use !== 'function')
+      for (const label of base.labels) this.choosing.add(label);
+    const as = base.relation.definition === undefined ? use : 'view';
+    if (as === undefined) return;
+    this.#filters.set(`${as} ${base.key}`, { column: base.key, use: as, labels: base.labels });
+  }
+
+  touchAll(bases: Iterable<Base>, use?: ColumnUse): void {
+    for (const base of bases) this.touch(base, use);
+  }
+
+  /** A column is written. */
+  write(base: Base): void {
+    this.#entry(base.relation, 'write').entry.columns.set(base.name, base.labels);
+  }
+
+  /** Rows that are there already are changed: an error on the way (a failed check, a key in use) quotes the whole row. */
+  changesRows(relation: LeanRelation): void {
+    const { entry } = this.#entry(relation, 'write');
+    entry.whole = union(...this.world.columns(relation).map((column) => column.labels));
+  }
+
+  call(fact: FunctionFact): void {
+    const key = `${fact.schema}.${fact.name}`;
+    if (this.#functions.has(key)) return;
+    this.#functions.set(key, fact);
+    for (const effect of functionEffects(fact.name, fact.categories)) {
+      this.#effects.add(effect);
+      this.#callEffects.add(effect);
+    }
+    const reason = functionReason(fact);
+    if (reason !== undefined) this.incomplete(reason);
+    if (fact.categories.includes('network') || takesKey.test(fact.name)) this.secret = true;
+    if (fact.categories.includes('unknown') || fact.categories.includes('dynamic_sql')) this.changesSearchPath = true;
+  }
+
+  get effects(): readonly PostgresEffect[] {
+    return postgresEffects.filter((effect) => this.#effects.has(effect));
+  }
+  get reasons(): readonly string[] {
+    return [...this.#reasons];
+  }
+  get filters(): readonly FilterFact[] {
+    return [...this.#filters.values()];
+  }
+  get functions(): readonly FunctionFact[] {
+    return [...this.#functions.values()];
+  }
+  get relations(): readonly RelationFact[] {
+    return [...this.#relations.values()].map(({ columns, whole = [], ...entry }) => ({
+      ...entry,
+      columns: [...columns.keys()],
+      labels: union(...columns.values(), whole),
+    }));
+  }
+  /** Literals of the statement stand beside labelled values: what is compared with one, or stored in one. */
+  get meetsLabels(): boolean {
+    if (this.#filters.size > 0) return true;
+    for (const { access, columns } of this.#relations.values()) {
+      if (access === 'write') for (const labels of columns.values()) if (labels.length > 0) return true;
+    }
+    return false;
+  }
+
+  #entry(relation: LeanRelation, access: Access): { readonly entry: Entry; readonly seen: boolean } {
+    const key = `${access} ${relation.oid}`;
+    const known = this.#relations.get(key);
+    if (known) return { entry: known, seen: true };
+    const kind = relation.kind === 'composite_type' ? 'unknown' : relation.kind;
+    const entry: Entry = { schema: relation.schema, name: relation.name, kind, access, columns: new Map() };
+    this.#relations.set(key, entry);
+    return { entry, seen: false };
+  }
+}

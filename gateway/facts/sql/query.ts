@@ -1,0 +1,338 @@
+import type { ColumnUse } from '../../contract/command-postgres.ts';
+import { lookUp, referenceParts } from './expression.ts';
+import { flag, integer, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
+import {
+  blur,
+  renamed,
+  sourcesOf,
+  starColumns,
+  type Column,
+  type Item,
+  type NamedQueries,
+  type NamedQuery,
+  type Scope,
+  type Walk,
+} from './scope.ts';
+import type { Base } from './world.ts';
+
+/** SELECT, VALUES, TABLE and their set operations. `outer` holds no items of its own: its level is this query's. */
+export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Column[] {
+  const queries = readWith(walk, node(body, 'withClause'), outer);
+  const scope = { items: [], outer: outer.outer, queries };
+  const into = node(body, 'intoClause');
+  // The VALUES of an INSERT read nothing.
+  if (!('valuesLists' in body)) walk.ledger.effect('read');
+  const columns = isSetOperation(body)
+    ? readSetOperation(walk, body, scope)
+    : 'valuesLists' in body
+      ? readValues(walk, body, scope)
+      : readPlainSelect(walk, body, scope);
+  for (const field of ['limitCount', 'limitOffset']) walk.expression(body[field], scope, 'limit');
+  if (nodes(body, 'lockingClause').length > 0) walk.ledger.effect('lock');
+  if (into) {
+    walk.ledger.effect('ddl');
+    const target = node(into, 'rel') ?? {};
+    walk.ledger.into = intoName(walk, target);
+    walk.ledger.changesSchema = true;
+    blur(walk.ledger, columns, 'copy');
+  }
+  return columns;
+}
+
+/** `schema.name` of a table about to be made. */
+export function intoName(walk: Walk, target: Node): string {
+  const temporary = text(target, 'relpersistence') === 't';
+  const first = walk.ledger.path.find((schema) => schema !== 'pg_catalog' && !schema.startsWith('pg_temp')) ?? '';
+  const schema = text(target, 'schemaname') || (temporary ? 'pg_temp' : first);
+  return schema === '' ? text(target, 'relname') : `${schema}.${text(target, 'relname')}`;
+}
+
+function isSetOperation(body: Node): boolean {
+  return text(body, 'op') !== '' && text(body, 'op') !== 'SETOP_NONE';
+}
+
+function readPlainSelect(walk: Walk, body: Node, scope: Scope): readonly Column[] {
+  const items: Item[] = [];
+  for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
+  const inside = { ...scope, items };
+  const columns = walk.targets(nodes(body, 'targetList'), inside);
+  walk.expression(body['whereClause'], inside, 'where');
+  walk.expression(body['havingClause'], inside, 'having');
+  for (const window of nodes(body, 'windowClause')) walk.expression(window, inside, 'order');
+  for (const item of nodes(body, 'groupClause')) readGroupItem(walk, item, inside, columns);
+  for (const item of nodes(body, 'distinctClause')) {
+    if (Object.keys(item).length === 0) blur(walk.ledger, columns, 'distinct');
+    else readByOutput(walk, item, inside, columns, 'distinct');
+  }
+  for (const item of nodes(body, 'sortClause'))
+    readByOutput(walk, node(only(item, 'SortBy') ?? {}, 'node') ?? {}, inside, columns, 'order');
+  return columns;
+}
+
+/** ORDER BY and DISTINCT ON: a bare name is an output column first, a number is a position. */
+function readByOutput(walk: Walk, item: Node, scope: Scope, columns: readonly Column[], use: ColumnUse): void {
+  if (positioned(walk, item, columns, use)) return;
+  const name = bareName(item);
+  const named = name === undefined ? [] : columns.filter((column) => column.name === name && !column.wild);
+  if (named.length > 0) {
+    blur(walk.ledger, named, use);
+    return;
+  }
+  if (name !== undefined)
+    blur(
+      walk.ledger,
+      columns.filter((column) => column.wild),
+      use,
+    );
+  walk.expression(item, scope, use);
+}
+
+/** GROUP BY: a bare name is an input column first, then an output column. */
+function readGroupItem(walk: Walk, item: Node, scope: Scope, columns: readonly Column[]): void {
+  const set = only(item, 'GroupingSet');
+  if (set) {
+    for (const content of nodes(set, 'content')) readGroupItem(walk, content, scope, columns);
+    return;
+  }
+  if (positioned(walk, item, columns, 'group')) return;
+  const name = bareName(item);
+  const here = scope.items.some(
+    (each) => each.bare && (each.more || each.columns.some((column) => column.name === name)),
+  );
+  const named = name === undefined ? [] : columns.filter((column) => column.name === name || column.wild);
+  if (named.length > 0) blur(walk.ledger, here ? [] : named, 'group');
+  if (here || named.length === 0) walk.expression(item, scope, 'group');
+  // A function's row in FROM may or may not have the name: then both count.
+  if (here && scope.items.some((each) => each.more)) blur(walk.ledger, named, 'group');
+}
+
+function positioned(walk: Walk, item: Node, columns: readonly Column[], use: ColumnUse): boolean {
+  const number = only(only(item, 'A_Const'), 'ival');
+  if (!number) return false;
+  const wild = columns.some((column) => column.wild);
+  const column = columns[integer(number, 'ival') - 1];
+  blur(walk.ledger, wild || !column ? columns : [column], use);
+  return true;
+}
+
+function bareName(item: Node): string | undefined {
+  const reference = only(item, 'ColumnRef');
+  const parts = reference ? nameParts(nodes(reference, 'fields')) : [];
+  return parts.length === 1 ? parts[0] : undefined;
+}
+
+function readValues(walk: Walk, body: Node, scope: Scope): readonly Column[] {
+  const made: Set<Base>[] = [];
+  for (const list of nodes(body, 'valuesLists')) {
+    nodes(only(list, 'List') ?? {}, 'items').forEach((value, i) => {
+      const sources = (made[i] ??= new Set());
+      walk.expression(value, scope, 'expression', sources);
+    });
+  }
+  const columns = made.map((sources, i) => ({ name: `column${i + 1}`, sources }));
+  readSetOrder(walk, body, scope, columns);
+  return columns;
+}
+
+function readSetOperation(walk: Walk, body: Node, scope: Scope): readonly Column[] {
+  const left = readSelect(walk, node(body, 'larg') ?? {}, scope);
+  const right = readSelect(walk, node(body, 'rarg') ?? {}, scope);
+  const columns = joinedArms(walk, left, right, flag(body, 'all') && text(body, 'op') === 'SETOP_UNION');
+  readSetOrder(walk, body, scope, columns);
+  return columns;
+}
+
+function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[], all: boolean): readonly Column[] {
+  const everything = blur(walk.ledger, [...left, ...right], all ? 'expression' : 'distinct');
+  if ([...left, ...right].some((column) => column.wild)) {
+    const columns = left.map((column) => ({
+      name: column.name,
+      sources: everything,
+      ...(column.wild ? { wild: column.wild } : {}),
+    }));
+    return columns.some((column) => column.wild)
+      ? columns
+      : [...columns, { name: '*', sources: everything, wild: true }];
+  }
+  return left.map((column, i) => ({ name: column.name, sources: sourcesOf(right[i] ? [column, right[i]] : [column]) }));
+}
+
+function readSetOrder(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {
+  const items = [{ name: undefined, columns: columns.filter((column) => !column.wild), bare: true }];
+  for (const item of nodes(body, 'sortClause')) {
+    readByOutput(walk, node(only(item, 'SortBy') ?? {}, 'node') ?? {}, { ...scope, items }, columns, 'order');
+  }
+}
+
+/** See `Walk.targets`. */
+export function readTargets(walk: Walk, list: readonly Node[], scope: Scope): readonly Column[] {
+  return list.flatMap((entry) => {
+    const target = only(entry, 'ResTarget') ?? {};
+    const value = node(target, 'val') ?? {};
+    const named = text(target, 'name');
+    const reference = only(value, 'ColumnRef');
+    if (reference) return readTargetReference(walk, reference, named, scope);
+    const sources = new Set<Base>();
+    walk.expression(value, scope, 'expression', sources);
+    const indirection = nodes(only(value, 'A_Indirection') ?? {}, 'indirection');
+    if (indirection.some((part) => 'A_Star' in part)) return [{ name: '*', sources, wild: true as const }];
+    return [{ name: named || impliedName(value), sources }];
+  });
+}
+
+function readTargetReference(walk: Walk, reference: Node, named: string, scope: Scope): readonly Column[] {
+  const parts = referenceParts(reference);
+  const last = parts.at(-1) ?? '';
+  if (parts.length === 1 && last === '*') return touched(walk, starColumns(scope.items));
+  const found = lookUp(walk, parts, scope);
+  if (!found) return [{ name: named || last, sources: new Set() }];
+  if (found.kind === 'column') return touched(walk, [{ ...found.column, name: named || last }]);
+  if (last === '*') return touched(walk, found.columns);
+  walk.ledger.touchAll(found.sources, found.field === undefined ? 'expression' : 'function');
+  return [{ name: named || last, sources: found.sources }];
+}
+
+/** Columns that leave as they are: read, and not used. */
+function touched(walk: Walk, columns: readonly Column[]): readonly Column[] {
+  for (const column of columns)
+    for (const base of column.sources) walk.ledger.touch(base, column.plain ? undefined : 'expression');
+  return columns;
+}
+
+/** The name the server gives a column that has none: FigureColname in parse_target.c. Only for display and for ORDER BY. */
+function impliedName(value: Node): string {
+  const [tag, body] = tagged(value);
+  switch (tag) {
+    case 'FuncCall':
+      return nameParts(nodes(body, 'funcname')).at(-1) ?? '?column?';
+    case 'TypeCast': {
+      const inner = impliedName(node(body, 'arg') ?? {});
+      return inner === '?column?' ? (nameParts(nodes(node(body, 'typeName') ?? {}, 'names')).at(-1) ?? inner) : inner;
+    }
+    case 'CollateClause':
+      return impliedName(node(body, 'arg') ?? {});
+    case 'A_Indirection': {
+      const last = nameParts(nodes(body, 'indirection')).findLast((part) => part !== '');
+      return last ?? impliedName(node(body, 'arg') ?? {});
+    }
+    case 'ColumnRef':
+      return nameParts(nodes(body, 'fields')).at(-1) ?? '?column?';
+    case 'CaseExpr': {
+      const fallback = impliedName(node(body, 'defresult') ?? {});
+      return fallback === '?column?' ? 'case' : fallback;
+    }
+    case 'SubLink':
+      switch (text(body, 'subLinkType')) {
+        case 'EXISTS_SUBLINK':
+          return 'exists';
+        case 'ARRAY_SUBLINK':
+          return 'array';
+        case 'EXPR_SUBLINK':
+          return firstTargetName(node(body, 'subselect') ?? {});
+        default:
+          return '?column?';
+      }
+    case 'A_ArrayExpr':
+      return 'array';
+    case 'RowExpr':
+      return 'row';
+    case 'CoalesceExpr':
+      return 'coalesce';
+    case 'MinMaxExpr':
+      return text(body, 'op') === 'IS_LEAST' ? 'least' : 'greatest';
+    default:
+      return '?column?';
+  }
+}
+
+function firstTargetName(subselect: Node): string {
+  const [first] = nodes(only(subselect, 'SelectStmt') ?? {}, 'targetList');
+  const target = only(first, 'ResTarget');
+  if (!target) return '?column?';
+  return text(target, 'name') || impliedName(node(target, 'val') ?? {});
+}
+
+/** The names a WITH clause makes, over those around it. Every query in it is read, named or not: it may write. */
+export function readWith(walk: Walk, clause: Node | undefined, outer: Scope): NamedQueries {
+  if (!clause) return outer.queries;
+  const queries = new Map(outer.queries);
+  const recursive = flag(clause, 'recursive');
+  const own = nodes(clause, 'ctes').flatMap((entry) => {
+    const body = only(entry, 'CommonTableExpr');
+    if (!body) return [];
+    // Without RECURSIVE a query sees those before it; with it, all of them.
+    const scope = { items: [], outer: outer.outer, queries: recursive ? queries : new Map(queries) };
+    const query = namedQuery(walk, body, scope, recursive);
+    queries.set(text(body, 'ctename'), query);
+    return [query];
+  });
+  for (const query of own) query.columns();
+  return queries;
+}
+
+/** Rounds after which a recursive query that still finds new sources is given up. Each round can only add sources. */
+const maxRounds = 16;
+
+function namedQuery(walk: Walk, body: Node, scope: Scope, recursive: boolean): NamedQuery {
+  const names = nameParts(nodes(body, 'aliascolnames'));
+  let done: readonly Column[] | undefined;
+  let sofar: readonly Column[] | undefined;
+  let reading = false;
+  const read = (): readonly Column[] => {
+    const tree = node(body, 'ctequery') ?? {};
+    const select = only(tree, 'SelectStmt');
+    if (!recursive || !select || !isSetOperation(select)) return renamed(walk.ledger, walk.query(tree, scope), names);
+    for (let round = 0; round < maxRounds; round += 1) {
+      // The first round sees what the left arm alone brings.
+      const columns = renamed(walk.ledger, sofar ? walk.query(tree, scope) : readFirstArm(walk, select, scope), names);
+      if (sofar && sameSources(sofar, columns)) return columns;
+      sofar = columns;
+    }
+    walk.ledger.incomplete(`recursive query ${text(body, 'ctename')} is too deep`);
+    return sofar ?? [];
+  };
+  return {
+    columns() {
+      if (done) return done;
+      if (reading) {
+        if (sofar) return sofar;
+        walk.ledger.incomplete(`query ${text(body, 'ctename')} refers to itself`);
+        return [{ name: '*', sources: new Set<Base>(), wild: true }];
+      }
+      reading = true;
+      const columns = read();
+      done = [...columns, ...searchColumns(walk, body, columns)];
+      return done;
+    },
+  };
+}
+
+function readFirstArm(walk: Walk, select: Node, scope: Scope): readonly Column[] {
+  const queries = readWith(walk, node(select, 'withClause'), scope);
+  return readSelect(walk, node(select, 'larg') ?? {}, { ...scope, queries });
+}
+
+function sameSources(a: readonly Column[], b: readonly Column[]): boolean {
+  return a.length === b.length && a.every((column, i) => column.sources.size === b[i]?.sources.size);
+}
+
+/** Columns that SEARCH and CYCLE add: rows of values of the query's own columns. */
+function searchColumns(walk: Walk, body: Node, columns: readonly Column[]): readonly Column[] {
+  const search = node(body, 'search_clause');
+  const cycle = node(body, 'cycle_clause');
+  if (!search && !cycle) return [];
+  const sources = blur(walk.ledger, columns, 'expression');
+  const names = [
+    ...(search ? [text(search, 'search_seq_column')] : []),
+    ...(cycle ? [text(cycle, 'cycle_mark_column'), text(cycle, 'cycle_path_column')] : []),
+  ];
+  return names.map((name) => ({ name, sources }));
+}
+
+/** The outermost query's constant LIMIT, in rows. WITH TIES may bring more. */
+export function constantLimit(body: Node): number | null {
+  if (text(body, 'limitOption') === 'LIMIT_OPTION_WITH_TIES') return null;
+  const value = only(node(body, 'limitCount'), 'A_Const');
+  const rows = value ? node(value, 'ival') : undefined;
+  return isNode(rows) ? integer(rows, 'ival') : null;
+}

@@ -1,0 +1,28 @@
+import type { Token } from './grammar.ts';
+
+/**
+ * The statement without what it says: literals become `'…'` and `0`, comments go. The rest stays byte for byte.
+ * Without tokens nothing of the text can be shown.
+ */
+export function blankLiterals(text: string, tokens: readonly Token[] | undefined): string {
+  if (!tokens) return '(not shown: it may hold a secret)';
+  const bytes = Buffer.from(text);
+  const out: string[] = [];
+  let at = 0;
+  for (const token of tokens) {
+    const blank = blankOf(bytes.toString('utf8', token.start, token.end));
+    if (blank === undefined) continue;
+    out.push(bytes.toString('utf8', at, token.start), blank);
+    at = token.end;
+  }
+  out.push(bytes.toString('utf8', at));
+  return out.join('').trim();
+}
+
+/** By how the token is written: the scanner has no name for half of them. */
+function blankOf(token: string): string | undefined {
+  if (/^(u&|[a-z])?'|^\$[^0-9]/i.test(token)) return `'…'`;
+  if (/^\.?[0-9]/.test(token)) return '0';
+  if (token.startsWith('--') || token.startsWith('/*')) return ' ';
+  return undefined;
+}

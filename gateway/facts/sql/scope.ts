@@ -1,0 +1,179 @@
+import type { ColumnUse } from '../../contract/command-postgres.ts';
+import type { LeanRelation } from './catalog.ts';
+import type { Ledger } from './ledger.ts';
+import type { Node } from './node.ts';
+import type { Base } from './world.ts';
+import type { Json } from '../../contract/principal.ts';
+
+/** A column as a query sees or makes it. */
+export interface Column {
+  readonly name: string;
+  /** Everything its value can be made of. */
+  readonly sources: ReadonlySet<Base>;
+  /** The one column whose value this is, unchanged. */
+  readonly plain?: Base;
+  /** Stands for any number of columns of any name (the star of a function's row). */
+  readonly wild?: true;
+}
+
+/** Something with columns in a FROM list. */
+export interface Item {
+  /** The name it goes by; none for a join without an alias. */
+  readonly name: string | undefined;
+  /** The table itself, where nothing is in between: it has system columns. */
+  readonly table?: LeanRelation;
+  /** Its schema, where it may be named with one: a table without an alias. */
+  readonly schema?: string;
+  readonly columns: readonly Column[];
+  /** Set where it may have more columns than `columns` lists: what those can carry. */
+  readonly more?: ReadonlySet<Base>;
+  /** Seen by a column's name alone. A side of USING, or `excluded`, is not. */
+  readonly bare: boolean;
+}
+
+/** A WITH query, read when it is first named. */
+export interface NamedQuery {
+  columns(): readonly Column[];
+}
+export type NamedQueries = ReadonlyMap<string, NamedQuery>;
+
+export interface Scope {
+  readonly items: readonly Item[];
+  readonly outer: Scope | undefined;
+  readonly queries: NamedQueries;
+}
+
+/** The parts of the walk that call one another, tied together in `walk.ts`. */
+export interface Walk {
+  readonly ledger: Ledger;
+  /** Any statement that has columns: SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE. `tree` is tagged. */
+  query(tree: Node, scope: Scope): readonly Column[];
+  /** Writes down all that the expression reads as used for `use`, and adds it to `into`. */
+  expression(tree: Json | undefined, scope: Scope, use: ColumnUse, into?: Set<Base>): void;
+  /** The FROM items of one entry. @param before items to its left, for LATERAL */
+  from(tree: Node, before: readonly Item[], scope: Scope): readonly Item[];
+  /** The output columns of a target list. */
+  targets(list: readonly Node[], scope: Scope): readonly Column[];
+}
+
+export const emptyScope: Scope = { items: [], outer: undefined, queries: new Map() };
+
+/** What a reference can mean. `undefined`: nothing that is in sight. */
+export type Reference =
+  | { readonly kind: 'column'; readonly column: Column }
+  | {
+      readonly kind: 'row';
+      readonly columns: readonly Column[];
+      readonly sources: ReadonlySet<Base>;
+      readonly field?: string;
+    };
+
+const systemColumns: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
+
+export function isSystemColumn(name: string): boolean {
+  return systemColumns.has(name);
+}
+
+/**
+ * Looks a reference up as the server does: innermost level first, columns before whole rows.
+ * @param parts the name's parts, without a database; the last may be `*`
+ */
+export function resolve(parts: readonly string[], scope: Scope): Reference | undefined {
+  const last = parts.at(-1) ?? '';
+  if (parts.length === 1) return last === '*' ? undefined : bareName(last, scope);
+  const [item, also] = itemNamed(parts.slice(0, -1), scope);
+  if (!item) return undefined;
+  if (last === '*') return row([item, ...also]);
+  const found = [item, ...also].flatMap((each) =>
+    each.columns.filter((column) => column.name === last && !column.wild),
+  );
+  if (found.length > 0) return { kind: 'column', column: merge(found) };
+  if (item.table && systemColumns.has(last)) return { kind: 'column', column: { name: last, sources: new Set() } };
+  if (item.more) return { kind: 'column', column: { name: last, sources: item.more } };
+  // `row.name` where the row has no such column calls the function `name` with the row.
+  return { ...row([item, ...also]), field: last };
+}
+
+function bareName(name: string, scope: Scope): Reference | undefined {
+  const possible = new Set<Base>();
+  let unsure = false;
+  for (let level: Scope | undefined = scope; level; level = level.outer) {
+    const seen = level.items.filter((item) => item.bare);
+    const found = seen.flatMap((item) => item.columns.filter((column) => column.name === name && !column.wild));
+    if (found.length > 0) {
+      const column = merge(found);
+      return { kind: 'column', column: unsure ? { name, sources: new Set([...possible, ...column.sources]) } : column };
+    }
+    if (systemColumns.has(name) && seen.some((item) => item.table))
+      return { kind: 'column', column: { name, sources: new Set() } };
+    for (const item of seen) {
+      if (!item.more) continue;
+      unsure = true;
+      for (const base of item.more) possible.add(base);
+    }
+  }
+  for (let level: Scope | undefined = scope; level; level = level.outer) {
+    const rows = level.items.filter((item) => item.name === name);
+    if (rows.length === 0) continue;
+    const whole = row(rows);
+    return unsure ? { ...whole, sources: new Set([...possible, ...whole.sources]) } : whole;
+  }
+  return unsure ? { kind: 'column', column: { name, sources: possible } } : undefined;
+}
+
+/** The item a qualifier names, and others of the same name at its level. */
+function itemNamed(qualifier: readonly string[], scope: Scope): readonly [Item | undefined, readonly Item[]] {
+  const name = qualifier.at(-1);
+  const schema = qualifier.length > 1 ? qualifier.at(-2) : undefined;
+  for (let level: Scope | undefined = scope; level; level = level.outer) {
+    const [first, ...rest] = level.items.filter(
+      (item) => item.name === name && (schema === undefined || item.schema === schema),
+    );
+    if (first) return [first, rest];
+  }
+  return [undefined, []];
+}
+
+function row(items: readonly Item[]): Extract<Reference, { kind: 'row' }> {
+  const columns = items.flatMap((item) =>
+    item.more ? [...item.columns, { name: '*', sources: item.more, wild: true as const }] : item.columns,
+  );
+  return { kind: 'row', columns, sources: sourcesOf(columns) };
+}
+
+/** Columns of one name: one of them is meant, or the server refuses. */
+function merge(columns: readonly Column[]): Column {
+  const [first] = columns;
+  if (first && columns.length === 1) return first;
+  return { name: first?.name ?? '', sources: sourcesOf(columns) };
+}
+
+export function sourcesOf(columns: readonly Column[]): ReadonlySet<Base> {
+  const [first] = columns;
+  if (first && columns.length === 1) return first.sources;
+  const sources = new Set<Base>();
+  for (const column of columns) for (const base of column.sources) sources.add(base);
+  return sources;
+}
+
+/** The columns of `*`: with a place holder where there may be more. */
+export function starColumns(items: readonly Item[]): readonly Column[] {
+  return row(items.filter((item) => item.bare)).columns;
+}
+
+/** Nobody can say any more which value is which: all of it counts as used, and nothing as plain. */
+export function blur(ledger: Ledger, columns: readonly Column[], use: ColumnUse): ReadonlySet<Base> {
+  const sources = sourcesOf(columns);
+  ledger.touchAll(sources, use);
+  return sources;
+}
+
+/** Names from an alias's column list, by position. */
+export function renamed(ledger: Ledger, columns: readonly Column[], names: readonly string[]): readonly Column[] {
+  if (names.length === 0) return columns;
+  if (!columns.some((column) => column.wild)) {
+    return columns.map((column, i) => ({ ...column, name: names[i] ?? column.name }));
+  }
+  const sources = blur(ledger, columns, 'expression');
+  return [...names.map((name) => ({ name, sources })), { name: '*', sources, wild: true as const }];
+}

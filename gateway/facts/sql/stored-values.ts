@@ -1,0 +1,29 @@
+/**
+ * Catalog relations that hold column values, other people's statements, or credentials. Whoever reads one may read a labelled value that no
+ * label names: https://www.postgresql.org/docs/current/catalogs.html, https://www.postgresql.org/docs/current/views.html
+ */
+const storing: ReadonlyMap<string, string> = new Map([
+  ['pg_statistic', 'values of columns'],
+  ['pg_stats', 'values of columns'],
+  ['pg_statistic_ext_data', 'values of columns'],
+  ['pg_stats_ext', 'values of columns'],
+  ['pg_stats_ext_exprs', 'values of columns'],
+  ['pg_largeobject', 'large objects'],
+  ['pg_stat_activity', 'statements of others'],
+  ['pg_stat_statements', 'statements of others'],
+  ['pg_authid', 'password hashes'],
+  ['pg_shadow', 'password hashes'],
+  ['pg_user_mapping', 'credentials'],
+  ['pg_user_mappings', 'credentials'],
+  ['_pg_user_mappings', 'credentials'],
+  ['user_mapping_options', 'credentials'],
+  ['pg_subscription', 'credentials'],
+  ['pg_hba_file_rules', 'server files'],
+  ['pg_ident_file_mappings', 'server files'],
+  ['pg_file_settings', 'server files'],
+]);
+
+/** What a catalog relation stores that nobody labelled; undefined when it is only metadata. */
+export function storedValues(name: string): string | undefined {
+  return storing.get(name);
+}

@@ -1,0 +1,63 @@
+import { readExpression } from './expression.ts';
+import { readFrom } from './from.ts';
+import { Ledger } from './ledger.ts';
+import { tagged, type Node } from './node.ts';
+import { readSelect, readTargets } from './query.ts';
+import { emptyScope, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
+import { union, type ViewColumns, type ViewReader } from './world.ts';
+import { readDelete, readInsert, readMerge, readUpdate } from './write.ts';
+
+/** A walk over one statement that writes into `ledger`. */
+export function newWalk(ledger: Ledger): Walk {
+  const walk: Walk = {
+    ledger,
+    query: (tree, scope) => readQuery(walk, tree, scope),
+    expression: (tree, scope, use, into) => readExpression(walk, tree, scope, use, into),
+    from: (tree, before, scope) => readFrom(walk, tree, before, scope),
+    targets: (list, scope) => readTargets(walk, list, scope),
+  };
+  return walk;
+}
+
+function readQuery(walk: Walk, tree: Node, scope: Scope): readonly Column[] {
+  const [tag, body] = tagged(tree);
+  switch (tag) {
+    case 'SelectStmt':
+      return readSelect(walk, body, scope);
+    case 'InsertStmt':
+      return readInsert(walk, body, scope);
+    case 'UpdateStmt':
+      return readUpdate(walk, body, scope);
+    case 'DeleteStmt':
+      return readDelete(walk, body, scope);
+    case 'MergeStmt':
+      return readMerge(walk, body, scope);
+    default:
+      walk.ledger.effect('opaque');
+      walk.ledger.incomplete(`${tag || 'something'} where a query stands cannot be seen through`);
+      return [{ name: '*', sources: new Set(), wild: true }];
+  }
+}
+
+/** Reads views with the grammar of `parse`: one definition in, its tagged statement out. */
+export function viewReader(parse: (definition: string) => Node | undefined): ViewReader {
+  return (definition, world): ViewColumns => {
+    const tree = parse(definition);
+    if (!tree) return { labels: [], hidden: [], reasons: ['its definition does not parse'], relations: [] };
+    // Definitions are read with an empty path: every name in them is qualified.
+    const ledger = new Ledger(world, ['pg_catalog']);
+    const columns = readQuery(newWalk(ledger), tree, emptyScope);
+    const wild = columns.some((column) => column.wild);
+    const anything = wild ? labelsOf({ name: '', sources: sourcesOf(columns) }) : [];
+    return {
+      labels: wild ? [] : columns.map(labelsOf),
+      hidden: union([...ledger.choosing].sort(), anything),
+      reasons: ledger.reasons,
+      relations: ledger.relations.flatMap((fact) => world.relation(fact.schema, fact.name, []) ?? []),
+    };
+  };
+}
+
+function labelsOf(column: Column): readonly string[] {
+  return union(...[...column.sources].map((base) => base.labels));
+}

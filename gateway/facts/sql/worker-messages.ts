@@ -1,0 +1,34 @@
+import type { SqlAnalysis } from './analysis.ts';
+import type { LeanCatalog } from './catalog.ts';
+
+/** From the gateway to a parser thread. */
+export type ToThread =
+  | { readonly kind: 'catalog'; readonly target: string; readonly catalog: LeanCatalog }
+  | {
+      readonly kind: 'labels';
+      readonly target: string;
+      readonly labels: readonly (readonly [column: string, labels: readonly string[]])[];
+      readonly version: string;
+    }
+  | { readonly kind: 'drop'; readonly target: string }
+  | { readonly kind: 'batch'; readonly jobs: readonly Job[] };
+
+export interface Job {
+  readonly id: number;
+  readonly target: string;
+  readonly text: string;
+  readonly major: number;
+  readonly searchPath: readonly string[];
+}
+
+/** From a parser thread. `answers` is JSON of `Answer[]`: a string crosses threads faster than the objects in it. */
+export type FromThread =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'answers'; readonly answers: string }
+  /** The thread's module may be broken: it takes no more work and has to go. */
+  | { readonly kind: 'broken'; readonly answers: string };
+
+export type Answer = readonly [id: number, analysis: SqlAnalysis];
+
+/** What the shared counter holds while no job is being worked on. */
+export const idle = -1;

@@ -1,0 +1,131 @@
+import { columnNames, type CatalogFunction, type LeanCatalog, type LeanRelation } from './catalog.ts';
+import { computesOnly } from './functions.ts';
+import { spreadLabels, type ColumnLabels, type SpreadLabels } from './labels.ts';
+
+/** One column of the catalog, with everything that reading it can bring out. */
+export interface Base {
+  readonly relation: LeanRelation;
+  readonly name: string;
+  /** `schema.relation.column`. */
+  readonly key: string;
+  readonly labels: readonly string[];
+}
+
+/** What a view's definition says about one of its columns. */
+export interface ViewColumns {
+  /** By position: labels of all that the column is made of. */
+  readonly labels: readonly (readonly string[])[];
+  /** Labels by whose values the view chooses, joins or orders its rows. */
+  readonly hidden: readonly string[];
+  /** Why the definition could not be seen through. */
+  readonly reasons: readonly string[];
+  /** What a write to the view writes. */
+  readonly relations: readonly LeanRelation[];
+}
+
+/** Reads a view's definition. */
+export type ViewReader = (definition: string, world: World) => ViewColumns;
+
+/** A target's catalog and labels, ready to look things up in. Immutable but for what it has worked out so far. */
+export class World {
+  readonly known: boolean;
+  readonly #relations = new Map<string, LeanRelation>();
+  readonly #functions = new Map<string, CatalogFunction[]>();
+  readonly #operators = new Map<string, string>();
+  readonly #labels: SpreadLabels;
+  readonly #columns = new Map<number, readonly Base[]>();
+  readonly #views = new Map<number, ViewColumns>();
+  readonly #reading = new Set<number>();
+  readonly #readView: ViewReader;
+
+  constructor(catalog: LeanCatalog | undefined, labels: ColumnLabels, readView: ViewReader) {
+    this.known = catalog !== undefined;
+    this.#readView = readView;
+    this.#labels = catalog ? spreadLabels(catalog, labels) : new Map();
+    for (const relation of catalog?.relations ?? [])
+      this.#relations.set(`${relation.schema}.${relation.name}`, relation);
+    for (const fn of catalog?.functions ?? []) {
+      const same = this.#functions.get(fn.name);
+      if (same) same.push(fn);
+      else this.#functions.set(fn.name, [fn]);
+    }
+    for (const operator of catalog?.operators ?? []) {
+      if (!computesOnly(operator.extension)) this.#operators.set(operator.name, operator.schema);
+    }
+  }
+
+  /** @param schema empty where the name stands alone; then `path` is searched as the server does. */
+  relation(schema: string, name: string, path: readonly string[]): LeanRelation | undefined {
+    for (const candidate of schema === '' ? searched(path) : [tempSchema(schema, path)]) {
+      const found = this.#relations.get(`${candidate}.${name}`);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** User-defined functions that a call may mean. Functions are never looked for in the temporary schema unless it is named. */
+  functions(schema: string, name: string, path: readonly string[]): readonly CatalogFunction[] {
+    const same = this.#functions.get(name);
+    if (!same) return [];
+    const schemas = schema === '' ? path : [tempSchema(schema, path)];
+    return same.filter((fn) => schemas.includes(fn.schema));
+  }
+
+  /** The schema of a user-defined operator of this name, wherever it is: operators are calls that nobody sees. */
+  operator(name: string): string | undefined {
+    return this.#operators.get(name);
+  }
+
+  columns(relation: LeanRelation): readonly Base[] {
+    const known = this.#columns.get(relation.oid);
+    if (known) return known;
+    const own = this.#labels.get(relation.oid);
+    const view = this.view(relation);
+    const columns = columnNames(relation).map((name, i) => ({
+      relation,
+      name,
+      key: `${relation.schema}.${relation.name}.${name}`,
+      labels: union(own?.get(name) ?? [], view?.labels[i] ?? [], view?.hidden ?? []),
+    }));
+    this.#columns.set(relation.oid, columns);
+    return columns;
+  }
+
+  /** Undefined for what is no view. */
+  view(relation: LeanRelation): ViewColumns | undefined {
+    if (relation.definition === undefined) return undefined;
+    const known = this.#views.get(relation.oid);
+    if (known) return known;
+    if (this.#reading.has(relation.oid))
+      return { labels: [], hidden: [], reasons: ['the view reads itself'], relations: [] };
+    this.#reading.add(relation.oid);
+    try {
+      const read = this.#readView(relation.definition, this);
+      const fits = read.labels.length === columnNames(relation).length;
+      const view = fits ? read : { ...read, labels: [], hidden: union(read.hidden, ...read.labels) };
+      this.#views.set(relation.oid, view);
+      return view;
+    } finally {
+      this.#reading.delete(relation.oid);
+    }
+  }
+}
+
+/** `pg_catalog` comes first unless the path says otherwise. */
+function searched(path: readonly string[]): readonly string[] {
+  return path.includes('pg_catalog') ? path : ['pg_catalog', ...path];
+}
+
+/** `pg_temp` is a name for whichever temporary schema the session has. */
+function tempSchema(schema: string, path: readonly string[]): string {
+  return schema === 'pg_temp' ? (path.find((entry) => /^pg_temp_\d+$/.test(entry)) ?? schema) : schema;
+}
+
+const none: readonly string[] = [];
+
+export function union(...lists: readonly (readonly string[])[]): readonly string[] {
+  const full = lists.filter((list) => list.length > 0);
+  const [first] = full;
+  if (!first) return none;
+  return full.length === 1 ? first : [...new Set(full.flat())].sort();
+}

@@ -1,0 +1,209 @@
+import type { LeanRelation } from './catalog.ts';
+import { aliasOf, tableItem } from './from.ts';
+import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
+import { readWith } from './query.ts';
+import { blur, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
+import { choosesNothing } from './unfiltered.ts';
+import type { Base } from './world.ts';
+
+export interface Target {
+  readonly relation: LeanRelation | undefined;
+  readonly item: Item;
+  /** The columns of this name, or a note that there is none. */
+  write(name: string): void;
+}
+
+export function readInsert(walk: Walk, body: Node, outer: Scope): readonly Column[] {
+  const scope = levelOf(walk, body, outer);
+  walk.ledger.effect('insert');
+  const target = readWritten(walk, node(body, 'relation') ?? {});
+  const names = nodes(body, 'cols').map((entry) => text(only(entry, 'ResTarget') ?? {}, 'name'));
+  if (names.length > 0) names.forEach(target.write);
+  else writeAll(walk, target);
+  const source = node(body, 'selectStmt');
+  if (source) blur(walk.ledger, walk.query(source, scope), 'set');
+  const conflict = node(body, 'onConflictClause');
+  if (conflict) readConflict(walk, conflict, target, scope);
+  return readReturning(walk, body, { ...scope, items: [target.item] }, target.item);
+}
+
+function readConflict(walk: Walk, body: Node, target: Target, outer: Scope): void {
+  const scope = { ...outer, items: [target.item, { ...target.item, name: 'excluded', bare: false }] };
+  const infer = node(body, 'infer') ?? {};
+  for (const entry of nodes(infer, 'indexElems')) readIndexElement(walk, only(entry, 'IndexElem') ?? {}, scope);
+  walk.expression(infer['whereClause'], scope, 'where');
+  if (text(body, 'action') === 'ONCONFLICT_UPDATE') {
+    walk.ledger.effect('update');
+    changesRows(walk, target);
+  }
+  readAssignments(walk, nodes(body, 'targetList'), target, scope);
+  walk.expression(body['whereClause'], scope, 'where');
+}
+
+/** A column or expression of an index. */
+export function readIndexElement(walk: Walk, body: Node, scope: Scope): void {
+  const name = text(body, 'name');
+  if (name === '') walk.expression(body['expr'], scope, 'key');
+  else walk.expression({ ColumnRef: { fields: [{ String: { sval: name } }] } }, scope, 'key');
+}
+
+export function readUpdate(walk: Walk, body: Node, outer: Scope): readonly Column[] {
+  const scope = levelOf(walk, body, outer);
+  walk.ledger.effect('update');
+  const target = readWritten(walk, node(body, 'relation') ?? {});
+  changesRows(walk, target);
+  const items = [target.item];
+  for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
+  const inside = { ...scope, items };
+  readAssignments(walk, nodes(body, 'targetList'), target, inside);
+  readCondition(walk, node(body, 'whereClause'), target, inside);
+  return readReturning(walk, body, inside, target.item);
+}
+
+export function readDelete(walk: Walk, body: Node, outer: Scope): readonly Column[] {
+  const scope = levelOf(walk, body, outer);
+  walk.ledger.effect('delete');
+  const target = readWritten(walk, node(body, 'relation') ?? {});
+  changesRows(walk, target);
+  const items = [target.item];
+  for (const entry of nodes(body, 'usingClause')) items.push(...walk.from(entry, items, scope));
+  const inside = { ...scope, items };
+  readCondition(walk, node(body, 'whereClause'), target, inside);
+  return readReturning(walk, body, inside, target.item);
+}
+
+export function readMerge(walk: Walk, body: Node, outer: Scope): readonly Column[] {
+  const scope = levelOf(walk, body, outer);
+  walk.ledger.effect('merge');
+  const target = readWritten(walk, node(body, 'relation') ?? {});
+  changesRows(walk, target);
+  const items = [target.item, ...walk.from(node(body, 'sourceRelation') ?? {}, [], scope)];
+  const inside = { ...scope, items };
+  walk.expression(body['joinCondition'], inside, 'join');
+  const always = choosesNothing(node(body, 'joinCondition'));
+  for (const entry of nodes(body, 'mergeWhenClauses')) {
+    const clause = only(entry, 'MergeWhenClause') ?? {};
+    const condition = node(clause, 'condition');
+    walk.expression(condition, inside, 'where');
+    const action = text(clause, 'commandType');
+    const unmatched = text(clause, 'matchKind') === 'MERGE_WHEN_NOT_MATCHED_BY_SOURCE';
+    if ((action === 'CMD_UPDATE' || action === 'CMD_DELETE') && (always || unmatched) && choosesNothing(condition)) {
+      walk.ledger.unfiltered = true;
+    }
+    if (action === 'CMD_UPDATE') walk.ledger.effect('update');
+    if (action === 'CMD_DELETE') walk.ledger.effect('delete');
+    if (action === 'CMD_INSERT') walk.ledger.effect('insert');
+    if (action === 'CMD_INSERT' && nodes(clause, 'targetList').length === 0) writeAll(walk, target);
+    readAssignments(walk, nodes(clause, 'targetList'), target, inside);
+    walk.expression(clause['values'], inside, 'set');
+  }
+  return readReturning(walk, body, inside, target.item);
+}
+
+function levelOf(walk: Walk, body: Node, outer: Scope): Scope {
+  return { items: [], outer: outer.outer, queries: readWith(walk, node(body, 'withClause'), outer) };
+}
+
+/** The relation whose rows a statement writes, with what else that writes. */
+function readWritten(walk: Walk, body: Node): Target {
+  const target = readTarget(walk, body);
+  const { relation } = target;
+  if (!relation) return target;
+  if (relation.hasRules) {
+    walk.ledger.effect('opaque');
+    walk.ledger.incomplete(`rules of ${relation.schema}.${relation.name} rewrite the statement`);
+  }
+  // A write to a view writes what the view is made of.
+  for (const behind of walk.ledger.world.view(relation)?.relations ?? []) walk.ledger.relation(behind, 'write');
+  return target;
+}
+
+/** The relation a statement names as its target. A name made by WITH cannot be written. */
+export function readTarget(walk: Walk, body: Node): Target {
+  const { ledger } = walk;
+  const name = text(body, 'relname');
+  const schema = text(body, 'schemaname');
+  const alias = aliasOf(body);
+  const relation = ledger.world.relation(schema, name, ledger.path);
+  if (!relation) {
+    ledger.unknownRelation(schema, name, 'write');
+    return {
+      relation,
+      item: { name: alias.name ?? name, columns: [], more: new Set(), bare: true },
+      write: () => undefined,
+    };
+  }
+  ledger.relation(relation, 'write');
+  const bases = ledger.world.columns(relation);
+  const write = (column: string): void => {
+    const base = bases.find((each) => each.name === column);
+    if (base) ledger.write(base);
+    else ledger.contradiction(`column ${column} of ${schema === '' ? name : `${schema}.${name}`}`, [relation]);
+  };
+  return { relation, item: tableItem(walk, relation, alias), write };
+}
+
+function changesRows({ ledger }: Walk, { relation }: Target): void {
+  if (!relation) return;
+  for (const each of [relation, ...(ledger.world.view(relation)?.relations ?? [])]) ledger.changesRows(each);
+}
+
+function writeAll(walk: Walk, target: Target): void {
+  if (target.relation) for (const base of walk.ledger.world.columns(target.relation)) walk.ledger.write(base);
+}
+
+function readAssignments(walk: Walk, list: readonly Node[], target: Target, scope: Scope): void {
+  for (const entry of list) {
+    const assignment = only(entry, 'ResTarget') ?? {};
+    const name = text(assignment, 'name');
+    target.write(name);
+    walk.expression(assignment['indirection'], scope, 'set');
+    const value = node(assignment, 'val') ?? {};
+    // The row that was to be inserted came from the client; what it was made of was looked at there.
+    if (isExcluded(value, name)) continue;
+    walk.expression(value, scope, 'set');
+  }
+}
+
+/** `SET x = excluded.x`, the usual upsert. */
+function isExcluded(value: Node, name: string): boolean {
+  const parts = nameParts(nodes(only(value, 'ColumnRef') ?? {}, 'fields'));
+  return parts.length === 2 && parts[0] === 'excluded' && parts[1] === name;
+}
+
+/** WHERE of UPDATE and DELETE. One that reads no column of the target chooses none of its rows. */
+function readCondition(walk: Walk, condition: Node | undefined, target: Target, scope: Scope): void {
+  const read = new Set<Base>();
+  walk.expression(condition, scope, 'where', read);
+  const nothing = choosesNothing(condition) || (!namesTarget(read, target) && !namesRow(condition));
+  if (nothing) walk.ledger.unfiltered = true;
+}
+
+function namesTarget(read: ReadonlySet<Base>, target: Target): boolean {
+  if (!target.relation || read.size === 0) return !target.relation || target.item.columns.length === 0;
+  for (const base of read) if (base.relation.oid === target.relation.oid) return true;
+  return false;
+}
+
+/** WHERE CURRENT OF, or a system column such as ctid. */
+function namesRow(condition: Node | undefined): boolean {
+  return anywhere(condition, (tag, body) => {
+    if (tag === 'CurrentOfExpr') return true;
+    return tag === 'ColumnRef' && isNode(body) && isSystemColumn(nameParts(nodes(body, 'fields')).at(-1) ?? '');
+  });
+}
+
+/** RETURNING, with the `old` and `new` rows of PostgreSQL 18. */
+function readReturning(walk: Walk, body: Node, scope: Scope, target: Item): readonly Column[] {
+  const clause = node(body, 'returningClause');
+  const list = clause ? nodes(clause, 'exprs') : nodes(body, 'returningList');
+  if (list.length === 0) return [];
+  walk.ledger.effect('read');
+  const options = nodes(clause ?? {}, 'options').map((entry) => only(entry, 'ReturningOption') ?? {});
+  const row = (option: string, usual: string): Item => {
+    const renamed = options.find((each) => text(each, 'option') === option);
+    return { ...target, name: renamed ? text(renamed, 'value') : usual, bare: false };
+  };
+  const rows = clause ? [row('RETURNING_OPTION_OLD', 'old'), row('RETURNING_OPTION_NEW', 'new')] : [];
+  return walk.targets(list, { ...scope, items: [...scope.items, ...rows] });
+}
