@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { SallyportError } from '../../contract/errors.ts';
+import type { Manifest } from '../bundle/manifest.ts';
+import { gzipPlain } from '../bundle/read.ts';
+import { signatureFile, signFiles } from '../bundle/sign.ts';
+import { writeTar } from '../bundle/tar.ts';
+import { decisionEntrypoints } from '../engine/entrypoints.ts';
+import { tryContent } from '../trial.ts';
+import { stageCanaries } from './canaries.ts';
+import { checkPolicies } from '../lint/check.ts';
+import { problemLine } from '../lint/problem.ts';
+import { compilePolicies } from './compile.ts';
+import type { BuildOptions, BuiltBundle } from './interface.ts';
+import { execute, opaVersion, type Where } from './opa.ts';
+import { readsOf } from './reads.ts';
+import { rulesOf } from './rules.ts';
+import { isPolicySource, isTestSource, sourcesDigest, stageSources } from './stage.ts';
+
+export type { BuildOptions, BuiltBundle } from './interface.ts';
+
+/** Folders of the staged sources, below the build's own. */
+const policies = 'policies';
+const tests = 'tests';
+
+/**
+ * From Rego to a signed bundle: check against the input schemas and the capabilities, run the unit tests on OPA's own engine and on
+ * WebAssembly, compile, list what the rules read, sign. The same sources, key and numbers give the same archive,
+ * but for the signature of ES256, which is random by nature.
+ * @throws SallyportError `opa-failed` with what OPA said; `bundle-invalid` when the result would not load
+ */
+export async function buildBundle(options: BuildOptions): Promise<BuiltBundle> {
+  const work = await mkdtemp(join(tmpdir(), 'sallyport-build-'));
+  try {
+    return await buildIn(work, options);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle> {
+  const { sources, opa, signal, onStep } = options;
+  const where = { cwd: work, signal };
+  await stageSources(sources.policies, join(work, policies), isPolicySource);
+  await stageSources(sources.tests, join(work, tests), isTestSource);
+  await stageCanaries(sources.tests, join(work, policies));
+  const rules = ['--capabilities', resolve(sources.capabilities)];
+
+  onStep?.('check');
+  const problems = (await checkPolicies(sources, opa, signal)).filter((problem) => problem.severity === 'error');
+  if (problems.length > 0) throw new SallyportError('opa-failed', problems.map(problemLine).join('\n'));
+  onStep?.('test');
+  const ran = await runTests(opa, [...rules, policies, tests], where);
+  onStep?.('test-wasm');
+  await runTests(opa, ['--target', 'wasm', ...rules, policies, tests], where);
+  onStep?.('compile');
+  const { wasm, data } = await compilePolicies(opa, work, policies, rules, where);
+  const reads: Record<string, string[]> = {};
+  for (const entrypoint of decisionEntrypoints) reads[entrypoint] = await readsOf(opa, policies, entrypoint, where);
+
+  onStep?.('sign');
+  const content = createHash('sha256').update(wasm).update('\0').update(data).digest('hex');
+  const manifest: Manifest = {
+    revision: options.revision ?? content.slice(0, 12),
+    roots: [''],
+    rego_version: 1,
+    wasm: decisionEntrypoints.map((entrypoint) => ({ entrypoint, module: '/policy.wasm' as const })),
+    metadata: {
+      format: 1,
+      sequence: options.sequence,
+      built_at: new Date(options.builtAtMs).toISOString(),
+      expires_at: new Date(options.expiresAtMs).toISOString(),
+      sources: await sourcesDigest(sources.policies),
+      opa: opaVersion,
+      reads,
+      rules: await rulesOf(opa, policies, where),
+    },
+  };
+  tryContent({ manifest, wasm, data, keyId: options.key.id }); // what would not go live is not signed
+  const archive = await packBundle(manifest, wasm, data, options);
+  await writeWhole(options.out, archive);
+  const digest = createHash('sha256').update(archive).digest('hex');
+  const { out, sequence } = options;
+  return { out, revision: manifest.revision, sequence, digest, bytes: archive.length, tests: ran, reads };
+}
+
+/** The signed archive of these parts. */
+export async function packBundle(
+  manifest: Manifest,
+  wasm: Buffer,
+  data: Buffer,
+  { key }: Pick<BuildOptions, 'key'>,
+): Promise<Buffer> {
+  const files = new Map([
+    ['data.json', data],
+    ['policy.wasm', wasm],
+    ['.manifest', Buffer.from(JSON.stringify(manifest))],
+  ]);
+  const signatures = await signFiles(files, key);
+  return gzipPlain(writeTar(new Map([[signatureFile, signatures], ...files])));
+}
+
+const testResult = z.looseObject({
+  package: z.string(),
+  name: z.string(),
+  fail: z.unknown().optional(),
+  error: z.unknown().optional(),
+});
+const testReport = z.array(testResult).nullable();
+
+/** How many tests passed. @throws SallyportError `opa-failed` when one did not, or none ran */
+async function runTests(opa: string, args: readonly string[], where: Where): Promise<number> {
+  const run = await execute(opa, ['test', '--format', 'json', ...args], where);
+  const results = readReport(run.stdout);
+  const bad = results?.filter((r) => r.fail !== undefined || r.error !== undefined) ?? [];
+  if (bad.length > 0) {
+    const names = bad.map((r) => `${r.package}.${r.name}`);
+    throw new SallyportError('opa-failed', `${bad.length} policy tests failed: ${names.join(', ')}`);
+  }
+  if (!run.ok) throw new SallyportError('opa-failed', `opa test: ${run.stderr.trim() || run.stdout.trim()}`);
+  if (!results?.length) throw new SallyportError('opa-failed', 'no policy test ran: an untested policy does not ship');
+  return results.length;
+}
+
+function readReport(stdout: string): z.infer<typeof testReport> {
+  try {
+    return testReport.parse(JSON.parse(stdout));
+  } catch {
+    return null; // OPA said something else, and the caller shows it
+  }
+}
+
+/** In one step: whoever watches the file never reads half of it. */
+async function writeWhole(path: string, body: Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.draft`;
+  await writeFile(draft, body);
+  await rename(draft, path);
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { SallyportError } from '../../contract/errors.ts';
+
+const ruleSchema = z
+  .strictObject({
+    /** Package and name: `rules.postgres.deny`. */
+    name: z.string(),
+    /** Of a finding whose head names it as a literal. */
+    id: z.string().optional(),
+    title: z.string().optional(),
+    /** Below the policies' directory. */
+    file: z.string(),
+    line: z.int().positive(),
+    /** 16 hex digits that change with the definition, and not with its place, comments or layout. */
+    digest: z.string().regex(/^[0-9a-f]{16}$/),
+  })
+  .readonly();
+
+/** `.manifest` of a bundle of ours: OPA's fields (openpolicyagent.org/docs/management-bundles) and, in `metadata`, what OPA leaves open. */
+const manifestSchema = z.strictObject({
+  revision: z.string().min(1).max(200),
+  roots: z.array(z.string()).readonly(),
+  rego_version: z.literal(1),
+  wasm: z
+    .array(
+      z.strictObject({
+        entrypoint: z.string(),
+        module: z.literal('/policy.wasm'),
+        annotations: z.array(z.unknown()).optional(),
+      }),
+    )
+    .readonly(),
+  metadata: z.strictObject({
+    /** Version of this metadata. */
+    format: z.literal(1),
+    /** Never goes down: see `verifyBundle`. */
+    sequence: z.int().positive(),
+    built_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    /** SHA-256 over the names and contents of the sources. */
+    sources: z.string().regex(/^[0-9a-f]{64}$/),
+    opa: z.string(),
+    /** Entrypoint to the `input.` paths that its rules read, without `input.`. */
+    reads: z.record(z.string(), z.array(z.string()).readonly()),
+    /** Every definition in the Rego, in the order of files and lines. */
+    rules: z.array(ruleSchema).readonly().optional(),
+  }),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+export type BundleRule = z.infer<typeof ruleSchema>;
+
+/** @throws SallyportError `bundle-invalid` naming the field */
+export function parseManifest(body: Buffer): Manifest {
+  const read = manifestSchema.safeParse(jsonOf(body));
+  if (!read.success) throw new SallyportError('bundle-invalid', `.manifest: ${z.prettifyError(read.error)}`);
+  // One root, everything: a bundle that claims less expects others beside it, and here it is the only one.
+  if (read.data.roots.length !== 1 || read.data.roots[0] !== '') {
+    throw new SallyportError('bundle-invalid', '.manifest: roots have to be [""]');
+  }
+  const names = read.data.wasm.map((w) => w.entrypoint);
+  if (new Set(names).size !== names.length)
+    throw new SallyportError('bundle-invalid', '.manifest: an entrypoint twice');
+  return read.data;
+}
+
+function jsonOf(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new SallyportError('bundle-invalid', '.manifest is not JSON', { cause });
+  }
+}

@@ -1,0 +1,118 @@
+import type { ApprovalFact, Command, NowFacts, SessionFacts } from '../../contract/command.ts';
+import type { RequestId } from '../../contract/ids.ts';
+import type { SessionFrame } from '../../contract/ports.ts';
+
+/** Names of fields that rules read of one object, or all of it. */
+type Fields = 'all' | readonly string[];
+
+/** Parts of the input that do not change while a session lasts. */
+export const partNames = ['principal', 'client', 'target'] as const;
+export type PartName = (typeof partNames)[number];
+
+/** What changes from one command to the next, beside the command. */
+export interface Circumstances {
+  readonly session: SessionFacts;
+  readonly now: NowFacts;
+  readonly approval: ApprovalFact | undefined;
+}
+
+/** The longest text of varying inputs that is worth a place in a cache's key. */
+const maxKeySuffix = 512;
+
+/**
+ * The input of one entrypoint, cut down to what its rules read: the bundle's manifest lists that. JSON is the cost of a decision,
+ * and what is not read cannot change it.
+ */
+export class Projection {
+  readonly #command: Fields;
+  readonly #session: Fields;
+  readonly #now: Fields;
+  readonly #parts: Readonly<Record<PartName, Fields>>;
+  readonly #varying: readonly ('params' | 'transaction' | 'batch')[];
+  readonly #steady: boolean;
+
+  /** @param reads paths such as `command.effects`; undefined or an empty path: everything */
+  constructor(reads: readonly string[] | undefined) {
+    this.#command = fieldsOf(reads, 'command');
+    this.#session = fieldsOf(reads, 'session');
+    this.#now = fieldsOf(reads, 'now');
+    this.#parts = {
+      principal: fieldsOf(reads, 'principal'),
+      client: fieldsOf(reads, 'client'),
+      target: fieldsOf(reads, 'target'),
+    };
+    this.#varying = (['params', 'transaction', 'batch'] as const).filter((name) => includes(this.#command, name));
+    this.#steady = this.#varying.length === 0 && this.#session.length === 0 && this.#now.length === 0;
+  }
+
+  /** One fixed part as JSON; undefined when nothing of it is read. */
+  part(name: PartName, frame: SessionFrame): string | undefined {
+    return picked(frame[name], this.#parts[name]);
+  }
+
+  /** What is read of the command and of what is around it: members of a JSON object, each led by a comma. */
+  facts(command: Command, around: Circumstances): string {
+    let text = '';
+    const add = (name: string, json: string | undefined) => {
+      if (json !== undefined) text += `,"${name}":${json}`;
+    };
+    add('command', picked(command, this.#command));
+    add('session', picked(around.session, this.#session));
+    add('now', picked(around.now, this.#now));
+    if (around.approval !== undefined) add('approval', JSON.stringify(around.approval));
+    return text;
+  }
+
+  /** The input as JSON, with `parts` (JSON by name) inlined. */
+  input(
+    command: Command,
+    requestId: RequestId,
+    around: Circumstances,
+    parts: Iterable<readonly [name: string, json: string]> = [],
+  ): string {
+    return this.inputOf(requestId, this.facts(command, around), parts);
+  }
+
+  /** The same from `facts`, where they were needed before. */
+  inputOf(requestId: RequestId, facts: string, parts: Iterable<readonly [name: string, json: string]> = []): string {
+    let text = `{"v":1,"request_id":${JSON.stringify(requestId)}${facts}`;
+    for (const [name, json] of parts) text += `,"${name}":${json}`;
+    return `${text}}`;
+  }
+
+  /**
+   * The caller's key and those varying inputs that rules read: equal keys get equal decisions.
+   * Undefined when a decision is not worth keeping: one after an approval, or one over long parameters.
+   */
+  key(key: string, command: Command, around: Circumstances): string | undefined {
+    if (around.approval !== undefined) return undefined;
+    if (this.#steady) return key;
+    const varying = this.#varying.length === 0 ? '' : picked(command, this.#varying);
+    const suffix = `${varying}${picked(around.session, this.#session) ?? ''}${picked(around.now, this.#now) ?? ''}`;
+    // NUL cannot be in JSON text, so no key runs into its suffix.
+    return suffix.length > maxKeySuffix ? undefined : `${key}\0${suffix}`;
+  }
+}
+
+function fieldsOf(reads: readonly string[] | undefined, name: string): Fields {
+  if (reads === undefined || reads.includes('') || reads.includes(name)) return 'all';
+  const fields = reads.filter((path) => path.startsWith(`${name}.`)).map((path) => path.split('.')[1] ?? '');
+  return [...new Set(fields)];
+}
+
+function includes(fields: Fields, name: string): boolean {
+  return fields === 'all' || fields.includes(name);
+}
+
+/** `value` as JSON with only `fields` in it. A field it does not have stays out: to Rego that is undefined, as it should be. */
+function picked(value: object, fields: Fields): string | undefined {
+  if (fields === 'all') return JSON.stringify(value);
+  if (fields.length === 0) return undefined;
+  let text = '';
+  for (const field of fields) {
+    if (!Object.hasOwn(value, field)) continue;
+    const json: string | undefined = JSON.stringify((value as Readonly<Record<string, unknown>>)[field]); // hasOwn saw it
+    if (json !== undefined) text += `${text === '' ? '' : ','}"${field}":${json}`;
+  }
+  return `{${text}}`;
+}

@@ -1,0 +1,194 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { SessionFacts } from '../contract/command.ts';
+import type { PostgresCommand } from '../contract/command-postgres.ts';
+import { asId, type RequestId, type SessionId } from '../contract/ids.ts';
+import type { SessionFrame } from '../contract/ports.ts';
+import { buildBundle, packBundle } from './build/build.ts';
+import type { BundleSources } from './build/interface.ts';
+import { findOpa, opaVersion, runOpa } from './build/opa.ts';
+import { generateSigningKey } from './bundle/keys.ts';
+import type { Manifest } from './bundle/manifest.ts';
+import { gunzipCapped } from './bundle/read.ts';
+import { readTar } from './bundle/tar.ts';
+import { decisionEntrypoints } from './engine/entrypoints.ts';
+
+/** For the tests of this room: bundles, frames and commands to start from. */
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const key = generateSigningKey('test');
+/** A time within every test bundle's life. */
+export const someTimeMs = Date.UTC(2026, 0, 5, 12, 34, 56);
+
+export const defaultSources: BundleSources = {
+  policies: [join(root, 'policies')],
+  tests: [join(root, 'policy-tests')],
+  schemas: join(root, 'policies/schemas'),
+  capabilities: join(root, 'policies/capabilities.json'),
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A folder that goes away with `await using`. */
+export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'sallyport-test-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** The default pack, built and signed as it ships. */
+export async function defaultBundle(env: Environment, out: string): Promise<Buffer> {
+  await buildBundle({
+    sources: defaultSources,
+    out,
+    key: key.signing,
+    sequence: 1,
+    builtAtMs: someTimeMs,
+    expiresAtMs: someTimeMs + 86_400_000,
+    opa: await findOpa(env),
+  });
+  return readFile(out);
+}
+
+export const manifest: Manifest = {
+  revision: 'test',
+  roots: [''],
+  rego_version: 1,
+  wasm: decisionEntrypoints.map((entrypoint) => ({ entrypoint, module: '/policy.wasm' })),
+  metadata: {
+    format: 1,
+    sequence: 1,
+    built_at: new Date(someTimeMs).toISOString(),
+    expires_at: new Date(someTimeMs + 86_400_000).toISOString(),
+    sources: '0'.repeat(64),
+    opa: opaVersion,
+    reads: {},
+  },
+};
+
+/** Policies of a test's own, compiled and signed without the builder's checks: for bundles that it would refuse. */
+export async function compileRego(env: Environment, files: Readonly<Record<string, string>>): Promise<Buffer> {
+  await using folder = await temporaryFolder();
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder.path, name)), { recursive: true });
+    await writeFile(join(folder.path, name), text);
+  }
+  const out = join(folder.path, 'out.tar.gz');
+  const entrypoints = decisionEntrypoints.flatMap((name) => ['-e', name]);
+  await runOpa(await findOpa(env), ['build', '-t', 'wasm', ...entrypoints, '-o', out, folder.path]);
+  const wasm = readTar(gunzipCapped(await readFile(out), 64 << 20), 100).get('policy.wasm');
+  if (wasm === undefined) throw new TypeError('no policy.wasm');
+  return wasm;
+}
+
+/** Rego in which each entrypoint's decision is this expression. */
+export function decidingBy(decision: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    ['postgres', 'session', 'admin'].map((name) => [
+      `${name}.rego`,
+      `package sallyport.${name}\n\nimport data.sets\n\ndecision := ${decision}\n`,
+    ]),
+  );
+}
+
+/** The plainest allow that can be read, with `more` fields in place of its own. */
+export function allowing(more: Readonly<Record<string, string>> = {}): string {
+  const fields: Readonly<Record<string, string>> = {
+    v: '1',
+    request_id: 'input.request_id',
+    effect: '"allow"',
+    findings: findings(),
+    masks: '{}',
+    approval: 'null',
+    limits: '{}',
+    ...more,
+  };
+  return `{${Object.entries(fields)
+    .map(([name, value]) => `"${name}": ${value}`)
+    .join(', ')}}`;
+}
+
+/** The six sets with these in place of empty ones; what allows is there unless told. */
+export function findings(more: Readonly<Record<string, string>> = {}): string {
+  const sets: Readonly<Record<string, string>> = {
+    allow: '[{"id": "T-1", "msg": "yes"}]',
+    deny: '[]',
+    approve: '[]',
+    mask: '[]',
+    limit: '[]',
+    notify: '[]',
+    ...more,
+  };
+  return `{${Object.entries(sets)
+    .map(([name, value]) => `"${name}": ${value}`)
+    .join(', ')}}`;
+}
+
+export function signedBundle(
+  wasm: Buffer,
+  changes: {
+    readonly revision?: string;
+    readonly metadata?: Partial<Manifest['metadata']>;
+    readonly data?: string;
+  } = {},
+): Promise<Buffer> {
+  const { revision = manifest.revision, metadata, data = '{}' } = changes;
+  const changed = { ...manifest, revision, metadata: { ...manifest.metadata, ...metadata } };
+  return packBundle(changed, wasm, Buffer.from(data), { key: key.signing });
+}
+
+export const requestId = asId<RequestId>('01JTEST');
+
+export function frame(principal: Partial<SessionFrame['principal']> = {}, target = 'crm'): SessionFrame {
+  return {
+    id: asId<SessionId>('s1'),
+    principal: {
+      id: 'ana',
+      kind: 'human',
+      issuer: 'https://id.example',
+      groups: ['readers'],
+      claims: {},
+      acts_for: [],
+      auth: { method: 'jwt', at: '2026-01-01T00:00:00Z' },
+      ...principal,
+    },
+    target: { name: target, protocol: 'postgres', labels: { env: 'prod' } },
+    client: { ip: '192.0.2.7', application: 'psql' },
+    startedAtMs: someTimeMs,
+  };
+}
+
+export const facts: SessionFacts = {
+  id: 's1',
+  started_at: '2026-01-01T00:00:00Z',
+  commands: 0,
+  rows_returned: 0,
+  denials: 0,
+  labels_read: [],
+};
+
+export function statement(changes: Partial<PostgresCommand> = {}): PostgresCommand {
+  return {
+    protocol: 'postgres',
+    action: 'read',
+    effects: ['read'],
+    text: 'select id from orders',
+    labels: [],
+    analysis: { complete: true, reasons: [] },
+    kind: 'select',
+    relations: [{ schema: 'public', name: 'orders', kind: 'table', access: 'read', columns: ['id'], labels: [] }],
+    output: [{ name: 'id', sources: ['public.orders.id'], transform: 'plain', labels: [] }],
+    filters: [],
+    functions: [],
+    unfiltered: false,
+    limit: null,
+    into: null,
+    copy: null,
+    set: [],
+    transaction: { in: false, failed: false },
+    batch: { index: 0, count: 1 },
+    params: [],
+    fingerprint: '0000000000000000',
+    ...changes,
+  };
+}

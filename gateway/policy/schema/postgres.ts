@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import {
+  columnUses,
+  functionCategories,
+  postgresEffects,
+  type PostgresCommand,
+} from '../../contract/command-postgres.ts';
+import { commandFrame, proven, strings, type Same } from './frame.ts';
+
+const relation = z.strictObject({
+  schema: z.string(),
+  name: z.string(),
+  kind: z.enum(['table', 'view', 'materialized_view', 'foreign_table', 'sequence', 'index', 'catalog', 'unknown']),
+  access: z.enum(['read', 'write']),
+  columns: strings,
+  labels: strings,
+});
+
+const output = z.strictObject({
+  name: z.string(),
+  sources: strings,
+  transform: z.enum(['plain', 'expression', 'unknown']),
+  labels: strings,
+});
+
+const filter = z.strictObject({ column: z.string(), use: z.enum(columnUses), labels: strings });
+
+const calledFunction = z.strictObject({
+  schema: z.string(),
+  name: z.string(),
+  categories: z.array(z.enum(functionCategories)).readonly(),
+});
+
+/** `input.command` of one SQL statement: mirrors `PostgresCommand`. */
+export const postgresCommand = z.strictObject({
+  ...commandFrame,
+  protocol: z.literal('postgres'),
+  action: z.enum(postgresEffects),
+  effects: z.array(z.enum(postgresEffects)).readonly(),
+  kind: z.string(),
+  relations: z.array(relation).readonly(),
+  output: z.array(output).readonly(),
+  filters: z.array(filter).readonly(),
+  functions: z.array(calledFunction).readonly(),
+  unfiltered: z.boolean(),
+  limit: z.number().nullable(),
+  into: z.string().nullable(),
+  copy: z.strictObject({ direction: z.enum(['in', 'out']), to: z.enum(['client', 'file', 'program']) }).nullable(),
+  set: z.array(z.strictObject({ name: z.string(), value: z.string().nullable() })).readonly(),
+  transaction: z.strictObject({ in: z.boolean(), failed: z.boolean() }),
+  batch: z.strictObject({ index: z.int(), count: z.int() }),
+  params: z.array(z.string().nullable()).readonly(),
+  fingerprint: z.string(),
+});
+
+proven<Same<z.infer<typeof postgresCommand>, PostgresCommand>>();

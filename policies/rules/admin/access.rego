@@ -1,0 +1,90 @@
+# METADATA
+# title: Rules for the gateway's own API
+# description: Administrators pass through the same policy as everyone. `input.command.resource.owner` is whose hold or session it is.
+# schemas:
+#   - input: schema.admin
+package rules.admin
+
+# METADATA
+# title: Approvers see and decide holds
+# description: Whether this approver may decide this hold is the hold's own terms (groups, quorum), checked besides.
+# custom: {id: AD-500}
+allow contains {"id": "AD-500", "msg": "may decide approvals"} if {
+	input.command.action in {"approvals.list", "approvals.show", "approvals.decide"}
+	some group in ["approvers", "dba"]
+	group in input.principal.groups
+}
+
+# METADATA
+# title: Everyone sees what they wait for
+# custom: {id: AD-501}
+allow contains {"id": "AD-501", "msg": "may see their own"} if {
+	input.command.action in {"approvals.show", "sessions.show"}
+	owns
+}
+
+# METADATA
+# title: Auditors read sessions and the log
+# custom: {id: AD-502}
+allow contains {"id": "AD-502", "msg": "may audit"} if {
+	input.command.action in {
+		"sessions.list", "sessions.show", "sessions.replay",
+		"audit.query", "audit.verify", "approvals.list", "approvals.show", "policy.status",
+	}
+	"auditors" in input.principal.groups
+}
+
+# METADATA
+# title: Administrators see what policy runs
+# custom: {id: AD-503}
+allow contains {"id": "AD-503", "msg": "may see the policy's status"} if {
+	input.command.action == "policy.status"
+	some group in ["dba", "approvers"]
+	group in input.principal.groups
+}
+
+# METADATA
+# title: Nobody decides their own
+# custom: {id: AD-001}
+deny contains {
+	"id": "AD-001",
+	"msg": "nobody decides their own request",
+	"hint": "Ask another member of the approving group.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.3"],
+} if {
+	input.command.action == "approvals.decide"
+	owns
+}
+
+# METADATA
+# title: Nobody decides what was asked for them
+# custom: {id: AD-001}
+deny contains {
+	"id": "AD-001",
+	"msg": "nobody decides a request that was made for them",
+	"hint": "Ask another member of the approving group.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.3"],
+} if {
+	input.command.action == "approvals.decide"
+	input.command.resource.owner in input.principal.acts_for
+}
+
+# METADATA
+# title: Agents approve nothing
+# custom: {id: AD-002}
+deny contains {
+	"id": "AD-002",
+	"msg": "only a human decides an approval",
+	"severity": "critical",
+	"controls": ["SOC2:CC6.3"],
+} if {
+	input.command.action == "approvals.decide"
+	input.principal.kind != "human"
+}
+
+owns if {
+	input.command.resource.owner == input.principal.id
+	input.principal.id != ""
+}

@@ -1,0 +1,172 @@
+package rules.postgres
+
+# METADATA
+# title: What was not understood does not run under masks
+# custom: {id: PG-001}
+deny contains {
+	"id": "PG-001",
+	"msg": $"the statement cannot be seen through: {concat("; ", input.command.analysis.reasons)}",
+	"hint": "Write it so that every table, column and function can be told from the statement itself.",
+	"severity": "high",
+} if {
+	not input.command.analysis.complete
+	limited
+}
+
+# METADATA
+# title: A masked column is no filter and no ingredient
+# description: |
+#   Whoever may compare, sort or compute with a value learns it without seeing it.
+#   A masked column may only be selected as it is.
+# custom: {id: PG-010}
+deny contains {
+	"id": "PG-010",
+	"msg": $"{used.column} is {label} and cannot be used {use_in_words(used.use)}",
+	"hint": use_instead(used.use),
+	"severity": "high",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	some used in input.command.filters
+	some label in used.labels
+	not may_read(label)
+}
+
+# METADATA
+# title: A masked column leaves as it is or not at all
+# custom: {id: PG-011}
+deny contains {
+	"id": "PG-011",
+	"msg": $"output column {column.name} is computed from {label}",
+	"hint": "Select the column itself: it leaves masked.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	some column in input.command.output
+	column.transform != "plain"
+	some label in column.labels
+	not may_read(label)
+}
+
+# METADATA
+# title: Masked values are not copied where no label follows
+# custom: {id: PG-012}
+deny contains {
+	"id": "PG-012",
+	"msg": $"{label} would be copied into {input.command.into}",
+	"hint": "Leave the labelled columns out.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	not is_null(input.command.into)
+	some label in masked_labels
+}
+
+# METADATA
+# title: Masked values do not leave through COPY
+# custom: {id: PG-012}
+deny contains {
+	"id": "PG-012",
+	"msg": $"{label} would leave through COPY",
+	"hint": "Select the columns, or copy a query without the labelled ones.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	input.command.copy.direction == "out"
+	some label in masked_labels
+}
+
+# METADATA
+# title: Nothing opaque runs under masks
+# description: DO blocks, unknown functions, dynamic SQL, large objects and statistics can bring out what is masked.
+# custom: {id: PG-013}
+deny contains {
+	"id": "PG-013",
+	"msg": $"{input.command.kind} runs code that cannot be seen through",
+	"hint": "Send the statements themselves.",
+	"severity": "high",
+} if {
+	"opaque" in input.command.effects
+	under_masks
+}
+
+# METADATA
+# title: No function that can bring out masked values
+# custom: {id: PG-013}
+deny contains {
+	"id": "PG-013",
+	"msg": $"function {f.schema}.{f.name} can bring out masked values ({category})",
+	"hint": "Read the table itself: labelled columns leave masked.",
+	"severity": "high",
+} if {
+	some f in input.command.functions
+	some category in f.categories
+	category in {"dynamic_sql", "large_object", "statistics", "unknown"}
+	under_masks
+}
+
+# METADATA
+# title: No new code under masks
+# description: What is defined today runs tomorrow with other eyes.
+# custom: {id: PG-014}
+deny contains {
+	"id": "PG-014",
+	"msg": $"{input.command.kind} would store code that can read masked columns",
+	"hint": "Ask a member of a group that reads the labels.",
+	"severity": "high",
+} if {
+	input.command.kind in {
+		"create_function", "alter_function", "create_trig", "rule", "create_event_trig", "create_cast",
+		"create_op_class", "create_op_family", "alter_op_family", "define", "create_policy", "alter_policy", "create_transform", "create_conversion",
+	}
+	under_masks
+}
+
+# METADATA
+# title: Definitions of labelled tables stay
+# custom: {id: PG-015}
+deny contains {
+	"id": "PG-015",
+	"msg": $"{input.command.kind} on a table with {label} could part the label from its column",
+	"hint": "Ask a member of a group that reads the label.",
+	"severity": "high",
+} if {
+	"ddl" in input.command.effects
+	some label in masked_labels
+}
+
+# METADATA
+# description: Somebody whose results are masked or cut.
+limited if under_masks
+
+limited if input.principal.kind == "agent"
+
+use_in_words(use) := object.get(
+	{
+		"where": "in a condition (WHERE)",
+		"join": "to join tables",
+		"group": "to group rows",
+		"order": "to order rows",
+		"distinct": "to tell rows apart (DISTINCT)",
+		"having": "in a condition (HAVING)",
+		"limit": "to count rows",
+		"expression": "inside an expression",
+		"set": "to compute what is written",
+		"returning": "in RETURNING",
+		"copy": "in COPY",
+		"view": "through a view",
+		"function": "as an argument of a function",
+		"key": "as a key",
+	},
+	use,
+	"that way",
+)
+
+use_instead(use) := "Filter, join and order by other columns, such as the primary key." if {
+	use in {"where", "join", "group", "order", "distinct", "having", "limit", "key"}
+} else := "Read the table itself: its labelled columns leave masked." if {
+	use == "view"
+} else := "Select the columns by name, without the labelled ones." if {
+	use == "copy"
+} else := "Write constants or unlabelled columns." if {
+	use == "set"
+} else := "Select the column itself: it leaves masked."

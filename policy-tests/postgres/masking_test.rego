@@ -1,0 +1,162 @@
+package policy_tests.masking_test
+
+import data.policy_tests.statements as s
+import data.sallyport.postgres
+
+plain(label) := {
+	"labels": [label],
+	"output": [{"name": "x", "sources": ["public.customers.x"], "transform": "plain", "labels": [label]}],
+}
+
+test_labelled_columns_leave_masked[label] if {
+	some label, method in {
+		"pii.ssn": "partial",
+		"pii.email": "tokenize",
+		"pii.phone": "partial",
+		"pii.notes": "redact",
+		"pii.iban": "hash",
+		"pci.pan": "partial",
+		"hr.salary": "null",
+	}
+	d := postgres.decision with input as s.by(s.reader, plain(label))
+	d.effect == "mask"
+	d.masks == {label: method}
+}
+
+test_a_label_that_nobody_defined_is_redacted if {
+	d := postgres.decision with input as s.by(s.compliance, plain("pii.new"))
+	d.effect == "mask"
+	d.masks == {"pii.new": "redact"}
+}
+
+test_compliance_reads_in_clear if {
+	d := postgres.decision with input as s.by(s.compliance, plain("pii.ssn"))
+	d.effect == "allow"
+	d.masks == {}
+}
+
+test_nobody_reads_card_numbers if {
+	d := postgres.decision with input as s.by(s.unmasked_dba, plain("pci.pan"))
+	d.effect == "mask"
+}
+
+test_support_reads_addresses_and_no_ssn if {
+	d := postgres.decision with input as s.by(s.support, {"labels": ["pii.email", "pii.ssn"]})
+	d.masks == {"pii.ssn": "partial"}
+}
+
+test_masks_hold_for_what_was_approved if {
+	i := s.by(s.agent, object.union(plain("pii.ssn"), {"action": "update", "effects": ["update"]}))
+	d := postgres.decision with input as s.approved(i, ["PG-101"])
+	d.effect == "mask"
+	d.masks == {"pii.ssn": "partial"}
+}
+
+uses := {
+	"where": "in a condition (WHERE)",
+	"join": "to join tables",
+	"group": "to group rows",
+	"order": "to order rows",
+	"distinct": "to tell rows apart (DISTINCT)",
+	"having": "in a condition (HAVING)",
+	"limit": "to count rows",
+	"expression": "inside an expression",
+	"set": "to compute what is written",
+	"returning": "in RETURNING",
+	"copy": "in COPY",
+	"view": "through a view",
+	"function": "as an argument of a function",
+	"key": "as a key",
+	"other": "that way",
+}
+
+test_a_masked_column_is_no_ingredient[use] if {
+	some use, words in uses
+	filter := {"column": "public.customers.ssn", "use": use, "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.reader, {"labels": ["pii.ssn"], "filters": [filter]})
+	d.effect == "deny"
+	some f in d.findings.deny
+	f.id == "PG-010"
+	f.msg == $"public.customers.ssn is pii.ssn and cannot be used {words}"
+	f.hint != ""
+}
+
+# The labels of a filter count even where the command's own list forgot them.
+test_a_filter_over_a_label_that_the_command_does_not_list_is_denied if {
+	filter := {"column": "public.customers.ssn", "use": "where", "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.reader, {"labels": [], "filters": [filter]})
+	d.effect == "deny"
+}
+
+test_compliance_filters_by_what_it_reads if {
+	filter := {"column": "public.customers.ssn", "use": "where", "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.compliance, {"labels": ["pii.ssn"], "filters": [filter]})
+	d.effect == "allow"
+}
+
+test_a_computed_column_is_denied[transform] if {
+	some transform in ["expression", "unknown"]
+	output := {"name": "x", "sources": [], "transform": transform, "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.reader, {"labels": ["pii.ssn"], "output": [output]})
+	s.ids(d.findings.deny) == {"PG-011"}
+}
+
+test_labelled_columns_are_not_copied if {
+	into := postgres.decision with input as s.by(s.developer, {"labels": ["pii.ssn"], "into": "public.x", "action": "ddl", "effects": ["ddl"]})
+	"PG-012" in s.ids(into.findings.deny)
+	out := postgres.decision with input as s.by(s.reader, {"labels": ["pii.ssn"], "kind": "copy", "copy": {"direction": "out", "to": "client"}})
+	s.ids(out.findings.deny) == {"PG-012"}
+}
+
+test_unlabelled_columns_are_copied if {
+	d := postgres.decision with input as s.by(s.reader, {"kind": "copy", "copy": {"direction": "out", "to": "client"}})
+	d.effect == "allow"
+}
+
+incomplete := {"analysis": {"complete": false, "reasons": ["function f cannot be seen through"]}}
+
+test_what_was_not_understood_does_not_run_under_masks[who] if {
+	some who in [s.reader, s.agent, s.developer, s.dba, s.support]
+	d := postgres.decision with input as s.by(who, incomplete)
+	s.ids(d.findings.deny) == {"PG-001"}
+	some f in d.findings.deny
+	f.msg == "the statement cannot be seen through: function f cannot be seen through"
+}
+
+test_what_was_not_understood_does_not_run_for_an_agent_anywhere if {
+	d := postgres.decision with input as object.union(s.by(s.agent, incomplete), {"target": {"name": "unlabelled"}})
+	d.effect == "deny"
+}
+
+test_what_was_not_understood_runs_where_nothing_is_masked if {
+	d := postgres.decision with input as object.union(s.by(s.reader, incomplete), {"target": {"name": "unlabelled"}})
+	d.effect == "allow"
+}
+
+test_opaque_actions_do_not_run_under_masks if {
+	d := postgres.decision with input as s.by(s.dba, {"kind": "do", "action": "opaque", "effects": ["opaque"]})
+	s.ids(d.findings.deny) == {"PG-013"}
+}
+
+test_opaque_functions_do_not_run_under_masks[category] if {
+	some category in ["dynamic_sql", "large_object", "statistics", "unknown"]
+	f := {"schema": "public", "name": "f", "categories": [category]}
+	d := postgres.decision with input as s.by(s.reader, {"functions": [f]})
+	s.ids(d.findings.deny) == {"PG-013"}
+}
+
+test_no_new_code_under_masks[kind] if {
+	some kind in ["create_function", "create_trig", "rule", "create_cast"]
+	d := postgres.decision with input as s.by(s.dba, {"kind": kind, "action": "ddl", "effects": ["ddl"]})
+	s.ids(d.findings.deny) == {"PG-014"}
+}
+
+test_labelled_tables_keep_their_definition if {
+	d := postgres.decision with input as s.by(s.dba, {"kind": "alter_table", "action": "ddl", "effects": ["ddl"], "labels": ["pii.ssn"]})
+	s.ids(d.findings.deny) == {"PG-015"}
+}
+
+test_other_tables_change_by_approval if {
+	d := postgres.decision with input as s.by(s.dba, {"kind": "alter_table", "action": "ddl", "effects": ["ddl"]})
+	d.effect == "require_approval"
+}
