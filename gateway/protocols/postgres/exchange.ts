@@ -1,0 +1,125 @@
+import type { PostgresCommand } from '../../contract/command-postgres.ts';
+import type { Deliver, Denial, Exchange, HoldNotice } from '../../contract/exchange.ts';
+import { type Permit, redeemPermit } from '../../contract/permit.ts';
+import type { ResultPart } from '../../contract/result.ts';
+import type { Wait } from '../../contract/wait.ts';
+import type { Frame } from './frames.ts';
+import type { Unit } from './unit.ts';
+import type { RowColumns } from './results.ts';
+import type { Portal, Prepared } from './session-names.ts';
+
+/** What an exchange asks of the session that carries it. */
+export interface Carrier {
+  /** The permit is spent: these bytes go upstream. */
+  send(x: PgExchange): Wait;
+  deny(x: PgExchange, denial: Denial): void;
+  holding(x: PgExchange, notice: HoldNotice): void;
+  reply(x: PgExchange, i: number, part: ResultPart): void;
+  breakOff(x: PgExchange, denial: Denial): void;
+}
+
+/**
+ * How its commands travel: `query` with a simple Query, `execute` by Execute, `declare` by Parse, `own` is a Query of the gateway's
+ * (start-up settings) whose result the client does not see.
+ */
+export type Travel = 'query' | 'execute' | 'declare' | 'own';
+
+/** One Query message, one Execute or one Parse on its way through the gate. */
+export class PgExchange implements Exchange {
+  readonly commands: readonly [PostgresCommand, ...PostgresCommand[]];
+  readonly units: readonly Unit[];
+  readonly travel: Travel;
+  /** The client's frame, untouched: what the parser saw is what the server gets. */
+  readonly frame: Frame;
+  /** What an Execute runs. */
+  readonly portal: Portal | undefined;
+  /** What a Parse declares. */
+  readonly prepared: Prepared | undefined;
+  /** Which command the upstream is answering. */
+  index = 0;
+  /** The shape of the rows that are coming, once it is known. */
+  columns: RowColumns | undefined;
+  /** An earlier error stands for it: it is recorded as not run, and the client hears nothing more. */
+  silent = false;
+  readonly #carrier: Carrier;
+  #deliver: Deliver | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(
+    carrier: Carrier,
+    travel: Travel,
+    frame: Frame,
+    units: readonly Unit[],
+    commands: readonly [PostgresCommand, ...PostgresCommand[]],
+    about: { readonly portal?: Portal; readonly prepared?: Prepared } = {},
+  ) {
+    this.#carrier = carrier;
+    this.travel = travel;
+    this.frame = frame;
+    this.units = units;
+    this.commands = commands;
+    this.portal = about.portal;
+    this.prepared = about.prepared;
+  }
+
+  key(i: number): string {
+    const unit = this.units[i];
+    const dirty = this.commands[i]?.analysis.reasons !== unit?.facts.analysis.reasons;
+    return `${this.travel === 'declare' ? 'declare ' : ''}${dirty ? 'dirty ' : ''}${unit?.key ?? ''}`;
+  }
+
+  changes(i: number): boolean {
+    return this.units[i]?.changes ?? true;
+  }
+
+  tally(i: number): object {
+    return this.units[i]?.tally ?? this;
+  }
+
+  recordText(i: number): { readonly text: string; readonly params: readonly (string | null)[] } {
+    const unit = this.units[i];
+    return unit ? { text: unit.recordText, params: unit.recordParams } : { text: '', params: [] };
+  }
+
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  /** The client gave up on it. */
+  cancel(): void {
+    this.#abort ??= new AbortController();
+    this.#abort.abort();
+  }
+
+  deny(denial: Denial): Wait {
+    this.#carrier.deny(this, denial);
+    return undefined;
+  }
+
+  holding(notice: HoldNotice): Wait {
+    this.#carrier.holding(this, notice);
+    return undefined;
+  }
+
+  forward(permit: Permit, deliver: Deliver): Wait {
+    redeemPermit(permit);
+    this.#deliver = deliver;
+    return this.#carrier.send(this);
+  }
+
+  /** Offers a part of the current command's result to enforcement; what comes after the last one's end (an error at Sync) still falls under it. */
+  deliver(part: ResultPart): Wait {
+    return this.#deliver?.(Math.min(this.index, this.units.length - 1), part);
+  }
+
+  reply(i: number, part: ResultPart): Wait {
+    this.#carrier.reply(this, i, part);
+    return undefined;
+  }
+
+  breakOff(denial: Denial): Wait {
+    this.#carrier.breakOff(this, denial);
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { Wait } from '../../contract/wait.ts';
+import { encodeError, type Report } from './errors.ts';
+import type { HandshakeOptions } from './handshake-terms.ts';
+import { acceptClient } from './handshake.ts';
+import { CancelKeys } from './session-cancel.ts';
+import { openSession, type OpenPorts } from './session-open.ts';
+
+export { catalogReader } from './catalog-reader.ts';
+export { TargetCatalog } from './catalog.ts';
+export type { PgTarget } from './session-open.ts';
+export { connectUpstream, type UpstreamTarget } from './upstream.ts';
+
+export interface PostgresOptions extends Omit<OpenPorts, 'cancelKeys'> {
+  readonly tls: SecureContext | undefined;
+  readonly allowCleartextOnLoopback: boolean;
+  readonly mechanism: HandshakeOptions['mechanism'];
+  readonly discovery: HandshakeOptions['discovery'];
+  readonly stepMs: number;
+  readonly authenticate: HandshakeOptions['authenticate'];
+}
+
+/** A connection as the listener gives it. */
+export interface Arriving {
+  readonly socket: Socket;
+  readonly peer: { readonly ip: string };
+  /** The connection is over, whoever ended it. */
+  readonly signal: AbortSignal;
+  readonly loginDeadline: AbortSignal;
+  /** The gateway is going down: finish what runs, then end. */
+  readonly draining: AbortSignal;
+  admit(principal: string): 'admitted' | 'too-many-for-principal' | 'ended';
+}
+
+export interface PostgresProtocol {
+  /** Takes one connection from its first byte to its last. Never throws for what a client does. */
+  serve(connection: Arriving): Promise<void>;
+  /** Tells a client, unheard, that there is no room. */
+  refuse(socket: Socket, why: 'too-many-connections' | 'too-many-unauthenticated'): Wait;
+}
+
+/** PostgreSQL's front door: README.md in this folder tells the life of a connection. */
+export function openPostgres(options: PostgresOptions): PostgresProtocol {
+  const cancelKeys = new CancelKeys();
+  const handshake: Omit<HandshakeOptions, 'tls' | 'discovery'> = {
+    allowCleartextOnLoopback: options.allowCleartextOnLoopback,
+    mechanism: options.mechanism,
+    stepMs: options.stepMs,
+    turnAway: () => undefined,
+    authenticate: options.authenticate,
+  };
+  const { tls, discovery } = options;
+  const full: HandshakeOptions = { ...handshake, ...(tls ? { tls } : {}), ...(discovery ? { discovery } : {}) };
+  const ports: OpenPorts = { ...options, cancelKeys };
+
+  return {
+    async serve(connection) {
+      const { ip } = connection.peer;
+      const signal = AbortSignal.any([connection.signal, connection.loginDeadline]);
+      const arrival = await acceptClient(connection.socket, full, signal);
+      switch (arrival.kind) {
+        case 'gone':
+          return;
+        case 'cancel':
+          cancelKeys.cancel(arrival.key);
+          arrival.socket.end();
+          return;
+        case 'refused':
+          options.admission.refusedLogin(
+            'postgres',
+            { ip, application: arrival.startup?.application ?? '' },
+            arrival.why,
+          );
+          return;
+        case 'client': {
+          const place = connection.admit(`${arrival.login.principal.issuer} ${arrival.login.principal.id}`);
+          const no = place === 'admitted' ? await openSession(arrival, ip, ports, connection) : tooMany;
+          if (no && arrival.socket.writable) arrival.socket.end(encodeError(no));
+          return;
+        }
+        default:
+          return arrival satisfies never;
+      }
+    },
+
+    refuse(socket, why) {
+      const what = why === 'too-many-connections' ? 'connections' : 'connections that have not logged in';
+      socket.end(encodeError({ severity: 'FATAL', sqlstate: '53300', message: `the gateway has too many ${what}` }));
+      return undefined;
+    },
+  };
+}
+
+const tooMany: Report = {
+  severity: 'FATAL',
+  sqlstate: '53300',
+  message: 'you have too many connections to this gateway',
+  hint: 'Close some, or ask for a higher connections_per_principal.',
+};

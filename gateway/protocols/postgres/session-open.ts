@@ -1,0 +1,119 @@
+import { SallyportError } from '../../contract/errors.ts';
+import type { Admission } from '../../contract/gate.ts';
+import { asId, type SessionId } from '../../contract/ids.ts';
+import { encodeGreeting, encodeParameterStatus } from './backend.ts';
+import type { TargetCatalog } from './catalog.ts';
+import { brokenReport, denialReport, type Report } from './errors.ts';
+import type { Arrival } from './handshake.ts';
+import type { CancelKeys } from './session-cancel.ts';
+import { applySettings } from './session-settings.ts';
+import { PgSession, searchPathQuery } from './session.ts';
+import { pinned, type Upstream } from './upstream.ts';
+
+/** One database of one target. */
+export interface PgTarget {
+  readonly catalog: TargetCatalog;
+  /** @returns undefined when the gateway has no credential for this login. @throws SallyportError upstream-* */
+  connect(user: string, application: string, signal: AbortSignal): Promise<Upstream | undefined>;
+}
+
+export interface OpenPorts {
+  readonly admission: Admission;
+  readonly nextId: () => string;
+  /** @param database undefined for the target's own */
+  target(name: string, database: string | undefined): PgTarget | undefined;
+  readonly cancelKeys: CancelKeys;
+  readonly limits: PgLimits;
+  readonly log: (
+    message: string,
+    fields: { readonly session: string; readonly error?: unknown; readonly why?: string },
+  ) => void;
+}
+
+export interface PgLimits {
+  readonly maxMessageBytes: number;
+  readonly maxBufferBytes: number;
+  readonly keepAliveMs: number;
+  readonly idleMs?: number | undefined;
+}
+
+/**
+ * Takes a proven client through the second door: admission, the target's own login, the start-up settings, and then the session.
+ * Resolves when the session is over. @returns what the client has to be told when it did not come to one
+ */
+export async function openSession(
+  arrival: Arrival & { readonly kind: 'client' },
+  ip: string,
+  ports: OpenPorts,
+  { signal, draining }: { readonly signal: AbortSignal; readonly draining: AbortSignal },
+): Promise<Report | undefined> {
+  const { startup, login, socket } = arrival;
+  const id = asId<SessionId>(ports.nextId());
+  const [name = '', ...rest] = startup.database.split('/');
+  const database = rest.length > 0 ? rest.join('/') : undefined;
+  const client = { ip, application: startup.application };
+  const admitted = await ports.admission.admit({
+    id,
+    login,
+    protocol: 'postgres',
+    target: name,
+    user: startup.user,
+    client,
+  });
+  if (!admitted.ok) return refusal(admitted);
+  const { gate } = admitted;
+  let reason = 'not connected';
+  try {
+    const target = ports.target(name, database);
+    if (!target) return fatal('3D000', `target "${name}" has no database "${database}"`);
+    const application = `sallyport ${id}`;
+    await using upstream = await target.connect(startup.user, application, signal);
+    if (!upstream) return fatal('28000', `the gateway has no login "${startup.user}" for target "${name}"`);
+    const major = Number.parseInt(upstream.parameters.get('server_version') ?? '', 10);
+    await target.catalog.refreshIfStale(signal);
+    const why = await applySettings(startup.settings, { gate, catalog: target.catalog, upstream, major }, signal);
+    if (why !== undefined)
+      return typeof why === 'string' ? fatal('22023', why) : { ...denialReport(why), severity: 'FATAL' };
+    const searchPathEpoch = target.catalog.epoch;
+    const path = await upstream.simpleQuery(searchPathQuery, signal);
+    const session = new PgSession({
+      client: socket,
+      server: upstream.socket,
+      gate,
+      catalog: target.catalog,
+      major,
+      searchPath: path.rows.map((row) => row[0] ?? ''),
+      searchPathEpoch,
+      ...ports.limits,
+      cancelUpstream: () => {
+        upstream.cancel(AbortSignal.timeout(10_000)).catch((error: unknown) => {
+          ports.log('cancel request lost', { session: id, error });
+        });
+      },
+      pinned,
+      heartbeat: encodeParameterStatus('client_encoding', 'UTF8'),
+      log: (message, error) => ports.log(message, { session: id, error }),
+    });
+    using registered = ports.cancelKeys.register(startup.agreedMinor, () => session.cancel());
+    const parameters = new Map(upstream.parameters).set('application_name', startup.application);
+    socket.write(encodeGreeting(parameters, registered.key, 'I'));
+    reason = await session.run(draining);
+    return undefined;
+  } catch (error) {
+    reason = error instanceof SallyportError ? error.code : 'failed';
+    ports.log('session failed', { session: id, error });
+    return brokenReport(error);
+  } finally {
+    await gate.end(reason).catch((error: unknown) => ports.log('session end not recorded', { session: id, error }));
+  }
+}
+
+function refusal(no: Awaited<ReturnType<Admission['admit']>> & { ok: false }): Report {
+  const sqlstate = { no_target: '3D000', denied: '28000', unavailable: '57P03' }[no.code];
+  const report = fatal(sqlstate, no.message);
+  return no.hint === undefined ? report : { ...report, hint: no.hint };
+}
+
+function fatal(sqlstate: string, message: string): Report {
+  return { severity: 'FATAL', sqlstate, message };
+}

@@ -1,0 +1,159 @@
+import type { ValueShape } from '../../contract/mask.ts';
+import { readUtf8 } from './bytes.ts';
+import type { Format } from './frontend.ts';
+import type { ValueCodec } from './types-codec.ts';
+import { decodeArray } from './types-array.ts';
+import { bigint, boolean, float4, float8, integer, numeric, oid, smallint } from './types-number.ts';
+import { date, time, timestamp, timestamptz, timetz } from './types-time.ts';
+
+/** What a mask may assume of a column: `other` for every type not listed, where only NULL is safe. */
+export function shapeOf(typeOid: number): ValueShape {
+  return types.get(typeOid)?.shape ?? 'other';
+}
+
+/** Undefined where a type's binary form is unknown to us. */
+export function codecOf(typeOid: number): ValueCodec | undefined {
+  return types.get(typeOid)?.codec;
+}
+
+/** Whether the binary form is the text form. */
+export function isTextual(typeOid: number): boolean {
+  return types.get(typeOid)?.codec === textual;
+}
+
+/**
+ * One value as facts and recordings show it: its text, or `\x` and hex where a binary value's type is unknown or does not fit.
+ * @throws SallyportError `protocol-violation` for text that is not UTF-8
+ */
+export function valueText(bytes: Buffer, format: Format, typeOid: number): string {
+  if (format === 0) return readUtf8(bytes, 0, bytes.length, 'a value');
+  try {
+    return codecOf(typeOid)?.decode(bytes) ?? hex(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return hex(bytes);
+    throw error;
+  }
+}
+
+function hex(bytes: Buffer): string {
+  return `\\x${bytes.toString('hex')}`;
+}
+
+const textual: ValueCodec = {
+  decode(bytes) {
+    return readUtf8(bytes, 0, bytes.length, 'a value');
+  },
+  encode(text) {
+    return Buffer.from(text);
+  },
+};
+
+const bytea: ValueCodec = {
+  decode: hex,
+  encode(text) {
+    if (!/^\\x([0-9a-f]{2})*$/i.test(text)) throw new RangeError('not a bytea');
+    return Buffer.from(text.slice(2), 'hex');
+  },
+};
+
+/** A version byte of 1 and the text. */
+const jsonb: ValueCodec = {
+  decode(bytes) {
+    if (bytes[0] !== 1) throw new RangeError('not a jsonb of version 1');
+    return readUtf8(bytes, 1, bytes.length, 'a jsonb');
+  },
+  encode(text) {
+    return Buffer.concat([Buffer.from([1]), Buffer.from(text)]);
+  },
+};
+
+const uuid: ValueCodec = {
+  decode(bytes) {
+    if (bytes.length !== 16) throw new RangeError('not a uuid');
+    return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  },
+  encode(text) {
+    if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)) throw new RangeError('not a uuid');
+    return Buffer.from(text.replaceAll('-', ''), 'hex');
+  },
+};
+
+/** Family (2 or 3), prefix bits, is-cidr, address length, address: src/backend/utils/adt/network.c. */
+const network: ValueCodec = {
+  decode(bytes) {
+    const [family, bits, isCidr, length] = bytes;
+    const address = bytes.subarray(4);
+    if (
+      bytes.length < 4 ||
+      address.length !== length ||
+      (family !== 2 && family !== 3) ||
+      length !== (family === 2 ? 4 : 16)
+    )
+      throw new RangeError('not a network address');
+    const text = family === 2 ? address.join('.') : ipv6(address);
+    return isCidr === 1 || bits !== length * 8 ? `${text}/${bits}` : text;
+  },
+};
+
+/** RFC 5952: lower case, the longest run of two or more zero groups as `::`. */
+function ipv6(address: Buffer): string {
+  const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(2 * i).toString(16));
+  const runs = [
+    ...groups
+      .map((group) => (group === '0' ? '0' : 'x'))
+      .join('')
+      .matchAll(/00+/g),
+  ];
+  const longest = runs.toSorted((a, b) => b[0].length - a[0].length)[0];
+  if (!longest) return groups.join(':');
+  const tail = groups.slice(longest.index + longest[0].length);
+  return `${groups.slice(0, longest.index).join(':')}::${tail.join(':')}`;
+}
+
+/** Arrays are for reading only: a mask for one element type would have to keep bounds and quoting, so NULL it is. */
+const array: ValueCodec = {
+  decode(bytes) {
+    // An array's element is never an array: one inside of the other is one with more dimensions.
+    return decodeArray(bytes, (elementOid) => (arrayOids.includes(elementOid) ? undefined : codecOf(elementOid)));
+  },
+};
+
+const arrayOids = [
+  199, 651, 1000, 1001, 1003, 1005, 1007, 1009, 1014, 1015, 1016, 1021, 1022, 1028, 1041, 1115, 1182, 1183, 1185, 1231,
+  1270, 2951, 3807,
+];
+
+interface ValueType {
+  readonly shape: ValueShape;
+  readonly codec: ValueCodec;
+}
+
+/** OIDs from src/include/catalog/pg_type.dat; built-in types never change theirs. */
+const types: ReadonlyMap<number, ValueType> = new Map<number, ValueType>([
+  [16, { shape: 'boolean', codec: boolean }],
+  [17, { shape: 'bytes', codec: bytea }],
+  [19, { shape: 'text', codec: textual }], // name
+  [20, { shape: 'integer', codec: bigint }],
+  [21, { shape: 'integer', codec: smallint }],
+  [23, { shape: 'integer', codec: integer }],
+  [25, { shape: 'text', codec: textual }],
+  [26, { shape: 'integer', codec: oid }],
+  [114, { shape: 'json', codec: textual }],
+  [142, { shape: 'other', codec: textual }], // xml: a masked document would not parse
+  [650, { shape: 'other', codec: network }], // cidr
+  [700, { shape: 'decimal', codec: float4 }],
+  [701, { shape: 'decimal', codec: float8 }],
+  [705, { shape: 'text', codec: textual }], // unknown
+  [869, { shape: 'other', codec: network }], // inet
+  [1042, { shape: 'text', codec: textual }], // bpchar
+  [1043, { shape: 'text', codec: textual }], // varchar
+  [1082, { shape: 'date', codec: date }],
+  [1083, { shape: 'time', codec: time }],
+  [1114, { shape: 'timestamp', codec: timestamp }],
+  [1184, { shape: 'timestamp', codec: timestamptz }],
+  [1266, { shape: 'time', codec: timetz }],
+  [1700, { shape: 'decimal', codec: numeric }],
+  [2950, { shape: 'uuid', codec: uuid }],
+  [3802, { shape: 'json', codec: jsonb }],
+  ...arrayOids.map((arrayOid) => [arrayOid, { shape: 'other', codec: array }] as const),
+]);
