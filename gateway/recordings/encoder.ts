@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import type { Decision } from '../contract/decision.ts';
+import type { RequestId } from '../contract/ids.ts';
+import type { RecordedCommand } from '../contract/ports.ts';
+import type { Field, Message, Outcome, RowBatch } from '../contract/result.ts';
+import type { RecordingEvent } from './format.ts';
+
+/** Characters of texts and column lists that a session remembers to have written. Past that they are written again. */
+const maxRemembered = 256 * 1024;
+
+/** Commands that may be waiting for their end: more than fit any buffer of the gateway. */
+const maxOpenCommands = 65_536;
+
+interface OpenCommand {
+  readonly number: number;
+  /** Bytes of rows that may still be kept. */
+  room: number;
+  omitted: { rows: number; bytes: number; readonly hash: Hash } | undefined;
+}
+
+/** Turns what happens in a session into lines. Lines are built by hand where they come by the thousand. */
+export class Encoder {
+  readonly #maxResultBytes: number;
+  readonly #open = new Map<RequestId, OpenCommand>();
+  readonly #texts = new Map<string, number>();
+  readonly #fields = new Map<string, number>();
+  readonly #decisions = new WeakMap<Decision, number>();
+  #remembered = 0;
+  #numbers = 0;
+  #commands = 0;
+
+  /** @param maxResultBytes of rows kept for each command */
+  constructor(maxResultBytes: number) {
+    this.#maxResultBytes = maxResultBytes;
+  }
+
+  get commands(): number {
+    return this.#commands;
+  }
+
+  command(t: number, entry: RecordedCommand): string {
+    const number = ++this.#commands;
+    this.#begin(entry, number);
+    let lines = '';
+    let decision = this.#decisions.get(entry.decision);
+    if (decision === undefined) {
+      decision = ++this.#numbers;
+      this.#decisions.set(entry.decision, decision);
+      lines += line({ type: 'decision', n: decision, decision: recordedDecision(entry.decision) });
+    }
+    const [text, written] = this.#numbered(this.#texts, entry.text, () => ({ type: 'text', n: 0, text: entry.text }));
+    const params = entry.params.length > 0 ? `,"params":${JSON.stringify(entry.params)}` : '';
+    return (
+      `${lines}${written}{"type":"command","t":${t},"command":${number},"request":${JSON.stringify(entry.requestId)},"text":${text}` +
+      `${params},"action":${JSON.stringify(entry.action)},"decision":${decision}}\n`
+    );
+  }
+
+  fields(t: number, request: RequestId, fields: readonly Field[]): string {
+    const names = fields.map((field) => field.name);
+    const [number, written] = this.#numbered(this.#fields, names.join('\u0000'), () => ({
+      type: 'fields',
+      n: 0,
+      names,
+    }));
+    return `${written}{"type":"columns","t":${t},"command":${this.#find(request).number},"fields":${number}}\n`;
+  }
+
+  rows(t: number, request: RequestId, batch: RowBatch): string {
+    const command = this.#find(request);
+    const kept = command.room > 0 ? batch.texts(command.room) : [];
+    command.room -= batch.bytes;
+    if (kept.length < batch.rows) {
+      command.room = 0; // rows after a gap would look like the next ones
+      command.omitted ??= { rows: 0, bytes: 0, hash: createHash('sha256') };
+      command.omitted.rows += batch.rows - kept.length;
+      command.omitted.bytes += batch.bytes;
+      command.omitted.hash.update(batch.wire());
+    }
+    return kept.length > 0
+      ? `{"type":"rows","t":${t},"command":${command.number},"rows":${JSON.stringify(kept)}}\n`
+      : '';
+  }
+
+  message(t: number, request: RequestId, message: Message): string {
+    const command = this.#open.get(request)?.number;
+    return line({ type: 'message', t, ...(command === undefined ? {} : { command }), ...message });
+  }
+
+  end(t: number, request: RequestId, outcome: Outcome, rows: number, bytes: number): string {
+    const { number, omitted } = this.#find(request);
+    this.#open.delete(request);
+    const left = omitted
+      ? line({
+          type: 'omitted',
+          t,
+          command: number,
+          rows: omitted.rows,
+          bytes: omitted.bytes,
+          sha256: omitted.hash.digest('hex'),
+        })
+      : '';
+    const how = outcome.ok
+      ? `"tag":${JSON.stringify(outcome.tag)}`
+      : `"code":${JSON.stringify(outcome.code)},"text":${JSON.stringify(outcome.text)}`;
+    return `${left}{"type":"end","t":${t},"command":${number},"ok":${outcome.ok},${how},"rows":${rows},"bytes":${bytes}}\n`;
+  }
+
+  hold(t: number, request: RequestId, hold: string, resolution?: string, by?: readonly string[]): string {
+    const command = this.#find(request).number;
+    return line({
+      type: 'hold',
+      t,
+      command,
+      hold,
+      ...(resolution === undefined ? {} : { resolution }),
+      ...(by === undefined ? {} : { by: [...by] }),
+    });
+  }
+
+  /** @returns the number of something written before or now, as JSON, and the line that says so */
+  #numbered(
+    known: Map<string, number>,
+    key: string,
+    event: () => Extract<RecordingEvent, { readonly type: 'text' | 'fields' }>,
+  ): readonly [number, string] {
+    const old = known.get(key);
+    if (old !== undefined) return [old, ''];
+    const number = ++this.#numbers;
+    this.#remembered += key.length;
+    if (this.#remembered > maxRemembered) {
+      this.#texts.clear();
+      this.#fields.clear();
+      this.#remembered = key.length;
+    }
+    if (key.length <= maxRemembered) known.set(key, number);
+    return [number, line({ ...event(), n: number })];
+  }
+
+  #begin({ requestId, decision }: RecordedCommand, number: number): void {
+    if (decision.effect === 'deny') return; // nothing will come of it
+    this.#open.set(requestId, { number, room: this.#maxResultBytes, omitted: undefined });
+    // One that was refused because of its neighbours, or whose exchange broke, never ends.
+    const [oldest] = this.#open.keys();
+    if (this.#open.size > maxOpenCommands && oldest !== undefined) this.#open.delete(oldest);
+  }
+
+  #find(request: RequestId): OpenCommand {
+    const command = this.#open.get(request);
+    if (!command) throw new TypeError(`nothing was recorded of request ${request} that this could belong to`);
+    return command;
+  }
+}
+
+export function line(event: RecordingEvent): string {
+  return `${JSON.stringify(event)}\n`;
+}
+
+type RecordedDecision = Extract<RecordingEvent, { type: 'decision' }>['decision'];
+
+function recordedDecision(decision: Decision): RecordedDecision {
+  const { effect, revision, masks, limits } = decision;
+  const findings = decision.findings.map(({ kind, id, msg, hint }) => ({
+    kind,
+    id,
+    msg,
+    ...(hint === undefined ? {} : { hint }),
+  }));
+  return { effect, revision, findings, masks, limits };
+}

@@ -1,0 +1,38 @@
+import { createReadStream, existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { createZstdDecompress } from 'node:zlib';
+import { parseRecordingLine } from './format.ts';
+import type { RecordingEvent } from './format.ts';
+
+/** The NDJSON of a recording, compressed on disk or not. @param path without `.zst` */
+export function openRecordingFile(path: string): Readable | undefined {
+  const compressed = `${path}.zst`;
+  if (existsSync(path)) return createReadStream(path);
+  if (!existsSync(compressed)) return undefined;
+  const plain = createZstdDecompress();
+  createReadStream(compressed)
+    .on('error', (error) => plain.destroy(error))
+    .pipe(plain);
+  return plain;
+}
+
+/** Its events, up to the first line that is none: a crash leaves a readable beginning. */
+export async function* readRecording(ndjson: Readable | AsyncIterable<Uint8Array>): AsyncGenerator<RecordingEvent> {
+  for await (const line of linesOf(ndjson)) {
+    const event = parseRecordingLine(line);
+    if (!event) return;
+    yield event;
+  }
+}
+
+async function* linesOf(ndjson: AsyncIterable<unknown>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of ndjson) {
+    rest += decoder.decode(chunk as Uint8Array, { stream: true }); // both kinds of source give bytes
+    const lines = rest.split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
