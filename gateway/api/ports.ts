@@ -1,0 +1,107 @@
+import type { AuditEvent } from '../contract/event.ts';
+import type { RequestId, SessionId } from '../contract/ids.ts';
+import type { Audit, Clock, Notify, Policy } from '../contract/ports.ts';
+import type { Json, Login, Principal, Target } from '../contract/principal.ts';
+import type { HoldRecord, HoldStatus } from '../contract/hold.ts';
+import type { SessionFrame } from '../contract/ports.ts';
+import type { BaseLogger } from 'pino';
+
+/** Everything the API needs from other rooms. Each port is the part of a room's surface that is used here, so the rooms fit as they are. */
+export interface ApiPorts {
+  verify(
+    token: string,
+    method: 'jwt',
+  ): Promise<{ ok: true; login: Login } | { ok: false; why: string; message: string }>;
+  readonly policy: Policy;
+  /** The gateway itself, as policy sees it when its own API is called. */
+  readonly target: Target;
+  readonly audit: Audit;
+  readonly notify?: Notify | undefined;
+  readonly approvals: ApprovalsPort;
+  readonly sessions: SessionsPort;
+  /** NDJSON of one session's recording, as far as it is written; undefined where there is none. */
+  readRecording(session: SessionId): Promise<AsyncIterable<Uint8Array> | undefined>;
+  queryAudit(filter: AuditFilter): Promise<readonly AuditEntry[]>;
+  policyStatus(): { readonly [key: string]: Json };
+  /** Names of what has to work for commands to be served, and whether each does. Shown to anybody. */
+  readiness(): Promise<{ readonly [check: string]: boolean }>;
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** A fresh ULID. */
+  newRequestId(): RequestId;
+  readonly clock: Clock;
+  readonly log: Pick<BaseLogger, 'info' | 'warn' | 'error'>;
+}
+
+export interface ApprovalsPort {
+  list(status?: HoldStatus, limit?: number): Promise<readonly HoldRecord[]>;
+  show(id: string): Promise<HoldRecord | undefined>;
+  approve(id: string, by: Principal, digest: string, reason: string): Promise<HoldDecided>;
+  deny(id: string, by: Principal, reason: string): Promise<HoldDecided>;
+}
+
+export type HoldDecided =
+  | {
+      readonly ok: true;
+      readonly status: 'open' | 'approved' | 'refused';
+      readonly approvals: number;
+      readonly quorum: number;
+    }
+  | {
+      readonly ok: false;
+      readonly why:
+        | 'not_found'
+        | 'already_resolved'
+        | 'already_approved'
+        | 'digest_mismatch'
+        | 'own_request'
+        | 'not_a_person'
+        | 'not_in_group';
+      readonly message: string;
+    };
+
+export interface SessionsPort {
+  list(filter: SessionFilter): Promise<readonly Session[]>;
+  get(id: string): Promise<Session | undefined>;
+}
+
+export interface SessionFilter {
+  readonly principal?: string;
+  readonly target?: string;
+  /** true: still open; false: over. */
+  readonly open?: boolean;
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly limit?: number;
+}
+
+export interface Session {
+  readonly id: SessionId;
+  readonly frame: SessionFrame;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly endReason: string | null;
+  readonly counts: { readonly commands: number; readonly denials: number; readonly rows: number };
+  /** SHA-256 hex of the closed recording; null while it is open. */
+  readonly recordingDigest: string | null;
+  readonly recordingBytes: number | null;
+}
+
+export interface AuditFilter {
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly identity?: string;
+  readonly action?: string;
+  readonly effect?: string;
+  readonly type?: string;
+  readonly target?: string;
+  readonly session?: string;
+  readonly request?: string;
+  readonly limit?: number;
+  readonly order?: 'asc' | 'desc';
+}
+
+export interface AuditEntry {
+  /** Place in the log, from 0. */
+  readonly index: number;
+  readonly event: AuditEvent;
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { auditTypes } from '../contract/event.ts';
+import type { AdminAction } from '../contract/command.ts';
+import { holdStatuses } from '../contract/hold.ts';
+
+/** One entry of the API reference. The server is built from this table and the documentation is printed from it. */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** Hono's pattern: `:id` is a part of the path. */
+  readonly path: string;
+  readonly summary: string;
+  /** What policy is asked (`rules.admin`); null: open to anybody who reaches the port. */
+  readonly action: AdminAction | null;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodObject;
+}
+
+const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+/** Path parameters: every `:id` is a ULID. */
+export const idParameter = z.object({ id: z.string().regex(ulid) });
+
+const text = z.string().min(1).max(512);
+const limit = z.coerce.number().int().min(1).max(1_000).describe('1 to 1000, default 100').default(100);
+/** RFC 3339 in, milliseconds out. */
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((value) => Date.parse(value))
+  .describe('RFC 3339');
+/** It is shown on the requester's terminal, so no control characters. */
+const reason = z
+  .string()
+  .max(1_000)
+  .regex(/^\P{Cc}*$/u);
+
+export const approvalsQuery = z.strictObject({ status: z.enum(holdStatuses).optional(), limit });
+export const approveBody = z.strictObject({
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('the digest that "show" gave: what is approved is what was seen'),
+  reason: reason.default(''),
+});
+export const denyBody = z.strictObject({ reason: reason.default('') });
+export const sessionsQuery = z.strictObject({
+  principal: text.optional(),
+  target: text.optional(),
+  open: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+  since: time.optional(),
+  until: time.optional(),
+  limit,
+});
+export const auditQuery = z.strictObject({
+  since: time.optional(),
+  until: time.optional(),
+  identity: text.optional(),
+  action: text.optional(),
+  effect: text.optional(),
+  type: z.enum(auditTypes).optional(),
+  target: text.optional(),
+  session: text.optional(),
+  request: text.optional(),
+  limit,
+  order: z.enum(['asc', 'desc']).default('desc'),
+});
+
+export const routes = {
+  healthz: { method: 'GET', path: '/healthz', action: null, summary: '200 while the process answers.' },
+  readyz: {
+    method: 'GET',
+    path: '/readyz',
+    action: null,
+    summary: '200 when commands can be served, else 503; with each check.',
+  },
+  metrics: { method: 'GET', path: '/metrics', action: null, summary: 'Metrics in the Prometheus text format.' },
+  approvalsList: {
+    method: 'GET',
+    path: '/v1/approvals',
+    action: 'approvals.list',
+    summary: 'Holds, newest first.',
+    query: approvalsQuery,
+  },
+  approvalsShow: { method: 'GET', path: '/v1/approvals/:id', action: 'approvals.show', summary: 'One hold.' },
+  approvalsApprove: {
+    method: 'POST',
+    path: '/v1/approvals/:id/approve',
+    action: 'approvals.decide',
+    summary: 'Approves a hold. Counts towards its quorum; nobody approves their own.',
+    body: approveBody,
+  },
+  approvalsDeny: {
+    method: 'POST',
+    path: '/v1/approvals/:id/deny',
+    action: 'approvals.decide',
+    summary: 'Refuses a hold. The waiting client is told the reason.',
+    body: denyBody,
+  },
+  sessionsList: {
+    method: 'GET',
+    path: '/v1/sessions',
+    action: 'sessions.list',
+    summary: 'Sessions, newest first.',
+    query: sessionsQuery,
+  },
+  sessionsShow: { method: 'GET', path: '/v1/sessions/:id', action: 'sessions.show', summary: 'One session.' },
+  recording: {
+    method: 'GET',
+    path: '/v1/sessions/:id/recording',
+    action: 'sessions.replay',
+    summary: 'The recording of a session as NDJSON, streamed. Reading it is itself an entry in the audit log.',
+  },
+  auditQuery: {
+    method: 'GET',
+    path: '/v1/audit',
+    action: 'audit.query',
+    summary: 'Entries of the audit log.',
+    query: auditQuery,
+  },
+  policyStatus: {
+    method: 'GET',
+    path: '/v1/policy',
+    action: 'policy.status',
+    summary: 'The bundle in force, and the last one that was refused.',
+  },
+} as const satisfies { readonly [name: string]: Route };

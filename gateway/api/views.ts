@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { auditTypes } from '../contract/event.ts';
+import { type HoldRecord, holdStatuses } from '../contract/hold.ts';
+import type { AuditEntry, Session } from './ports.ts';
+
+/** What the API answers. The server writes these shapes and the client reads them; times are RFC 3339. */
+const time = z.iso.datetime();
+
+const who = z.object({ id: z.string(), kind: z.enum(['human', 'agent']), acts_for: z.array(z.string()) });
+
+export const holdView = z.object({
+  id: z.string(),
+  status: z.enum(holdStatuses),
+  requester: who,
+  target: z.string(),
+  session: z.string(),
+  request: z.string(),
+  actions: z.array(z.string()),
+  /** The commands, with secrets and labelled literals blanked. */
+  texts: z.array(z.string()),
+  /** Why it is held. */
+  messages: z.array(z.string()),
+  digest: z.string(),
+  rules: z.array(z.string()),
+  groups: z.array(z.string()),
+  quorum: z.number(),
+  scope: z.enum(['once', 'session']),
+  revision: z.string(),
+  opened_at: time,
+  expires_at: time,
+  approvals: z.array(z.object({ by: z.string(), reason: z.string(), at: time })),
+  resolved_at: time.nullable(),
+  resolved_by: z.array(z.string()),
+  reason: z.string(),
+});
+export type HoldView = z.infer<typeof holdView>;
+
+export const decidedView = z.object({
+  status: z.enum(['open', 'approved', 'refused']),
+  approvals: z.number(),
+  quorum: z.number(),
+});
+export type DecidedView = z.infer<typeof decidedView>;
+
+export const sessionView = z.object({
+  id: z.string(),
+  principal: who,
+  target: z.string(),
+  protocol: z.string(),
+  client: z.object({ ip: z.string(), application: z.string() }),
+  started_at: time,
+  ended_at: time.nullable(),
+  end_reason: z.string().nullable(),
+  commands: z.number(),
+  denials: z.number(),
+  rows: z.number(),
+  /** The closed recording; null while it is open. */
+  recording: z.object({ digest: z.string(), bytes: z.number() }).nullable(),
+});
+export type SessionView = z.infer<typeof sessionView>;
+
+export const auditEntryView = z.object({
+  index: z.number(),
+  type: z.enum(auditTypes),
+  time: z.string(),
+  identity: z.string(),
+  session: z.string(),
+  request: z.string(),
+  target: z.string(),
+  action: z.string(),
+  effect: z.string(),
+  command: z.string(),
+  revision: z.string(),
+  findings: z.array(z.string()),
+  detail: z.record(z.string(), z.json()),
+});
+export type AuditEntryView = z.infer<typeof auditEntryView>;
+
+export const policyStatusView = z.record(z.string(), z.json());
+export type PolicyStatusView = z.infer<typeof policyStatusView>;
+
+export const problemView = z.object({
+  code: z.string(),
+  detail: z.string(),
+  hint: z.string().optional(),
+  status: z.number(),
+  request_id: z.string(),
+});
+
+export function viewHold(hold: HoldRecord): HoldView {
+  const { frame, terms } = hold;
+  return {
+    id: hold.id,
+    status: hold.status,
+    requester: viewWho(frame),
+    target: frame.target.name,
+    session: frame.id,
+    request: hold.requestId,
+    actions: [...hold.actions],
+    texts: [...hold.texts],
+    messages: [...hold.messages],
+    digest: hold.digest,
+    rules: [...terms.rules],
+    groups: [...terms.groups],
+    quorum: terms.quorum,
+    scope: terms.scope,
+    revision: hold.revision,
+    opened_at: iso(hold.openedAtMs),
+    expires_at: iso(hold.expiresAtMs),
+    approvals: hold.approvals.map(({ approver, reason, atMs }) => ({ by: approver, reason, at: iso(atMs) })),
+    resolved_at: hold.resolvedAtMs === null ? null : iso(hold.resolvedAtMs),
+    resolved_by: [...hold.resolvedBy],
+    reason: hold.reason,
+  };
+}
+
+export function viewSession(session: Session): SessionView {
+  const { frame, recordingDigest: digest, recordingBytes: bytes } = session;
+  return {
+    id: session.id,
+    principal: viewWho(frame),
+    target: frame.target.name,
+    protocol: frame.target.protocol,
+    client: { ...frame.client },
+    started_at: iso(session.startedAtMs),
+    ended_at: session.endedAtMs === null ? null : iso(session.endedAtMs),
+    end_reason: session.endReason,
+    ...session.counts,
+    recording: digest === null || bytes === null ? null : { digest, bytes },
+  };
+}
+
+export function viewAuditEntry({ index, event }: AuditEntry): { readonly index: number } & AuditEntry['event'] {
+  return { index, ...event };
+}
+
+function viewWho({ principal }: HoldRecord['frame']): HoldView['requester'] {
+  return { id: principal.id, kind: principal.kind, acts_for: [...principal.acts_for] };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,254 @@
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAuditLog } from '../audit/log.ts';
+import { logInByDevice } from '../testing/idp-login.ts';
+import { startIdp } from '../testing/idp.ts';
+import { freePort } from '../testing/ports.ts';
+
+/** The command as a script runs it: no terminal, and an environment of its own. */
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+let dir = '';
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'cli-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+function sallyport(
+  args: readonly string[],
+  more: { input?: string; env?: object; onErr?: (text: string) => void } = {},
+): Promise<Ran> {
+  const { PATH, HOME, SALLYPORT_OPA, XDG_CACHE_HOME } = process.env;
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
+    cwd: dir,
+    env: { PATH, HOME, SALLYPORT_OPA, XDG_CACHE_HOME, XDG_CONFIG_HOME: join(dir, 'xdg'), ...more.env },
+  });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+    more.onErr?.(text);
+  });
+  child.stdin.end(more.input ?? '');
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+describe('help', () => {
+  test('names every command, what exit codes mean, and comes out as a result', async () => {
+    const { code, out } = await sallyport(['--help']);
+    expect(code).toBe(0);
+    for (const name of [
+      'init',
+      'serve',
+      'config',
+      'login',
+      'token',
+      'approvals',
+      'sessions',
+      'audit',
+      'policy',
+      'credentials',
+    ]) {
+      expect(out).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    }
+    expect(out).toContain('3  nobody answered');
+  });
+  test.each([
+    ['init'],
+    ['serve'],
+    ['config', 'check'],
+    ['login'],
+    ['token'],
+    ['approvals', 'list'],
+    ['approvals', 'approve'],
+    ['sessions', 'list'],
+    ['sessions', 'replay'],
+    ['audit', 'verify'],
+    ['audit', 'query'],
+    ['policy', 'build'],
+    ['credentials', 'set'],
+  ])('of %s %s shows an example', async (...command) => {
+    const { code, out } = await sallyport([...command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Usage: sallyport ${command.join(' ')} `);
+    expect(out).toMatch(/Examples?:\n {2}(\S+=\S+ |pass show \S+ \| )?(PGPASSWORD=\S+ )?sallyport/);
+  });
+});
+
+describe('the exit code', () => {
+  test.each<readonly [number, string, readonly string[], string]>([
+    [2, 'an unknown command', ['aprovals'], 'Did you mean approvals?'],
+    [2, 'an unknown option', ['audit', 'query', '--sincee', '1h'], 'Did you mean --since?'],
+    [2, 'a time that is none', ['audit', 'query', '--since', 'yesterday'], 'expected a time such as 15m'],
+    [2, 'an id that is none', ['approvals', 'show', '../../x'], 'expected a ULID'],
+    [2, 'a configuration that is not there', ['config', 'check', '-c', 'none.yaml'], 'there is no such file'],
+    [
+      2,
+      'a gateway without encryption',
+      ['approvals', 'list', '--gateway', 'http://10.0.0.1'],
+      'is no https:// address',
+    ],
+    [
+      2,
+      'a password in the command line',
+      ['init', '--dir', 'x', '--database', 'postgres://a:b@c/d', '--name', 'd'],
+      'is seen by everybody',
+    ],
+    [2, 'a question with nobody to ask', ['init', '--dir', 'x'], 'missing: Database'],
+    [4, 'a command without a login', ['approvals', 'list'], 'run: sallyport login'],
+  ])('is %i for %s', async (code, _name, args, said) => {
+    const ran = await sallyport(args);
+    expect(ran.err).toContain(said);
+    expect(ran.code).toBe(code);
+    expect(ran.out).toBe('');
+  });
+
+  test('is 3 when nobody answers', async () => {
+    const gateway = `http://127.0.0.1:${String(await freePort())}`;
+    const ran = await sallyport(['approvals', 'list', '--gateway', gateway], { env: { SALLYPORT_TOKEN: 'x' } });
+    expect(ran.err).toContain('ECONNREFUSED');
+    expect(ran.code).toBe(3);
+  });
+});
+
+describe('init', () => {
+  const flags = [
+    '--database',
+    'postgres://app@db.example.com/shop',
+    '--issuer',
+    'https://login.invalid',
+    '--audience',
+    'sallyport',
+    '--algorithm',
+    'ES256',
+  ];
+  let ran: Ran;
+  beforeAll(async () => {
+    ran = await sallyport(['init', '--dir', 'home', ...flags, '--password-env', 'DB_PASSWORD', '--json']);
+  }, 60_000);
+
+  test('writes a configuration that is right, with a bundle built from the default policies', async () => {
+    expect(ran.err).not.toContain('sallyport:');
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.out)).toMatchObject({ config: 'home/sallyport.yaml' });
+    const check = await sallyport(['config', 'check', '-c', 'home/sallyport.yaml', '--json'], {
+      env: { DB_PASSWORD: 'x' },
+    });
+    expect(JSON.parse(check.out)).toEqual({ ok: true, warnings: [] });
+    const text = await readFile(join(dir, 'home/sallyport.yaml'), 'utf8');
+    expect(text).toContain('kind: { claim: kind, agent: [agent], default: human }');
+    expect((await stat(join(dir, 'home/policy/bundle.tar.gz'))).size).toBeGreaterThan(10_000);
+  });
+
+  test('keeps private keys from everybody else', async () => {
+    for (const key of ['bundle', 'audit', 'masking', 'credentials']) {
+      expect((await stat(join(dir, `home/keys/${key}.key`))).mode & 0o077).toBe(0);
+    }
+    expect((await stat(join(dir, 'home'))).mode & 0o077).toBe(0);
+  });
+
+  test('writes over nothing', async () => {
+    const again = await sallyport(['init', '--dir', 'home', ...flags, '--password-env', 'DB_PASSWORD']);
+    expect(again.code).toBe(1);
+    expect(again.err).toContain('is not empty');
+  });
+
+  test('leaves a directory whose policies can be changed and built again', async () => {
+    const sources = ['--policies', 'home/policies', '--tests', 'home/policy-tests', '--key', 'home/keys/bundle.key'];
+    const out = ['--out', 'home/policy/bundle.tar.gz', '--revision', 'second', '--json'];
+    const built = await sallyport(['policy', 'build', ...sources, ...out]);
+    expect(built.err).toBe('');
+    expect(JSON.parse(built.out)).toMatchObject({ revision: 'second', out: 'home/policy/bundle.tar.gz' });
+  }, 60_000);
+
+  test('leaves an encrypted store that takes secrets and never shows them', async () => {
+    const env = { DB_PASSWORD: 'x' };
+    const config = ['-c', 'home/sallyport.yaml'];
+    expect(await sallyport(['credentials', 'set', 'shop/app', ...config], { input: 'hunter2\n', env })).toMatchObject({
+      code: 0,
+      out: '',
+    });
+    const list = await sallyport(['credentials', 'list', ...config], { env });
+    expect(list.out).toMatch(/^NAME +VERSION +SET AT\nshop\/app +1 +20/);
+    expect(await readFile(join(dir, 'home/credentials.json'), 'utf8')).not.toContain('hunter2');
+    expect((await sallyport(['credentials', 'remove', 'shop/app', ...config], { env })).code).toBe(0);
+    expect((await sallyport(['credentials', 'remove', 'shop/app', ...config], { env })).code).toBe(1);
+  });
+});
+
+test('every mistake in a configuration is told, for people and as JSON', async () => {
+  await writeFile(join(dir, 'wrong.yaml'), 'listn: {}\ntargets: []\n');
+  const people = await sallyport(['config', 'check', '-c', 'wrong.yaml']);
+  expect(people.code).toBe(2);
+  expect(people.err).toContain('wrong.yaml:1:1: listn: unknown key listn; did you mean listen?');
+  expect(people.err).toContain('wrong.yaml:2:10: targets: expected at least one entry');
+  const json = await sallyport(['config', 'check', '-c', 'wrong.yaml', '--json']);
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.out)).toMatchObject({ ok: false });
+});
+
+test('a person logs in by the device flow, and the token is then there for every command', async () => {
+  await using idp = await startIdp({ principals: [{ name: 'ana', kind: 'human', groups: ['readers'] }] });
+  let walked: Promise<string> | undefined;
+  const login = await sallyport(['login', '--issuer', idp.issuer, '--client-id', idp.clientId, '--scope', idp.scope], {
+    onErr: (text) => {
+      const url = /Open (\S+)/.exec(text)?.[1];
+      if (url !== undefined) walked ??= logInByDevice(url, 'ana');
+    },
+  });
+  expect(login.err).toContain('Logged in.');
+  expect(await walked).toBe('Logged in');
+  const token = await sallyport(['token']);
+  const claims: unknown = JSON.parse(Buffer.from(token.out.split('.')[1] ?? '', 'base64url').toString());
+  expect(claims).toMatchObject({ sub: 'ana', aud: 'sallyport' });
+  await sallyport(['logout']);
+  expect((await sallyport(['token'])).code).toBe(4);
+});
+
+test('audit verify passes a whole log, and fails when a bit of it is flipped', async () => {
+  const log = join(dir, 'log');
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const verifierKey = await (async () => {
+    await using audit = await openAuditLog({
+      dir: log,
+      key: privateKey,
+      origin: 'test/log',
+      onFailure: (e) => expect(e).toBeUndefined(),
+    });
+    const event = {
+      identity: 'ana',
+      session: '',
+      request: '',
+      target: 'crm',
+      command: '',
+      revision: '',
+      findings: [],
+      detail: {},
+    };
+    await audit.append(
+      { ...event, type: 'admin', time: new Date().toISOString(), action: 'x', effect: 'ok' },
+      'flushed',
+    );
+    return audit.verifierKey;
+  })();
+  await writeFile(join(dir, 'log.pub'), verifierKey);
+  const args = ['audit', 'verify', '--dir', 'log', '--key', 'log.pub'];
+  const whole = await sallyport(args);
+  expect(whole.out).toMatch(/^verified: test\/log, 1 entries/);
+  expect(whole.code).toBe(0);
+
+  const checkpoint = await readFile(join(log, 'checkpoint'));
+  checkpoint[10] = (checkpoint[10] ?? 0) ^ 1;
+  await writeFile(join(log, 'checkpoint'), checkpoint);
+  const broken = await sallyport(args);
+  expect(broken.out).toContain('NOT VERIFIED');
+  expect(broken.code).toBe(1);
+});

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { CliError, exitCodes } from '../exit.ts';
+import { say } from '../output.ts';
+import type { Answers, TlsMode } from './answers.ts';
+
+export interface InitFlags {
+  readonly dir?: string;
+  readonly database?: string;
+  readonly name?: string;
+  readonly passwordEnv?: string;
+  readonly tls?: string;
+  readonly tlsCa?: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly algorithm?: readonly string[];
+  readonly idClaim?: string;
+  readonly groupsClaim?: string;
+  readonly kindClaim?: string;
+  readonly unmarked?: string;
+  readonly deviceClient?: string;
+  readonly listen?: string;
+  readonly json?: true;
+}
+
+export interface Ask {
+  /** An empty answer means `fallback`. */
+  ask(question: string, fallback?: string): Promise<string>;
+  askSecret(question: string): Promise<string>;
+}
+
+const tlsModes: readonly TlsMode[] = ['verify-full', 'verify-ca', 'require', 'disable'];
+
+/** Asks for what the flags leave open. */
+export async function answersFrom(flags: InitFlags, ask: Ask): Promise<Answers> {
+  const dir = flags.dir ?? (await ask.ask('New directory for configuration and keys', 'sallyport'));
+  const url = databaseUrl(flags.database ?? (await ask.ask('Database (postgres://login@host:port/database)')));
+  const database = decodeURIComponent(url.pathname.slice(1));
+  const login = decodeURIComponent(url.username);
+  const name = flags.name ?? (await ask.ask('What clients will call it', targetName(database)));
+  const password = await passwordFrom(flags, url, login, ask);
+  const loopback = /^(localhost|127\.|\[?::1)/.test(url.hostname);
+  const tlsMode =
+    flags.tls ??
+    (await ask.ask(`Check of its certificate (${tlsModes.join(', ')})`, loopback ? 'disable' : 'verify-full'));
+  const issuer = (flags.issuer ?? (await ask.ask('Issuer of your tokens (https://...)'))).replace(/\/+$/, '');
+  const listen = flags.listen ?? (await ask.ask('Where clients will connect', '127.0.0.1:6432'));
+  return {
+    dir,
+    target: {
+      name,
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? 5432 : Number(url.port),
+      database,
+      login,
+      tlsMode: tlsModes.find((mode) => mode === tlsMode) ?? wrong('--tls', `one of ${tlsModes.join(', ')}`, tlsMode),
+      caFile: flags.tlsCa,
+    },
+    password,
+    issuer: {
+      url: issuer,
+      audience: flags.audience ?? (await ask.ask('Audience (`aud`) of tokens for this gateway', 'sallyport')),
+      algorithms: flags.algorithm ?? (await algorithmsOf(issuer)),
+      idClaim: flags.idClaim ?? (await ask.ask('Claim that names a principal', 'sub')),
+      groupsClaim: flags.groupsClaim ?? (await ask.ask('Claim that lists its groups', 'groups')),
+      kindClaim: flags.kindClaim ?? (await ask.ask('Claim that says "agent" of an agent', 'kind')),
+      unmarked: kindOf(flags.unmarked ?? (await ask.ask('What a token without it stands for (human, agent)', 'human'))),
+      deviceClientId: flags.deviceClient,
+    },
+    listen: listenAddress(listen),
+  };
+}
+
+async function passwordFrom(flags: InitFlags, url: URL, login: string, ask: Ask): Promise<Answers['password']> {
+  if (flags.passwordEnv !== undefined) return { env: flags.passwordEnv };
+  if (url.password !== '') {
+    throw new CliError(
+      exitCodes.usage,
+      'a password in the command line is seen by everybody on this machine',
+      'leave it out: it is asked for',
+    );
+  }
+  return { value: await ask.askSecret(`Password of ${login}`) };
+}
+
+function databaseUrl(text: string): URL {
+  const url = URL.parse(text);
+  const whole =
+    url &&
+    /^postgres(ql)?:$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    url.username !== '' &&
+    url.pathname.length > 1;
+  return whole ? url : wrong('database', 'postgres://login@host:port/database', text.replace(/:[^:@/]*@/, ':...@'));
+}
+
+/** A target's name from a database's: lower case, and nothing that a name cannot have. */
+function targetName(database: string): string {
+  const name = database
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '');
+  return name === '' ? 'db' : name;
+}
+
+function kindOf(text: string): 'human' | 'agent' {
+  return text === 'human' || text === 'agent' ? text : wrong('--unmarked', 'human or agent', text);
+}
+
+function listenAddress(text: string): Answers['listen'] {
+  const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  const number = Number(port);
+  if (host === '' || number < 1 || number > 65_534) return wrong('--listen', 'host:port', text);
+  return { host, port: number, adminPort: number === 6480 ? 6481 : 6480 };
+}
+
+const discovery = z.object({ id_token_signing_alg_values_supported: z.array(z.string()) });
+const askIssuerMs = 3_000;
+
+/** The asymmetric algorithms that the issuer says it signs with. An issuer that does not answer now is no obstacle. */
+async function algorithmsOf(issuer: string): Promise<readonly string[]> {
+  try {
+    const signal = AbortSignal.timeout(askIssuerMs);
+    const answer = await fetch(`${issuer}/.well-known/openid-configuration`, { signal });
+    const supported = discovery.parse(await answer.json()).id_token_signing_alg_values_supported;
+    const usable = supported.filter((a) => /^(RS|PS|ES)(256|384|512)$|^EdDSA$/.test(a));
+    if (usable.length > 0) return usable;
+  } catch {
+    // Said below, whatever the reason.
+  }
+  say(`init: ${issuer} did not say what it signs with; RS256 is written, change it if that is wrong`);
+  return ['RS256'];
+}
+
+function wrong(what: string, expected: string, got: string): never {
+  throw new CliError(exitCodes.usage, `${what}: expected ${expected}, got ${got}`);
+}

@@ -1,0 +1,84 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Command } from 'commander';
+import type { Problem } from '../policy/lint/problem.ts';
+import { CliError, exitCodes } from './exit.ts';
+import { print, printable, printJson } from './output.ts';
+import { choiceOf, sourcesOf } from './policy-sources.ts';
+import { version } from './version.ts';
+
+interface CheckFlags {
+  readonly policies: readonly string[];
+  readonly tests: readonly string[];
+  readonly format: string;
+  readonly regal: boolean;
+}
+
+const formats = ['pretty', 'json', 'sarif'] as const;
+
+export function addPolicyCheck(policy: Command): void {
+  policy
+    .command('check')
+    .description('say everything that is wrong with policies and can be seen without running them')
+    .option('--policies <dir...>', 'directories of Rego and data', ['policies'])
+    .option('--tests <dir...>', 'directories of *_test.rego', ['policy-tests'])
+    .option('--format <name>', formats.join(', '), 'pretty')
+    .option('--no-regal', 'do not ask regal, even where it is installed')
+    .addHelpText('after', '\nExample:\n  sallyport policy check --format sarif > policy.sarif\n')
+    .action(check);
+}
+
+async function check(flags: CheckFlags): Promise<void> {
+  const format = choiceOf('--format', flags.format, formats);
+  const [{ checkPolicies }, { findOpa }] = await Promise.all([
+    import('../policy/lint/check.ts'),
+    import('../policy/build/opa.ts'),
+  ]);
+  const sources = sourcesOf(flags.policies, flags.tests);
+  const ours = await checkPolicies(sources, await findOpa(process.env));
+  const problems = flags.regal ? [...ours, ...(await regal(flags.policies))] : ours;
+  switch (format) {
+    case 'pretty':
+      await printPretty(problems);
+      break;
+    case 'json':
+      printJson(problems);
+      break;
+    case 'sarif': {
+      const { sarifOf } = await import('../policy/lint/sarif.ts');
+      printJson(sarifOf(problems, version(), process.cwd()));
+      break;
+    }
+    default:
+      format satisfies never;
+  }
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  if (errors > 0) throw new CliError(exitCodes.refused, errors === 1 ? '1 error' : `${String(errors)} errors`);
+}
+
+async function printPretty(problems: readonly Problem[]): Promise<void> {
+  const { problemLine } = await import('../policy/lint/problem.ts');
+  for (const problem of problems) print(problemLine(problem).split('\n').map(shown).join('\n'));
+  if (problems.length === 0) print('nothing wrong');
+}
+
+/** Rego is somebody's text: no escape sequence of it reaches the terminal. */
+function shown(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  return `${indent}${printable(line)}`;
+}
+
+async function regal(folders: readonly string[]): Promise<readonly Problem[]> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, 'regal');
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!found) continue;
+    const { regalProblems } = await import('../policy/lint/regal.ts');
+    return regalProblems(path, folders);
+  }
+  return [];
+}

@@ -1,0 +1,101 @@
+import { Option, type Command } from 'commander';
+import type { Person } from '../policy/lines/case.ts';
+import { CliError, exitCodes } from './exit.ts';
+import { print, printable, printJson } from './output.ts';
+import { choiceOf, sourcesOf } from './policy-sources.ts';
+
+interface ExplainFlags {
+  readonly as: string;
+  readonly to?: string;
+  readonly target?: string;
+  readonly policies: readonly string[];
+  readonly tests: readonly string[];
+  readonly param: readonly string[];
+  readonly approved: readonly string[];
+  readonly now?: string;
+  readonly format: string;
+}
+
+const examples = `
+Examples:
+  sallyport policy explain --as reader --to crm "select name, ssn from customers"
+  sallyport policy explain --as '{"kind": "agent", "groups": ["readers"]}' --to crm "select id from orders"
+`;
+
+export function addPolicyExplain(policy: Command): void {
+  policy
+    .command('explain')
+    .argument('<line>', 'what somebody types')
+    .description('say what policy makes of a line, and why: facts, findings with their rules, and one sentence')
+    .requiredOption('--as <who>', 'a name from fixtures/people.yaml, or JSON: {"id", "kind", "groups", ...}')
+    .option('--to <target>', 'a target that fixtures/<target>.yaml describes')
+    .addOption(new Option('--target <target>', 'the same').hideHelp())
+    .option('--policies <dir...>', 'directories of Rego and data', ['policies'])
+    .option('--tests <dir...>', 'directories with the fixtures', ['policy-tests'])
+    .option('--param <text...>', 'bound parameters', [])
+    .option('--approved <rule...>', 'ids of rules that an approval has satisfied', [])
+    .option('--now <time>', 'when, RFC 3339; this minute unless given')
+    .option('--format <name>', 'pretty, json', 'pretty')
+    .addHelpText('after', examples)
+    .action(explain);
+}
+
+async function explain(text: string, flags: ExplainFlags): Promise<void> {
+  const format = choiceOf('--format', flags.format, ['pretty', 'json'] as const);
+  const to = flags.to ?? flags.target;
+  if (to === undefined) throw new CliError(exitCodes.usage, "required option '--to <target>' not specified");
+  const nowMs = flags.now === undefined ? Date.now() : Date.parse(flags.now);
+  if (Number.isNaN(nowMs)) throw new CliError(exitCodes.usage, '--now: expected a time such as 2026-01-05T12:00:00Z');
+  const sources = sourcesOf(flags.policies, flags.tests);
+  const [{ findOpa }, { readSources }, { findingRules }, { readSuite }, { mistakeLine }, { openJudge }] =
+    await Promise.all([
+      import('../policy/build/opa.ts'),
+      import('../policy/lint/sources.ts'),
+      import('../policy/lint/finding-rules.ts'),
+      import('../policy/lines/read.ts'),
+      import('../policy/lines/yaml-file.ts'),
+      import('../policy/lines/judge.ts'),
+    ]);
+  const [{ judgeLine }, { freshSession, principalOf }, { explainLine, explanationText }, { openLineProtocols }] =
+    await Promise.all([
+      import('../policy/lines/judged.ts'),
+      import('../policy/lines/case.ts'),
+      import('../policy/explain/explain.ts'),
+      import('../composition/lines/protocols.ts'),
+    ]);
+  await using protocols = openLineProtocols();
+  const { targets, people, mistakes } = await readSuite(sources.tests, protocols.all);
+  const target = targets.get(to);
+  if (target === undefined) {
+    const known = targets.size === 0 ? 'there are none' : `there are ${[...targets.keys()].join(', ')}`;
+    const why = mistakes.map(mistakeLine).join('\n');
+    throw new CliError(exitCodes.usage, `no fixture describes ${to}; ${known}`, why === '' ? undefined : why);
+  }
+  const principal = principalOf('somebody', await personOf(flags.as, people));
+  const opa = await findOpa(process.env);
+  const rules = findingRules((await readSources(opa, sources.policies)).modules);
+  const around = { principal, nowMs, session: freshSession, approved: flags.approved };
+  const judge = await openJudge(sources, opa);
+  const explanation = explainLine(await judgeLine({ text, params: flags.param }, target, around, judge, rules));
+  if (format === 'json') return printJson(explanation);
+  print(explanationText(explanation).split('\n').map(shown).join('\n'));
+}
+
+async function personOf(as: string, people: ReadonlyMap<string, Person>): Promise<Person> {
+  if (!as.trimStart().startsWith('{')) {
+    const person = people.get(as);
+    if (person !== undefined) return { id: as, ...person };
+    const known = people.size === 0 ? 'nobody is' : `known are ${[...people.keys()].join(', ')}`;
+    throw new CliError(exitCodes.usage, `--as: nobody is called ${as} in fixtures/people.yaml; ${known}`);
+  }
+  const { readPerson } = await import('../policy/lines/case.ts');
+  const read = readPerson(as);
+  if (read.ok) return read.person;
+  throw new CliError(exitCodes.usage, `--as: ${read.why}`);
+}
+
+/** What is printed holds somebody's text: no escape sequence of it reaches the terminal. */
+function shown(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  return `${indent}${printable(line)}`;
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { root, temporaryFolder } from '../policy/fixtures.ts';
+
+let home: Awaited<ReturnType<typeof temporaryFolder>>;
+let lines: string;
+beforeAll(async () => {
+  home = await temporaryFolder();
+  lines = join(home.path, 'lines');
+  await mkdir(lines);
+  await cp(join(root, 'policy-tests/fixtures'), join(lines, 'fixtures'), { recursive: true });
+  await write('select ssn from customers', 'mask');
+});
+afterAll(() => home[Symbol.asyncDispose]());
+
+const write = (run: string, effect: string) =>
+  writeFile(
+    join(lines, 'x.yaml'),
+    `target: crm\nas: reader\ncases:\n  - run: ${run}\n    expect: {effect: ${effect}}\n`,
+  );
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** @param onText sees what was said so far, and may end the process */
+function policyTest(args: readonly string[], onText?: (said: string, end: () => void) => void): Promise<Ran> {
+  const command = [
+    join(root, 'gateway/cli/main.ts'),
+    'policy',
+    'test',
+    'lines',
+    '--policies',
+    join(root, 'policies'),
+    ...args,
+  ];
+  const child = spawn(process.execPath, command, { cwd: home.path });
+  let [out, err] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text;
+    onText?.(out, () => child.kill());
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+}
+
+test('lines alone are tests, and pass', async () => {
+  const { code, out, err } = await policyTest([]);
+  expect(err).toBe('');
+  expect(out).toContain('ok lines/x.yaml: 1 passed (lines)');
+  expect(code).toBe(0);
+});
+
+test('a line that comes out otherwise fails the command, with the difference, the rule and the facts', async () => {
+  await write('delete from customers', 'allow');
+  const { code, out, err } = await policyTest([]);
+  expect(out).toContain('lines/x.yaml:4 ana: delete from customers [lines]');
+  expect(out).toContain('effect: expected allow, got deny');
+  expect(out).toMatch(
+    /deny PG-002: delete on every row of public\.customers \(No write on every row, .*writes\.rego:7\)/,
+  );
+  expect(out).toContain('action: delete');
+  expect(err).toBe('sallyport: 1 of 1 tests failed\n');
+  expect(code).toBe(1);
+});
+
+test.each<readonly [number, string, readonly string[], string]>([
+  [1, 'nothing that ran', ['--filter', 'nobody types this'], 'nothing ran'],
+  [1, 'too little covered', ['--fail-under', '99'], 'less than 99 %'],
+  [2, 'coverage of a part', ['--fail-under', '1', '--filter', 'x'], '--fail-under is about all tests'],
+  [2, 'a format that nobody knows', ['--format', 'yaml'], 'expected one of pretty, json, junit, tap'],
+  [2, 'a target that nobody knows', ['--target', 'plan'], 'expected one of topdown, wasm'],
+])('it exits with %i for %s', async (code, _what, args, said) => {
+  await write('select id from orders', 'allow');
+  const ran = await policyTest(args);
+  expect(ran.err).toContain(said);
+  expect(ran.code).toBe(code);
+});
+
+test('a mistake in a file is told with its place', async () => {
+  await write('select id from orders', 'allowed');
+  const { code, err } = await policyTest([]);
+  expect(err).toContain('lines/x.yaml:5:22: cases.0.expect.effect: ');
+  expect(code).toBe(2);
+});
+
+test('--watch runs again when a line changes', async () => {
+  await write('select id from orders', 'allow');
+  let changed = false;
+  const { out } = await policyTest(['--watch'], (said, end) => {
+    if (said.includes('1 failed')) return end();
+    if (changed || (!said.includes('1 passed, ') && !said.includes('1 passed;'))) return;
+    changed = true;
+    void write('select id from orders', 'deny');
+  });
+  expect(out).toContain('effect: expected deny, got allow');
+  expect(await readFile(join(lines, 'x.yaml'), 'utf8')).toContain('deny');
+});

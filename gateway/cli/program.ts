@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { version } from './version.ts';
+import { addApprovals } from './approvals.ts';
+import { addAudit } from './audit.ts';
+import { addConfig } from './config.ts';
+import { addCredentials } from './credentials.ts';
+import { addInit } from './init/command.ts';
+import { addLogin } from './login.ts';
+import { addPolicy } from './policy.ts';
+import { addServe } from './serve.ts';
+import { addSessions } from './sessions.ts';
+
+const exits = `
+Exit codes:
+  0  done
+  1  refused, not found, or a check failed
+  2  the command line or the configuration is wrong
+  3  nobody answered
+  4  no token, or one that was not accepted
+`;
+
+/** The commands, in the order in which somebody meets them. Each file adds its own and loads what it needs when it runs. */
+export function makeProgram(): Command {
+  const program = new Command('sallyport')
+    .description(
+      'A layer-7 access gateway: every command parsed, judged by policy, masked, held or denied, and recorded.',
+    )
+    .version(version())
+    .showHelpAfterError('Run it with --help for what is allowed.')
+    .addHelpText('after', exits)
+    .exitOverride();
+  addInit(program);
+  addServe(program);
+  addConfig(program);
+  addLogin(program);
+  addApprovals(program);
+  addSessions(program);
+  addAudit(program);
+  addPolicy(program);
+  addCredentials(program);
+  return program;
+}

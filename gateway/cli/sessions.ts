@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import { ulid } from './approvals.ts';
+import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
+import { print, printable, printJson, table } from './output.ts';
+import { parseCount, parseTime } from './times.ts';
+
+interface ListOptions extends ConnectionOptions {
+  readonly principal?: string;
+  readonly target?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly open?: true;
+  readonly limit: number;
+}
+
+interface ReplayOptions extends ConnectionOptions {
+  readonly speed: number;
+  /** Seconds. */
+  readonly maxWait: number;
+}
+
+const examples = `${connectionHelp}
+Examples:
+  sallyport sessions list --principal ops-agent --since 1d
+  sallyport sessions replay 01JD8C3V7Y8W2QK5ZT4M9RXB6N --speed 4 --max-wait 1
+`;
+
+export function addSessions(program: Command): void {
+  const sessions = program.command('sessions').description('what was said and returned').addHelpText('after', examples);
+  const common = (command: Command): Command => withConnection(command).addHelpText('after', examples);
+  common(sessions.command('list').description('sessions, newest first'))
+    .option('--principal <id>', 'of one principal')
+    .option('--target <name>', 'on one target')
+    .option('--since <time>', 'started at or after: 15m, 2h, 7d ago, or a date', parseTime)
+    .option('--until <time>', 'started before', parseTime)
+    .option('--open', 'only those that have not ended')
+    .option('--limit <n>', 'at most so many', parseCount(1_000), 50)
+    .action(list);
+  common(
+    sessions.command('replay').description('play a session back as it looked. In a terminal: space, < and >, . and q'),
+  )
+    .argument('<id>', 'session', ulid)
+    .option('--speed <factor>', 'so many times faster', positive, 1)
+    .option('--max-wait <seconds>', 'no silence lasts longer', positive, 2)
+    .action(replay);
+  common(sessions.command('show').description('one session')).argument('<id>', 'session', ulid).action(show);
+}
+
+async function list(options: ListOptions): Promise<void> {
+  const { gateway: _gateway, ca: _ca, json, ...filter } = options;
+  const found = valueOf(await (await connect(options)).sessions.list(filter));
+  if (json) return printJson(found);
+  const rows = found.map((s) => [
+    s.id,
+    s.principal.id,
+    s.target,
+    s.started_at,
+    s.ended_at ?? 'open',
+    String(s.commands),
+    String(s.denials),
+    String(s.rows),
+  ]);
+  print(table(['id', 'principal', 'target', 'started', 'ended', 'commands', 'denials', 'rows'], rows));
+}
+
+async function show(id: string, options: ConnectionOptions): Promise<void> {
+  const session = valueOf(await (await connect(options)).sessions.show(id));
+  if (options.json) return printJson(session);
+  const behalf = session.principal.acts_for.length > 0 ? `, for ${session.principal.acts_for.join(', ')}` : '';
+  const lines: readonly (readonly [string, string])[] = [
+    ['session', session.id],
+    ['principal', `${session.principal.id} (${session.principal.kind}${behalf})`],
+    ['target', `${session.target} (${session.protocol})`],
+    ['client', `${session.client.ip} ${session.client.application}`],
+    ['started', session.started_at],
+    ['ended', session.ended_at === null ? 'open' : `${session.ended_at} (${session.end_reason ?? 'no reason'})`],
+    [
+      'counts',
+      `${String(session.commands)} commands, ${String(session.denials)} denials, ${String(session.rows)} rows`,
+    ],
+    [
+      'recording',
+      session.recording ? `${String(session.recording.bytes)} bytes, SHA-256 ${session.recording.digest}` : 'open',
+    ],
+  ];
+  print(lines.map(([name, value]) => `${name.padEnd(10)} ${printable(value)}`).join('\n'));
+}
+
+/** Plays at the pace of the session in a terminal; into a pipe, or as JSON, all at once. Reading it goes into the audit log. */
+async function replay(id: string, options: ReplayOptions): Promise<void> {
+  const lines = valueOf(await (await connect(options)).sessions.recording(id));
+  if (options.json) {
+    for await (const line of lines) print(line);
+    return;
+  }
+  const [{ replayFrames }, { play }] = await Promise.all([
+    import('../recordings/replay.ts'),
+    import('../recordings/player.ts'),
+  ]);
+  using keys = rawKeys();
+  await play(replayFrames(bytesOf(lines)), {
+    speed: options.speed,
+    maxWaitMs: process.stdout.isTTY ? options.maxWait * 1_000 : 0,
+    output: process.stdout,
+    ...(keys.input && { keys: keys.input }),
+    sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  });
+}
+
+async function* bytesOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  for await (const line of lines) yield Buffer.from(`${line}\n`);
+}
+
+/** Single keys instead of lines, given back to the terminal afterwards. */
+function rawKeys(): Disposable & { readonly input?: typeof process.stdin } {
+  const { stdin } = process;
+  if (!stdin.isTTY || !process.stdout.isTTY) return { [Symbol.dispose]: () => undefined };
+  stdin.setRawMode(true).resume();
+  return { input: stdin, [Symbol.dispose]: () => void stdin.setRawMode(false).pause() };
+}
+
+function positive(text: string): number {
+  const n = Number(text);
+  if (n > 0 && n <= 1_000) return n;
+  throw new InvalidArgumentError('expected a number above 0, 1000 at most');
+}

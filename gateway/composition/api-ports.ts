@@ -1,0 +1,75 @@
+import type { ApiPorts } from '../api/ports.ts';
+import type { ApprovalsRoom } from '../approvals/index.ts';
+import type { AuditLog } from '../audit/log.ts';
+import { auditTypes } from '../contract/event.ts';
+import type { RequestId } from '../contract/ids.ts';
+import type { Audit, Clock, Notify } from '../contract/ports.ts';
+import type { OpenPolicy } from '../policy/open.ts';
+import type { RecordingRoom } from '../recordings/index.ts';
+import type { Store } from '../store/open.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface ApiRooms {
+  readonly verify: ApiPorts['verify'];
+  readonly policy: OpenPolicy;
+  /** Where entries go. */
+  readonly audit: Audit;
+  readonly auditLog: AuditLog;
+  readonly notify: Notify;
+  readonly approvals: ApprovalsRoom;
+  readonly store: Store;
+  readonly recordings: RecordingRoom;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly nextId: () => RequestId;
+}
+
+/** What the admin API needs of the rooms. */
+export function apiPorts(rooms: ApiRooms): ApiPorts {
+  const { policy, audit, auditLog, notify, approvals, store, recordings, metrics, clock, log } = rooms;
+  return {
+    verify: rooms.verify,
+    policy: policy.policy,
+    // The gateway's own API is a target like any other: rules.admin may look at its labels.
+    target: { name: 'sallyport', protocol: 'postgres', labels: {} },
+    audit,
+    notify,
+    approvals,
+    sessions: store.sessions,
+    readRecording: (session) => recordings.read(session),
+    queryAudit: async ({ order, type, ...filter }) => {
+      const known = type === undefined ? undefined : auditTypes.find((t) => t === type);
+      // A type that does not exist has no entries.
+      if (type !== undefined && known === undefined) return [];
+      const { entries } = await auditLog.query({
+        ...filter,
+        ...(known === undefined ? {} : { type: known }),
+        order: order === 'asc' ? 'oldest' : 'newest',
+      });
+      return entries;
+    },
+    policyStatus: () => {
+      const { revision, sequence, digest, activatedAtMs, expiresAtMs, expired, refused, origin, checkedAtMs } =
+        policy.status();
+      const times = { activated_at: rfc3339(activatedAtMs), expires_at: rfc3339(expiresAtMs) };
+      const refusal = refused && { code: refused.code, reason: refused.reason, at: rfc3339(refused.atMs) };
+      const checkedAt = checkedAtMs === null ? null : rfc3339(checkedAtMs);
+      return { revision, sequence, digest, origin, ...times, expired, checked_at: checkedAt, refused: refusal };
+    },
+    readiness: async () => ({
+      policy: !policy.status().expired,
+      audit: auditLog.status().failure === '',
+      recordings: recordings.status().failure === '',
+    }),
+    metrics: () => metrics.export(),
+    newRequestId: rooms.nextId,
+    clock,
+    log,
+  };
+}
+
+function rfc3339(ms: number): string {
+  return new Date(ms).toISOString();
+}

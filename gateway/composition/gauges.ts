@@ -1,0 +1,53 @@
+import type { AuditLog } from '../audit/log.ts';
+import { type Effect, effects } from '../contract/decision.ts';
+import type { IssuerStatus } from '../identity/identity.ts';
+import type { ConnectionRegistry } from '../listen/registry.ts';
+import type { OpenPolicy } from '../policy/open.ts';
+import type { RecordingRoom } from '../recordings/index.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Targets } from './targets.ts';
+
+export interface Watched {
+  readonly admission: { readonly sessions: ReadonlySet<unknown> };
+  readonly registry: ConnectionRegistry;
+  readonly policy: OpenPolicy;
+  readonly auditLog: AuditLog;
+  readonly targets: Targets;
+  readonly recordings: RecordingRoom;
+  readonly issuers: () => readonly IssuerStatus[];
+  readonly now: () => number;
+}
+
+/** Counts decisions that took effect. One series for each effect, looked up once: this runs for every command. */
+export function countDecisions(metrics: Metrics): (effect: Effect, action: string) => void {
+  const series = (protocol: 'postgres' | 'session') =>
+    new Map(effects.map((effect) => [effect, metrics.counter('commands_total', { protocol, effect })]));
+  const commands = series('postgres');
+  const sessions = series('session');
+  return (effect, action) => (action === 'connect' ? sessions : commands).get(effect)?.add();
+}
+
+/** @returns what `openNotify` counts by */
+export function countNotifications(metrics: Metrics) {
+  const outcomes = { delivered: 'sent', dropped: 'failed', unknown: 'dropped' } as const;
+  return (channel: string, outcome: keyof typeof outcomes): void =>
+    metrics.counter('notifications_total', { channel, outcome: outcomes[outcome] }).add();
+}
+
+/** Everything whose present value is asked for when somebody collects metrics. */
+export function watchGauges(metrics: Metrics, watched: Watched): void {
+  const { admission, registry, policy, auditLog, targets, recordings, issuers, now } = watched;
+  metrics.gauge('sessions', () => admission.sessions.size, { protocol: 'postgres' });
+  metrics.gauge('connections', () => registry.counts.unauthenticated, { state: 'unauthenticated' });
+  metrics.gauge('connections', () => registry.counts.open - registry.counts.unauthenticated, { state: 'admitted' });
+  metrics.gauge('audit_tree_size', () => auditLog.status().folded);
+  metrics.gauge('recorder_queue_bytes', () => recordings.status().queuedBytes);
+  metrics.gauge('bundle_activated_timestamp_seconds', () => policy.status().activatedAtMs / 1000);
+  metrics.gauges('bundle', () => [[{ revision: policy.revision() }, 1]]);
+  metrics.gauges('catalog_age_seconds', () => targets.catalogAges().map(([target, age]) => [{ target }, age] as const));
+  metrics.gauges('issuer_keys_age_seconds', () =>
+    issuers().flatMap(({ issuer, fetchedAtMs }) =>
+      fetchedAtMs === null ? [] : [[{ issuer }, (now() - fetchedAtMs) / 1000] as const],
+    ),
+  );
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { openSqlAnalyzer, type CatalogSnapshot, type SqlAnalyzer } from '../../facts/sql/index.ts';
+import type { Line, LineProtocol, LineTarget, ReadLine } from '../../policy/lines/protocol.ts';
+import { commandOf, unitsOfQuery } from '../../protocols/postgres/normalize.ts';
+
+type CatalogRelation = CatalogSnapshot['relations'][number];
+
+const relation = z.union([
+  z.array(z.string()),
+  z.strictObject({
+    kind: z.enum(['table', 'view', 'materialized_view', 'foreign_table', 'sequence']).default('table'),
+    columns: z.array(z.string()),
+    /** The query of a view, every name qualified, as `pg_get_viewdef` with an empty search_path prints it. */
+    definition: z.string().optional(),
+    /** Parents, as `schema.name`. */
+    inherits: z.array(z.string()).default([]),
+    triggers: z.boolean().default(false),
+    rules: z.boolean().default(false),
+  }),
+]);
+
+const calledFunction = z.strictObject({
+  language: z.string().default('sql'),
+  volatility: z.enum(['immutable', 'stable', 'volatile']).default('volatile'),
+  kind: z.enum(['function', 'procedure', 'aggregate', 'window']).default('function'),
+  extension: z.string().nullable().default(null),
+});
+
+const qualified = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema.name');
+
+/** A database as far as SQL is read by it. */
+const fixture = z.strictObject({
+  /** Which server's grammar. */
+  major: z.int().min(15).max(18).default(18),
+  search_path: z.array(z.string()).default(['public']),
+  relations: z.record(qualified, relation).default({}),
+  functions: z.record(qualified, calledFunction).default({}),
+});
+type Fixture = z.infer<typeof fixture>;
+
+/** SQL as production reads it: the server's own grammar, the same facts, the same commands. Only the catalog comes from a file. */
+export function openPostgresLines(): LineProtocol {
+  return new PostgresLines();
+}
+
+class PostgresLines implements LineProtocol {
+  readonly name = 'postgres';
+  readonly fixture = fixture;
+  readonly #analyzer: SqlAnalyzer = openSqlAnalyzer();
+  /** Catalogs that the analyzer knows, by what the fixture says. */
+  readonly #known = new Map<string, { readonly id: string; readonly labels: LineTarget['labels'] }>();
+  #told = 0;
+
+  async commandsOf({ text, params }: Line, { target, section, labels }: LineTarget): Promise<ReadLine> {
+    const { major, search_path: path, ...rest } = fixture.parse(section);
+    const name = this.#targetOf(target.name, { major, search_path: path, ...rest }, labels);
+    const searchPath = ['pg_catalog', ...path];
+    const bytes = Buffer.from(text);
+    const analysis = await this.#analyzer.analyze({ target: name, text: bytes, major, searchPath });
+    if (!analysis.ok) return { ok: false, why: analysis.message };
+    const none = { get: () => undefined };
+    const names = { statements: none, portals: none, epoch: 0, searchPath };
+    const units = unitsOfQuery(bytes, analysis.statements, names);
+    const missing = units.find((unit) => unit.missing)?.missing;
+    if (missing !== undefined)
+      return { ok: false, why: `${missing.what} ${missing.name} was declared by nobody in this line` };
+    const transaction = { in: false, failed: false };
+    const commands = units.map((unit, index) => {
+      const bound = params.length === 0 ? unit : { ...unit, params };
+      return { command: commandOf(bound, { index, count: units.length }, transaction, undefined), key: unit.key };
+    });
+    return { ok: true, commands };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#analyzer[Symbol.asyncDispose]();
+  }
+
+  /** The analyzer's name for this catalog with these labels: told once. */
+  #targetOf(name: string, described: Fixture, labels: LineTarget['labels']): string {
+    const content = JSON.stringify([name, described]);
+    const known = this.#known.get(content);
+    if (known?.labels === labels) return known.id;
+    const id = `${name}/${String(this.#told++)}`;
+    this.#analyzer.setCatalog(id, snapshotOf(described));
+    this.#analyzer.setLabels(id, labels, id);
+    this.#known.set(content, { id, labels });
+    return id;
+  }
+}
+
+const firstOid = 100_000;
+const textOid = 25;
+
+function snapshotOf({ relations, functions }: Fixture): CatalogSnapshot {
+  const names = Object.keys(relations);
+  const own = Object.entries(relations).map(([name, described], i): CatalogRelation => {
+    const [schema, relname] = nameParts(name);
+    const full = Array.isArray(described) ? relation.parse({ columns: described }) : described;
+    if (Array.isArray(full)) throw new TypeError(name); // an object went in
+    const { kind, columns, definition, inherits, triggers, rules } = full;
+    return {
+      oid: firstOid + i,
+      schema,
+      name: relname,
+      kind,
+      columns: columns.map((column, n) => ({ name: column, attnum: n + 1, typeOid: textOid, typeName: 'text' })),
+      inherits: inherits.map((parent) => firstOid + names.indexOf(parent)),
+      ...(definition === undefined ? {} : { definition }),
+      hasRules: rules,
+      hasTriggers: triggers,
+    };
+  });
+  const called = Object.entries(functions).map(([name, described]) => {
+    const [schema, proname] = nameParts(name);
+    return { schema, name: proname, ...described };
+  });
+  return { version: 1, relations: [...systemCatalog(), ...own], functions: called, operators: [], enums: [] };
+}
+
+function nameParts(name: string): readonly [schema: string, name: string] {
+  const [schema = '', relname = ''] = name.split('.');
+  return [schema, relname];
+}
+
+const systemRelations = z.record(z.string(), z.string());
+
+/** `pg_catalog` and `information_schema` of PostgreSQL 18: names of relations to names of columns. */
+function systemCatalog(): readonly CatalogRelation[] {
+  const file = new URL('./postgres-18-catalog.json', import.meta.url);
+  const read = systemRelations.parse(JSON.parse(readFileSync(file, 'utf8')));
+  return Object.entries(read).map(([name, columns], i) => {
+    const [schema, relname] = nameParts(name);
+    return {
+      oid: 1000 + i,
+      schema,
+      name: relname,
+      kind: 'catalog',
+      columns: columns
+        .split(' ')
+        .map((column, n) => ({ name: column, attnum: n + 1, typeOid: textOid, typeName: 'text' })),
+      inherits: [],
+      hasRules: false,
+      hasTriggers: false,
+    };
+  });
+}

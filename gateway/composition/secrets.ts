@@ -1,0 +1,55 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Config, KeyReference } from '../config/index.ts';
+import { SallyportError } from '../contract/errors.ts';
+import type { Clock } from '../contract/ports.ts';
+import {
+  credentialStore,
+  type Credentials,
+  openCredentials,
+  readMasterKey,
+  readPrivateFile,
+} from '../credentials/index.ts';
+import type { TrustedKey } from '../policy/bundle/keys.ts';
+
+/** Variables of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export async function openSecrets(config: Config, env: Environment, clock: Clock): Promise<Credentials> {
+  const { credentials } = config;
+  if (!credentials) return openCredentials(env, undefined);
+  const master = await readMasterKey(credentials.key, env);
+  return openCredentials(env, credentialStore(credentials.store, master, clock));
+}
+
+/** The key that signs checkpoints. @throws SallyportError `credential-missing` */
+export async function auditKey(reference: KeyReference, env: Environment): Promise<KeyObject> {
+  const pem = 'file' in reference ? await readPrivateFile(reference.file) : env[reference.env];
+  if (pem === undefined || pem === '')
+    throw new SallyportError('credential-missing', 'the audit log has no signing key');
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch (cause) {
+    throw new SallyportError('credential-missing', 'the audit log’s signing key cannot be read', { cause });
+  }
+  throw new SallyportError('credential-missing', 'the audit log is signed by an Ed25519 key, and this is another kind');
+}
+
+/** The secret behind hashes and tokens: base64 or hex of at least 32 bytes, or the text itself. */
+export async function maskingSecret(config: Config, secrets: Credentials): Promise<Uint8Array> {
+  const text = (await secrets.resolve(config.masking.key)).reveal().trim();
+  if (/^[0-9a-f]{64,}$/i.test(text) && text.length % 2 === 0) return Buffer.from(text, 'hex');
+  if (/^[A-Za-z0-9+/]{43,}={0,2}$/.test(text)) return Buffer.from(text, 'base64');
+  return Buffer.from(text);
+}
+
+export function trustedKeys(config: Config): Promise<readonly TrustedKey[]> {
+  return Promise.all(
+    config.policy.keys.map(async ({ id, algorithm, file }) => ({
+      id,
+      algorithm,
+      publicKeyPem: await readFile(file, 'utf8'),
+    })),
+  );
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import type { TargetConfig } from '../config/index.ts';
+import type { Clock } from '../contract/ports.ts';
+import type { Target } from '../contract/principal.ts';
+import type { Credentials } from '../credentials/index.ts';
+import type { SqlAnalyzer } from '../facts/sql/index.ts';
+import type { OpenPolicy } from '../policy/open.ts';
+import {
+  catalogReader,
+  connectUpstream,
+  type PgTarget,
+  TargetCatalog,
+  type UpstreamTarget,
+} from '../protocols/postgres/index.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+export interface TargetPorts {
+  readonly secrets: Credentials;
+  readonly analyzer: SqlAnalyzer;
+  readonly policy: OpenPolicy;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+const connectTimeoutMs = 10_000;
+const catalogMaxAgeMs = 60_000;
+const catalogMinIntervalMs = 2_000;
+
+/** The configured targets: what policy sees of them, and how they are reached. */
+export class Targets {
+  readonly #ports: TargetPorts;
+  #configs = new Map<string, TargetConfig>();
+  readonly #open = new Map<string, { readonly config: TargetConfig; readonly target: PgTarget }>();
+
+  constructor(configs: readonly TargetConfig[], ports: TargetPorts) {
+    this.#ports = ports;
+    this.configure(configs);
+  }
+
+  /** Takes over a changed configuration: for sessions opened from now on. */
+  configure(configs: readonly TargetConfig[]): void {
+    this.#configs = new Map(configs.map((config) => [config.name, config]));
+    for (const [key, { config }] of this.#open) {
+      if (this.#configs.get(config.name) === config) continue;
+      this.#open.delete(key);
+      this.#ports.analyzer.drop(key);
+    }
+  }
+
+  facts(name: string): Target | undefined {
+    const config = this.#configs.get(name);
+    return config && { name, protocol: config.protocol, labels: config.labels };
+  }
+
+  /** @param database undefined for the target's own; any other has to be listed */
+  postgres(name: string, database: string | undefined): PgTarget | undefined {
+    const config = this.#configs.get(name);
+    if (!config) return undefined;
+    const db = database ?? config.database;
+    if (db !== config.database && !config.databases.includes(db)) return undefined;
+    const key = `${name}/${db}`;
+    const known = this.#open.get(key);
+    if (known) return known.target;
+    const target = this.#openTarget(key, config, db);
+    this.#open.set(key, { config, target });
+    return target;
+  }
+
+  /** Labels travel in the bundle: a new one may carry others. */
+  relabel(): void {
+    const { policy } = this.#ports;
+    for (const { config, target } of this.#open.values())
+      target.catalog.setLabels(policy.columnLabels(config.name), policy.labelsVersion());
+  }
+
+  /** Seconds since each catalog was read. */
+  catalogAges(): readonly (readonly [string, number])[] {
+    return [...this.#open].map(([key, { target }]) => [key, target.catalog.ageMs / 1000] as const);
+  }
+
+  #openTarget(key: string, config: TargetConfig, database: string): PgTarget {
+    const { analyzer, clock, log, policy } = this.#ports;
+    const role = config.catalog_role ?? Object.keys(config.roles)[0] ?? '';
+    const connect: PgTarget['connect'] = (user, application, signal) =>
+      this.#connect(config, database, user, application, signal);
+    const catalog = new TargetCatalog({
+      target: key,
+      analyzer,
+      read: catalogReader(async (signal) => {
+        const upstream = await connect(role, 'sallyport catalog', signal);
+        if (!upstream) throw new TypeError(`target ${config.name} has no role to read its catalog by`);
+        return upstream;
+      }),
+      now: () => clock.now(),
+      maxAgeMs: catalogMaxAgeMs,
+      minIntervalMs: catalogMinIntervalMs,
+      onRead: (snapshot, tookMs) =>
+        log.say('debug', { target: key, duration_ms: tookMs }, `catalog read: ${snapshot.relations.length} relations`),
+    });
+    catalog.setLabels(policy.columnLabels(config.name), policy.labelsVersion());
+    return { catalog, connect };
+  }
+
+  async #connect(
+    config: TargetConfig,
+    database: string,
+    user: string,
+    application: string,
+    signal: AbortSignal,
+  ): ReturnType<PgTarget['connect']> {
+    const role = Object.hasOwn(config.roles, user) ? config.roles[user] : undefined;
+    if (!role) return undefined;
+    const { metrics, secrets } = this.#ports;
+    const count = (outcome: 'ok' | 'failed') =>
+      metrics.counter('upstream_connects_total', { target: config.name, outcome }).add();
+    try {
+      const password = (await secrets.resolve(role.password)).reveal();
+      const upstream = await connectUpstream(upstreamOf(config, database, application), { user, password }, signal);
+      count('ok');
+      return upstream;
+    } catch (error) {
+      count('failed');
+      throw error;
+    }
+  }
+}
+
+function upstreamOf(config: TargetConfig, database: string, application: string): UpstreamTarget {
+  const { mode, ca, server_name: serverName } = config.tls;
+  return {
+    host: config.host,
+    port: config.port,
+    database,
+    application,
+    connectTimeoutMs,
+    authentication: { md5: config.allow_md5 },
+    tls:
+      mode === 'disable'
+        ? { mode }
+        : {
+            mode,
+            // Read at each connect, so that a renewed authority needs no restart.
+            ...(ca === undefined ? {} : { ca: readFileSync(ca, 'utf8') }),
+            ...(serverName === undefined ? {} : { serverName }),
+          },
+  };
+}

@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from './schema.ts';
+
+/**
+ * What takes effect in a running gateway: for logins and sessions that begin from then on.
+ * Everything else names a socket, a directory or a key that is open already, or was handed to what runs, and waits for a restart.
+ */
+const reloadable = ['identity', 'targets'] as const;
+const fixed = [
+  'listen',
+  'state_dir',
+  'policy',
+  'credentials',
+  'masking',
+  'recordings',
+  'audit',
+  'notify',
+  'sessions',
+  'log',
+] as const;
+/** Of `limits`, those that are looked at for each new connection. */
+const reloadableLimits = ['connections', 'connections_per_principal', 'unauthenticated', 'unauthenticated_ms'] as const;
+
+// A new section of the configuration does not compile until it is in one of the two lists.
+true satisfies Exclude<keyof Config, (typeof reloadable | typeof fixed)[number] | 'limits'> extends never
+  ? true
+  : never;
+
+export interface ConfigChange {
+  /** What can be taken over now: the running configuration with what is reloadable replaced. */
+  readonly config: Config;
+  readonly reloaded: readonly (keyof Config)[];
+  /** `limits` stands in both lists when both kinds of limits changed. */
+  readonly needsRestart: readonly (keyof Config)[];
+}
+
+/** What differs between the running configuration and the one in the file. */
+export function compareConfigs(running: Config, found: Config): ConfigChange {
+  const changed = (sections: readonly (keyof Config)[]): readonly (keyof Config)[] =>
+    sections.filter((section) => !isDeepStrictEqual(running[section], found[section]));
+  const limits = { ...running.limits };
+  for (const name of reloadableLimits) limits[name] = found.limits[name];
+  const config = { ...running, identity: found.identity, targets: found.targets, limits };
+  const limitsReloaded = !isDeepStrictEqual(limits, running.limits);
+  const limitsWait = !isDeepStrictEqual(limits, found.limits);
+  return {
+    config,
+    reloaded: [...changed(reloadable), ...(limitsReloaded ? (['limits'] as const) : [])],
+    needsRestart: [...changed(fixed), ...(limitsWait ? (['limits'] as const) : [])],
+  };
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { between, trustworthyUrl, type fieldsIn } from './fields.ts';
+
+type Fields = ReturnType<typeof fieldsIn>;
+
+/** Where bundles come from, and whose signatures count. */
+export function policySection(path: Fields['path'], existingFile: Fields['existingFile'], secret: Fields['secret']) {
+  const bundle = z
+    .string()
+    .min(1)
+    .superRefine((text, context) => {
+      if (!isAddress(text)) return;
+      for (const { message } of trustworthyUrl.safeParse(text).error?.issues ?? []) {
+        context.addIssue({ code: 'custom', message });
+      }
+      const url = URL.parse(text);
+      if (!url?.username && !url?.password) return;
+      context.addIssue({
+        code: 'custom',
+        message: 'expected an address without a password: it is shown; set http.token',
+      });
+    })
+    .transform((text) => (isAddress(text) ? text : path.parse(text)));
+  const pause = between(1, 86_400);
+
+  return z
+    .strictObject({
+      bundle: bundle.describe(
+        'A bundle, the directory that holds one as bundle.tar.gz, or the https:// address of one (http:// on loopback only)',
+      ),
+      http: z
+        .strictObject({
+          token: secret.optional().describe('Sent as bearer token, to the address’s own origin only'),
+          ca: existingFile.optional().describe('PEM authorities; those of the system unless set'),
+          wait_s: between(0, 600)
+            .default(60)
+            .describe('How long a server that can is asked to hold a request until there is a new bundle; 0 for never'),
+          poll_min_s: pause.default(10).describe('Where it cannot: the shortest time between two requests'),
+          poll_max_s: pause
+            .default(20)
+            .describe('The longest. The time is random, so that gateways do not ask all at once'),
+        })
+        .describe('For a bundle behind an address')
+        .prefault({}),
+      keys: z
+        .array(
+          z.strictObject({
+            id: z.string().min(1),
+            algorithm: z.enum(['ES256', 'EdDSA', 'RS256']),
+            file: existingFile.describe('PEM public key'),
+          }),
+        )
+        .min(1)
+        .describe('Whose signatures on a bundle count'),
+    })
+    .superRefine(({ bundle: from, http }, context) => {
+      if (http.poll_min_s > http.poll_max_s) {
+        context.addIssue({ code: 'custom', path: ['http', 'poll_max_s'], message: 'expected no less than poll_min_s' });
+      }
+      if (isAddress(from)) return;
+      for (const name of ['token', 'ca'] as const) {
+        if (http[name] === undefined) continue;
+        context.addIssue({
+          code: 'custom',
+          path: ['http', name],
+          message: 'the bundle is a file: nothing is asked for it',
+        });
+      }
+    });
+}
+
+/** Anything with a scheme is meant as an address, whatever the scheme: a path is not taken for one by mistake. */
+export function isAddress(bundle: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(bundle);
+}
