@@ -1,0 +1,13 @@
+package rules.postgres
+
+# METADATA
+# title: A parameter that nobody may send
+# description: For tests of what is allowed at Parse and denied at Execute.
+# custom: {id: PG-900}
+deny contains {"id": "PG-900", "msg": "a forbidden parameter", "severity": "low"} if {
+	"forbidden" in input.command.params
+}
+
+# METADATA
+# description: For tests of those who see everything and change it under the eyes of others.
+may_read(_) if "everything" in input.principal.groups
