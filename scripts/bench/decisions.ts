@@ -1,0 +1,100 @@
+import { openPolicy } from '../../gateway/policy/open.ts';
+import { facts, frame, requestId, statement } from '../../gateway/policy/fixtures.ts';
+import type { PolicySession } from '../../gateway/contract/ports.ts';
+import type { PostgresCommand } from '../../gateway/contract/command-postgres.ts';
+import { openMasks } from '../../gateway/enforce/masking/masks.ts';
+import type { Row, Section } from './result.ts';
+import type { Effort } from './rounds.ts';
+import { spreadOf } from './statistics.ts';
+import type { World } from './world.ts';
+
+const batches = 20;
+
+const plain = statement();
+const masked = statement({
+  text: 'select ssn from people',
+  labels: ['pii.ssn'],
+  output: [{ name: 'ssn', sources: ['public.people.ssn'], transform: 'plain', labels: ['pii.ssn'] }],
+});
+const refused = statement({ action: 'delete', effects: ['delete'], kind: 'delete', unfiltered: true });
+
+/** Many different values: a mask may remember the last ones. */
+const values = Array.from({ length: 100_003 }, (_, i) => Buffer.from(`123-${String(i).padStart(7, '0')}`));
+
+/** Policy and masking functions alone, in this process: no wire, no record. */
+export async function measureDecisions(
+  { bundle }: World,
+  { decisions }: Effort,
+  signal: AbortSignal,
+): Promise<Section> {
+  await using policy = await openPolicy({
+    source: bundle.file,
+    keys: [bundle.key],
+    clock: { now: () => Date.now() },
+    onEvent: () => undefined,
+    pollMs: 3_600_000,
+  });
+  using session = policy.policy.openSession(frame({}, 'bench'));
+  assertEffects(session);
+  const target = { kind: 'below', value: 25 } as const;
+  let key = 0;
+  // Rules read the reasons, so facts that differ in them are facts that no cache has seen.
+  const uncached = (command: PostgresCommand) => () => {
+    const unseen = String(key++);
+    const analysis = { complete: true, reasons: [unseen] };
+    return session.decide({ ...command, analysis }, `new ${unseen}`, requestId, facts);
+  };
+  const sameFacts = () => session.decide(plain, `new ${String(key++)}`, requestId, facts);
+  const row = (measure: string, each: () => unknown): Row => {
+    signal.throwIfAborted();
+    return { measure, unit: 'µs', spread: spreadOf(timed(each, decisions / batches)) };
+  };
+  const masks = openMasks({ secret: Buffer.alloc(32, 7) });
+  const room = Buffer.alloc(1024);
+  const masking = (['redact', 'partial', 'hash', 'tokenize'] as const).map((method) => {
+    const mask = masks.cellMask(method, 'pii.ssn', 'text');
+    let i = 0;
+    return row(`one value masked: ${method}`, () => {
+      const value = values[i++ % values.length] ?? Buffer.alloc(0);
+      return mask.write(value, 0, value.length, room, 0);
+    });
+  });
+  return {
+    title: 'Decisions',
+    method: `The default pack, judged in WebAssembly; ${String(batches)} batches, the time of one decision in each.`,
+    rows: [
+      { ...row('not in the cache: a plain read', uncached(plain)), target },
+      { ...row('not in the cache: a masked read', uncached(masked)), target },
+      { ...row('not in the cache: a denied delete', uncached(refused)), target },
+    ],
+    figures: [
+      row('another text with known facts', sameFacts),
+      row('in the cache', () => session.decide(plain, 'known', requestId, facts)),
+      ...masking,
+    ],
+    skipped: [],
+  };
+}
+
+/** A decision that went wrong is a fast one. */
+function assertEffects(session: PolicySession): void {
+  for (const [command, effect] of [
+    [plain, 'allow'],
+    [masked, 'mask'],
+    [refused, 'deny'],
+  ] as const) {
+    const decision = session.decide(command, `${effect} at first`, requestId, facts);
+    if (decision.effect !== effect)
+      throw new Error(`policy says ${decision.effect} where ${effect} is to be measured: ${JSON.stringify(decision)}`);
+  }
+}
+
+/** Microseconds of one call, for each batch of as many. The first batches warm up and are not counted. */
+function timed(call: () => unknown, calls: number): readonly number[] {
+  const warmUps = batches / 2;
+  return Array.from({ length: warmUps + batches }, () => {
+    const started = performance.now();
+    for (let i = 0; i < calls; i++) call();
+    return ((performance.now() - started) * 1000) / calls;
+  }).slice(warmUps);
+}

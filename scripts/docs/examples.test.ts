@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examplesOf, type Block } from './blocks.ts';
+import { markdownFiles } from './markdown-files.ts';
+import { root } from './markdown.ts';
+import { matchesOutput } from './output.ts';
+import { openPageWorld, Rigs, type PageWorld } from './page-world.ts';
+import { runExample } from './run-example.ts';
+
+/** Every example of every page runs, and prints what the page says. What is not run says why, and is listed as skipped. */
+const exampleMs = 90_000;
+const rigs = new Rigs();
+afterAll(() => rigs[Symbol.asyncDispose](), exampleMs);
+
+const pages = markdownFiles()
+  .map((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const world = /^<!-- world: (\w+) -->$/m.exec(text)?.[1] ?? 'none';
+    const needs = /^<!-- needs: (\w+) -->$/m.exec(text)?.[1];
+    return { file, world, needs, examples: examplesOf(file, text) };
+  })
+  .filter(({ examples }) => examples.length > 0);
+
+describe.each(pages)('$file', ({ world, needs, examples }) => {
+  const missing = needs !== undefined && !isInstalled(needs) ? needs : undefined;
+  let here: PageWorld;
+  beforeAll(async () => {
+    here = await openPageWorld(missing === undefined ? world : 'none', rigs);
+  }, exampleMs);
+  afterAll(() => here[Symbol.asyncDispose]());
+
+  test.for(examples.map((block) => ({ block, name: nameOf(block) })))(
+    '$name',
+    { timeout: exampleMs },
+    async ({ block }, context) => {
+      const missed = missing === undefined ? undefined : `${missing} is not installed`;
+      const reason = block.directives.get('skip') ?? missed;
+      if (reason !== undefined) return context.skip(reason);
+      const { problem, output } = await runExample(block, here);
+      expect(problem).toBeUndefined();
+      if (block.output === undefined) return;
+      const wanted = here.scene.here(block.output);
+      expect(matchesOutput(wanted, output ?? '') ? wanted : output).toBe(wanted);
+    },
+  );
+});
+
+test('there are examples of every kind', () => {
+  const kinds = new Set(pages.flatMap(({ examples }) => examples.map((block) => block.language)));
+  expect([...kinds]).toEqual(expect.arrayContaining(['sh', 'sql', 'rego', 'yaml', 'js']));
+});
+
+function nameOf({ line, language, text }: Block): string {
+  return `line ${String(line)}, ${language}: ${(text.split('\n')[0] ?? '').slice(0, 60)}`;
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((dir) => existsSync(join(dir, program)));
+}
