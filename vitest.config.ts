@@ -7,6 +7,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['gateway/**/*.test.ts', 'scripts/**/*.test.ts', 'policy-tests/**/*.test.ts'],
+    setupFiles: ['gateway/testing/seed.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

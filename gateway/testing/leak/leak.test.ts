@@ -94,10 +94,10 @@ async function startRigFor(server: TestPostgres): Promise<Rig> {
   });
 }
 
-/** A recording may be compressed between being listed and being read: then it has another name. */
+/** Recordings are compressed some time after their session has ended. */
 async function contentOf(path: string): Promise<Buffer> {
-  if (path.endsWith('.zst')) return zstdDecompressSync(await readFile(path));
-  return readFile(path).catch(async () => zstdDecompressSync(await readFile(`${path}.zst`)));
+  const bytes = await readFile(path);
+  return path.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes;
 }
 
 /** Runs one line by psql, bytes as they are, and returns everything psql was told. */
@@ -152,22 +152,6 @@ describe('the leak corpus, through the gateway, with psql and a real server', ()
     180_000,
   );
 
-  test('nothing labelled is in any file of the gateway', async () => {
-    if (!postgres) return console.warn('skipped: PostgreSQL 15 of Debian is not installed');
-    const typed = lines.map(({ sql }) => sql.toLowerCase()).join('\n');
-    const found: string[] = [];
-    for (const dir of ['recordings', 'audit', 'state']) {
-      for (const entry of await readdir(join(rig.dir, dir), { recursive: true, withFileTypes: true })) {
-        // A draft is a recording being compressed: it is there under its own name as well.
-        if (!entry.isFile() || entry.name.endsWith('.draft')) continue;
-        const text = (await contentOf(join(entry.parentPath, entry.name))).toString('latin1');
-        const bad = leaks(text).filter((leak) => !typed.includes((leak.split(' as ')[1] ?? '').toLowerCase()));
-        if (bad.length > 0) found.push(`${entry.name}: ${bad.join(', ')}`);
-      }
-    }
-    expect([...found, ...leaks(rig.log.join('\n'))]).toEqual([]);
-  });
-
   test('honest statements still run', async () => {
     if (!postgres) return console.warn('skipped: PostgreSQL 15 of Debian is not installed');
     const denied: string[] = [];
@@ -187,4 +171,21 @@ describe('the leak corpus, through the gateway, with psql and a real server', ()
     // The scan sees what it is meant to see: most of the corpus leaks in a form it knows.
     expect(leaking).toBeGreaterThan(lines.length / 2);
   }, 60_000);
+
+  test('nothing labelled is in any file of the gateway', async () => {
+    if (!postgres) return console.warn('skipped: PostgreSQL 15 of Debian is not installed');
+    // A gateway that runs renames and drops files of its own while they are read.
+    await rig.gateway[Symbol.asyncDispose]();
+    const typed = lines.map(({ sql }) => sql.toLowerCase()).join('\n');
+    const found: string[] = [];
+    for (const dir of ['recordings', 'audit', 'state']) {
+      for (const entry of await readdir(join(rig.dir, dir), { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile()) continue;
+        const text = (await contentOf(join(entry.parentPath, entry.name))).toString('latin1');
+        const bad = leaks(text).filter((leak) => !typed.includes((leak.split(' as ')[1] ?? '').toLowerCase()));
+        if (bad.length > 0) found.push(`${entry.name}: ${bad.join(', ')}`);
+      }
+    }
+    expect([...found, ...leaks(rig.log.join('\n'))]).toEqual([]);
+  });
 });
