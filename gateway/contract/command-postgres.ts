@@ -25,8 +25,12 @@ export const postgresEffects = [
 ] as const;
 export type PostgresEffect = (typeof postgresEffects)[number];
 
-/** What a labelled column was used for, other than leaving as a plain output column. */
+/**
+ * What a labelled column was used for, other than leaving in an output column.
+ * `null_test`: only whether it is NULL (IS NULL, count(column)), which a mask other than `null` shows as well.
+ */
 export const columnUses = [
+  'null_test',
   'where',
   'join',
   'group',
@@ -109,8 +113,11 @@ export interface OutputFact {
   readonly name: string;
   /** `schema.relation.column` of each source. */
   readonly sources: readonly string[];
-  /** `plain`: the column itself. `expression`: computed. `unknown`: not seen through. */
-  readonly transform: 'plain' | 'expression' | 'unknown';
+  /**
+   * `plain`: the column itself. `derived`: made of it by functions that neither fail nor become NULL by what it holds, so that a mask
+   * over the result hides all of it. `expression`: computed in any other way. `unknown`: not seen through.
+   */
+  readonly transform: 'plain' | 'derived' | 'expression' | 'unknown';
   readonly labels: readonly string[];
 }
 

@@ -1,4 +1,5 @@
-import type { MaskMethod } from './decision.ts';
+import type { OutputFact } from './command-postgres.ts';
+import { maskMethods, type MaskMethod } from './decision.ts';
 
 /** What a column's text form looks like, so that a masked value still parses as its type. `other`: only NULL is safe. */
 export const valueShapes = [
@@ -33,3 +34,33 @@ export interface CellMask {
 
 /** A mask for a column, or undefined where the column may pass as it is. */
 export type ColumnMasks = readonly (CellMask | undefined)[];
+
+/** How one output column leaves. */
+export interface ColumnMask {
+  readonly label: string;
+  readonly method: MaskMethod;
+}
+
+/**
+ * The most private of the methods that a column's labels ask for; undefined where none does. What was computed leaves redacted at least:
+ * of a part of a value, or of several together, a milder method could leave what it hides of the whole.
+ * @param masks method by label, as decided
+ */
+export function columnMask(
+  output: OutputFact | undefined,
+  masks: { readonly [label: string]: MaskMethod },
+): ColumnMask | undefined {
+  let found: ColumnMask | undefined;
+  for (const label of output?.labels ?? []) {
+    const wanted = masks[label];
+    if (wanted === undefined) continue;
+    const method = output?.transform === 'plain' ? wanted : morePrivate(wanted, 'redact');
+    if (!found || morePrivate(method, found.method) !== found.method) found = { label, method };
+  }
+  return found;
+}
+
+/** The more private of two methods. */
+export function morePrivate(a: MaskMethod, b: MaskMethod): MaskMethod {
+  return maskMethods.indexOf(a) < maskMethods.indexOf(b) ? a : b;
+}

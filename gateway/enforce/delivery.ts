@@ -1,6 +1,6 @@
 import type { Command } from '../contract/command.ts';
-import { type Decision, maskMethods } from '../contract/decision.ts';
-import type { CellMask, ColumnMasks } from '../contract/mask.ts';
+import type { Decision } from '../contract/decision.ts';
+import { columnMask, type ColumnMasks } from '../contract/mask.ts';
 import type { Masks } from '../contract/ports.ts';
 import { type Field, MaskImpossible, type Message, type ResultPart, type RowBatch } from '../contract/result.ts';
 
@@ -138,17 +138,8 @@ function columnMasks(command: Command, decision: Decision, fields: readonly Fiel
   const { output } = command;
   if (output.length !== fields.length)
     throw new MaskImpossible(`the analysis knows ${output.length} columns, the result has ${fields.length}`);
-  return fields.map((field, i) => {
-    const labels = output[i]?.labels ?? [];
-    return mostPrivate(labels.flatMap((label) => maskFor(label, field)));
+  return fields.map(({ shape }, i) => {
+    const mask = columnMask(output[i], decision.masks);
+    return mask && masks.cellMask(mask.method, mask.label, shape);
   });
-
-  function maskFor(label: string, field: Field): CellMask[] {
-    const method = decision.masks[label];
-    return method === undefined ? [] : [masks.cellMask(method, label, field.shape)];
-  }
-}
-
-function mostPrivate(found: readonly CellMask[]): CellMask | undefined {
-  return [...found].sort((a, b) => maskMethods.indexOf(a.method) - maskMethods.indexOf(b.method))[0];
 }

@@ -101,6 +101,26 @@ test_a_computed_column_is_denied[transform] if {
 	s.ids(d.findings.deny) == {"PG-011"}
 }
 
+test_a_derived_column_leaves if {
+	output := {"name": "x", "sources": [], "transform": "derived", "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.reader, {"labels": ["pii.ssn"], "output": [output]})
+	d.effect == "mask"
+}
+
+test_whether_a_masked_column_is_null_is_no_secret if {
+	filter := {"column": "public.customers.ssn", "use": "null_test", "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.reader, {"filters": [filter]})
+	d.effect == "allow"
+}
+
+test_whether_a_column_is_null_is_a_secret_where_the_mask_is_null if {
+	filter := {"column": "public.employees.salary", "use": "null_test", "labels": ["hr.salary"]}
+	d := postgres.decision with input as s.by(s.reader, {"filters": [filter]})
+	d.effect == "deny"
+	some f in d.findings.deny
+	f.msg == "public.employees.salary is hr.salary and cannot be used to see whether it is NULL"
+}
+
 test_labelled_columns_are_not_copied if {
 	into := postgres.decision with input as s.by(s.developer, {"labels": ["pii.ssn"], "into": "public.x", "action": "ddl", "effects": ["ddl"]})
 	"PG-012" in s.ids(into.findings.deny)

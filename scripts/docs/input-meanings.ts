@@ -61,11 +61,12 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.relations[].labels': 'Labels of those columns',
     'command.output[].name': 'Of a column of the result',
     'command.output[].sources': '`schema.relation.column` of each source',
-    'command.output[].transform': '`plain`: the column itself. `expression`: computed. `unknown`: not seen through',
+    'command.output[].transform':
+      '`plain`: the column itself. `derived`: made of it by functions that tell nothing else. `expression`: computed in any other way. `unknown`: not seen through',
     'command.output[].labels': 'Labels that can come out in it',
     'command.filters[].column':
-      '`schema.relation.column` of a labelled column that is used otherwise than as a plain output column',
-    'command.filters[].use': 'What it is used for',
+      '`schema.relation.column` of a labelled column that is used otherwise than by leaving in an output column',
+    'command.filters[].use': 'What it is used for; `null_test`: only whether it is NULL',
     'command.filters[].labels': 'Its labels',
     'command.functions[].schema': 'Of a function that the statement calls, operators and casts included',
     'command.functions[].name': 'Its name',

@@ -134,11 +134,10 @@ function settled(ledger: Ledger, columns: readonly Column[]): readonly Column[] 
 }
 
 function outputFact(column: Column): OutputFact {
-  const plain = column.plain !== undefined && column.plain.relation.definition === undefined;
   return {
     name: column.name,
     sources: [...column.sources].map((base) => base.key),
-    transform: plain ? 'plain' : column.wild ? 'unknown' : 'expression',
+    transform: column.form ?? (column.wild ? 'unknown' : 'expression'),
     labels: union(...[...column.sources].map((base) => base.labels)),
   };
 }

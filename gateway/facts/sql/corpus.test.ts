@@ -27,7 +27,7 @@ function caught({ command, handle, touchesLabels }: StatementFacts): boolean {
     ['opaque', 'program', 'grant', 'ddl', 'set'].includes(command.action) ||
     !command.analysis.complete ||
     command.filters.length > 0 ||
-    command.output.some((column) => column.labels.length > 0 && column.transform === 'plain') ||
+    command.output.some((column) => column.labels.length > 0 && ['plain', 'derived'].includes(column.transform)) ||
     // Their errors print rows: the session redacts them.
     (touchesLabels && ['insert', 'update', 'delete', 'merge'].includes(command.action))
   );

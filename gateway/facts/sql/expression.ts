@@ -1,7 +1,7 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
 import { classifyFunction } from './functions.ts';
-import { constant, isList, isNode, nameParts, node, nodes, type Node } from './node.ts';
+import { constant, flag, isList, isNode, nameParts, node, nodes, only, type Node } from './node.ts';
 import { resolve, sourcesOf, type Item, type Reference, type Scope, type Walk } from './scope.ts';
 import type { Base } from './world.ts';
 
@@ -31,6 +31,9 @@ export function readExpression(
         break;
       case 'FuncCall':
         readCall(walk, body, scope, use, into);
+        break;
+      case 'NullTest':
+        readNullTest(walk, node(body, 'arg') ?? {}, scope, use, into);
         break;
       case 'A_Expr':
         readOperator(walk, nameParts(nodes(body, 'name')));
@@ -71,6 +74,18 @@ function readNested(walk: Walk, tree: Node, scope: Scope, use: ColumnUse, into: 
   addAll(into, sources);
 }
 
+/**
+ * Whether a column is NULL shows in the masked column too, so it is a use of its own. It tells nothing else: what it yields is not made of
+ * the column's values, but a condition with it does choose rows of that table.
+ */
+function readNullTest(walk: Walk, arg: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const reference = only(arg, 'ColumnRef');
+  const found = reference && resolve(referenceParts(reference), scope);
+  if (found?.kind !== 'column' || !found.column.form) return readExpression(walk, arg, scope, use, into);
+  walk.ledger.touchAll(found.column.sources, 'null_test');
+  if (use !== 'expression' && use !== 'function') addAll(into, found.column.sources);
+}
+
 function readReference(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
   const parts = referenceParts(body);
   const found = lookUp(walk, parts, scope);
@@ -108,8 +123,11 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
   walk.ledger.call(classifyCall(walk, parts));
   if (parts.at(-1) === 'set_config') readSetConfig(walk, body);
   const inside = use === 'expression' ? 'function' : use;
-  for (const field of ['args', 'agg_order', 'agg_filter', 'over'])
-    readExpression(walk, body[field], scope, inside, into);
+  const [first, ...more] = nodes(body, 'args');
+  const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
+  if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, into);
+  else readExpression(walk, body['args'], scope, inside, into);
+  for (const field of ['agg_order', 'agg_filter', 'over']) readExpression(walk, body[field], scope, inside, into);
 }
 
 export function classifyCall(walk: Walk, parts: readonly string[]): ReturnType<typeof classifyFunction> {
@@ -117,6 +135,13 @@ export function classifyCall(walk: Walk, parts: readonly string[]): ReturnType<t
   const name = parts.at(-1) ?? '';
   const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
   return classifyFunction(parts, world.functions(schema, name, path));
+}
+
+/** Somebody else's function of the same name could be what is meant. */
+export function isBuiltIn(walk: Walk, parts: readonly string[]): boolean {
+  const { world, path } = walk.ledger;
+  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
+  return (schema === '' || schema === 'pg_catalog') && world.functions(schema, parts.at(-1) ?? '', path).length === 0;
 }
 
 /** set_config is SET by another name. A name that is computed can be any. */
@@ -137,6 +162,6 @@ function readOperator(walk: Walk, parts: readonly string[]): void {
   if (schema !== undefined) walk.ledger.call({ schema, name: `operator ${name}`, categories: ['unknown'] });
 }
 
-function addAll(into: Set<Base> | undefined, sources: Iterable<Base>): void {
+export function addAll(into: Set<Base> | undefined, sources: Iterable<Base>): void {
   if (into) for (const base of sources) into.add(base);
 }

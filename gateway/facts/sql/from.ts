@@ -66,7 +66,11 @@ const kept = new WeakMap<readonly Base[], readonly Column[]>();
 function plainColumns(bases: readonly Base[]): readonly Column[] {
   const known = kept.get(bases);
   if (known) return known;
-  const columns = bases.map((base) => ({ name: base.name, sources: new Set([base]), plain: base }));
+  const columns = bases.map((base): Column => ({
+    name: base.name,
+    sources: new Set([base]),
+    ...(base.form ? { form: base.form } : {}),
+  }));
   kept.set(bases, columns);
   return columns;
 }

@@ -108,7 +108,7 @@ export class Ledger {
     if (base.labels.length === 0) return;
     if (use !== undefined && use !== 'expression' && use !== 'function')
       for (const label of base.labels) this.choosing.add(label);
-    const as = base.relation.definition === undefined ? use : 'view';
+    const as = base.form === undefined ? 'view' : use;
     if (as === undefined) return;
     this.#filters.set(`${as} ${base.key}`, { column: base.key, use: as, labels: base.labels });
   }
@@ -163,7 +163,7 @@ export class Ledger {
   }
   /** Literals of the statement stand beside labelled values: what is compared with one, or stored in one. */
   get meetsLabels(): boolean {
-    if (this.#filters.size > 0) return true;
+    for (const { use } of this.#filters.values()) if (use !== 'null_test') return true;
     for (const { access, columns } of this.#relations.values()) {
       if (access === 'write') for (const labels of columns.values()) if (labels.length > 0) return true;
     }

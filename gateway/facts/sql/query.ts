@@ -13,7 +13,7 @@ import {
   type Scope,
   type Walk,
 } from './scope.ts';
-import type { Base } from './world.ts';
+import { union, weaker, type Base } from './world.ts';
 
 /** SELECT, VALUES, TABLE and their set operations. `outer` holds no items of its own: its level is this query's. */
 export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Column[] {
@@ -143,8 +143,10 @@ function readSetOperation(walk: Walk, body: Node, scope: Scope): readonly Column
 }
 
 function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[], all: boolean): readonly Column[] {
+  const wild = [...left, ...right].some((column) => column.wild);
+  if (all && !wild) return left.map((column, i) => stacked(walk, right[i] ? [column, right[i]] : [column]));
   const everything = blur(walk.ledger, [...left, ...right], all ? 'expression' : 'distinct');
-  if ([...left, ...right].some((column) => column.wild)) {
+  if (wild) {
     const columns = left.map((column) => ({
       name: column.name,
       sources: everything,
@@ -155,6 +157,23 @@ function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[
       : [...columns, { name: '*', sources: everything, wild: true }];
   }
   return left.map((column, i) => ({ name: column.name, sources: sourcesOf(right[i] ? [column, right[i]] : [column]) }));
+}
+
+/**
+ * One column of UNION ALL: the values of each arm, as they are. Values that carry other labels, or none, would go through the same mask:
+ * whoever chooses them could compare what a keyed mask makes of both, so the column counts as computed.
+ */
+function stacked(walk: Walk, arms: readonly Column[]): Column {
+  const labels = arms.map(({ sources }) => union(...[...sources].map((base) => base.labels)).join(' '));
+  const labelled = arms.filter((_, i) => labels[i] !== '');
+  for (const { sources, form } of labelled) walk.ledger.touchAll(sources, form ? undefined : 'expression');
+  const form = weaker(labelled.map((column) => column.form));
+  const alike = labels.every((each) => each === labels[0]);
+  return {
+    name: arms[0]?.name ?? '',
+    sources: sourcesOf(arms),
+    ...(form ? { form: alike ? form : 'derived' } : {}),
+  };
 }
 
 function readSetOrder(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {
@@ -173,10 +192,11 @@ export function readTargets(walk: Walk, list: readonly Node[], scope: Scope): re
     const reference = only(value, 'ColumnRef');
     if (reference) return readTargetReference(walk, reference, named, scope);
     const sources = new Set<Base>();
-    walk.expression(value, scope, 'expression', sources);
+    const form = walk.value(value, scope, sources);
     const indirection = nodes(only(value, 'A_Indirection') ?? {}, 'indirection');
     if (indirection.some((part) => 'A_Star' in part)) return [{ name: '*', sources, wild: true as const }];
-    return [{ name: named || impliedName(value), sources }];
+    // What is made of nothing is a constant.
+    return [{ name: named || impliedName(value), sources, ...(form && sources.size > 0 ? { form } : {}) }];
   });
 }
 
@@ -195,7 +215,7 @@ function readTargetReference(walk: Walk, reference: Node, named: string, scope: 
 /** Columns that leave as they are: read, and not used. */
 function touched(walk: Walk, columns: readonly Column[]): readonly Column[] {
   for (const column of columns)
-    for (const base of column.sources) walk.ledger.touch(base, column.plain ? undefined : 'expression');
+    for (const base of column.sources) walk.ledger.touch(base, column.form ? undefined : 'expression');
   return columns;
 }
 
@@ -313,7 +333,10 @@ function readFirstArm(walk: Walk, select: Node, scope: Scope): readonly Column[]
 }
 
 function sameSources(a: readonly Column[], b: readonly Column[]): boolean {
-  return a.length === b.length && a.every((column, i) => column.sources.size === b[i]?.sources.size);
+  return (
+    a.length === b.length &&
+    a.every((column, i) => column.sources.size === b[i]?.sources.size && column.form === b[i]?.form)
+  );
 }
 
 /** Columns that SEARCH and CYCLE add: rows of values of the query's own columns. */

@@ -2,7 +2,7 @@ import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { LeanRelation } from './catalog.ts';
 import type { Ledger } from './ledger.ts';
 import type { Node } from './node.ts';
-import type { Base } from './world.ts';
+import type { Base, Form } from './world.ts';
 import type { Json } from '../../contract/principal.ts';
 
 /** A column as a query sees or makes it. */
@@ -10,8 +10,8 @@ export interface Column {
   readonly name: string;
   /** Everything its value can be made of. */
   readonly sources: ReadonlySet<Base>;
-  /** The one column whose value this is, unchanged. */
-  readonly plain?: Base;
+  /** See `Form`. */
+  readonly form?: Form;
   /** Stands for any number of columns of any name (the star of a function's row). */
   readonly wild?: true;
 }
@@ -50,6 +50,8 @@ export interface Walk {
   query(tree: Node, scope: Scope): readonly Column[];
   /** Writes down all that the expression reads as used for `use`, and adds it to `into`. */
   expression(tree: Json | undefined, scope: Scope, use: ColumnUse, into?: Set<Base>): void;
+  /** The same for a value that leaves. @returns its form */
+  value(tree: Node, scope: Scope, into: Set<Base>): Form | undefined;
   /** The FROM items of one entry. @param before items to its left, for LATERAL */
   from(tree: Node, before: readonly Item[], scope: Scope): readonly Item[];
   /** The output columns of a target list. */

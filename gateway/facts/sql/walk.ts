@@ -1,3 +1,4 @@
+import { readValue } from './derived.ts';
 import { readExpression } from './expression.ts';
 import { readFrom } from './from.ts';
 import { Ledger } from './ledger.ts';
@@ -13,6 +14,7 @@ export function newWalk(ledger: Ledger): Walk {
     ledger,
     query: (tree, scope) => readQuery(walk, tree, scope),
     expression: (tree, scope, use, into) => readExpression(walk, tree, scope, use, into),
+    value: (tree, scope, into) => readValue(walk, tree, scope, into),
     from: (tree, before, scope) => readFrom(walk, tree, before, scope),
     targets: (list, scope) => readTargets(walk, list, scope),
   };
@@ -43,7 +45,7 @@ function readQuery(walk: Walk, tree: Node, scope: Scope): readonly Column[] {
 export function viewReader(parse: (definition: string) => Node | undefined): ViewReader {
   return (definition, world): ViewColumns => {
     const tree = parse(definition);
-    if (!tree) return { labels: [], hidden: [], reasons: ['its definition does not parse'], relations: [] };
+    if (!tree) return { labels: [], hidden: [], forms: [], reasons: ['its definition does not parse'], relations: [] };
     // Definitions are read with an empty path: every name in them is qualified.
     const ledger = new Ledger(world, ['pg_catalog']);
     const columns = readQuery(newWalk(ledger), tree, emptyScope);
@@ -51,6 +53,7 @@ export function viewReader(parse: (definition: string) => Node | undefined): Vie
     const anything = wild ? labelsOf({ name: '', sources: sourcesOf(columns) }) : [];
     return {
       labels: wild ? [] : columns.map(labelsOf),
+      forms: columns.map((column) => column.form ?? (labelsOf(column).length === 0 ? 'plain' : undefined)),
       hidden: union([...ledger.choosing].sort(), anything),
       reasons: ledger.reasons,
       relations: ledger.relations.flatMap((fact) => world.relation(fact.schema, fact.name, []) ?? []),

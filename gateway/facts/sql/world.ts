@@ -9,12 +9,32 @@ export interface Base {
   /** `schema.relation.column`. */
   readonly key: string;
   readonly labels: readonly string[];
+  /** What the relation itself makes of it: for a table always `plain`, for a view what its definition says. */
+  readonly form: Form | undefined;
+}
+
+/**
+ * How a column's value came about, where a mask over it hides its sources wholly. `plain`: it is the source's value. `derived`: made of its
+ * sources by what `derived.ts` lists. Anything else has no form.
+ */
+export type Form = 'plain' | 'derived';
+
+/** The form of what is made of several: the one further from the source. */
+export function weaker(forms: Iterable<Form | undefined>): Form | undefined {
+  let weakest: Form | undefined = 'plain';
+  for (const form of forms) {
+    if (form === undefined) return undefined;
+    if (form === 'derived') weakest = form;
+  }
+  return weakest;
 }
 
 /** What a view's definition says about one of its columns. */
 export interface ViewColumns {
   /** By position: labels of all that the column is made of. */
   readonly labels: readonly (readonly string[])[];
+  /** By position: see `Form`. */
+  readonly forms: readonly (Form | undefined)[];
   /** Labels by whose values the view chooses, joins or orders its rows. */
   readonly hidden: readonly string[];
   /** Why the definition could not be seen through. */
@@ -86,6 +106,7 @@ export class World {
       name,
       key: `${relation.schema}.${relation.name}.${name}`,
       labels: union(own?.get(name) ?? [], view?.labels[i] ?? [], view?.hidden ?? []),
+      form: view ? viewForm(view, i) : ('plain' as const),
     }));
     this.#columns.set(relation.oid, columns);
     return columns;
@@ -97,18 +118,23 @@ export class World {
     const known = this.#views.get(relation.oid);
     if (known) return known;
     if (this.#reading.has(relation.oid))
-      return { labels: [], hidden: [], reasons: ['the view reads itself'], relations: [] };
+      return { labels: [], forms: [], hidden: [], reasons: ['the view reads itself'], relations: [] };
     this.#reading.add(relation.oid);
     try {
       const read = this.#readView(relation.definition, this);
       const fits = read.labels.length === columnNames(relation).length;
-      const view = fits ? read : { ...read, labels: [], hidden: union(read.hidden, ...read.labels) };
+      const view = fits ? read : { ...read, labels: [], forms: [], hidden: union(read.hidden, ...read.labels) };
       this.#views.set(relation.oid, view);
       return view;
     } finally {
       this.#reading.delete(relation.oid);
     }
   }
+}
+
+/** Which rows a view shows says something about the values it chose them by: no mask over a column hides that. */
+function viewForm(view: ViewColumns, i: number): Form | undefined {
+  return view.hidden.length === 0 ? view.forms[i] : undefined;
 }
 
 /** `pg_catalog` comes first unless the path says otherwise. */

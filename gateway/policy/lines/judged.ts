@@ -1,13 +1,13 @@
 import type { Command } from '../../contract/command.ts';
 import {
   effects,
-  maskMethods,
   type ApprovalTerms,
   type Decision,
   type Finding,
   type Limits,
   type MaskMethod,
 } from '../../contract/decision.ts';
+import { columnMask, morePrivate } from '../../contract/mask.ts';
 import { ruleBehind, type FindingRule } from '../lint/finding-rules.ts';
 import type { Session } from './case.ts';
 import type { LineEffect } from './case.ts';
@@ -95,12 +95,10 @@ function strongest(decisions: readonly Decision[]): Decision['effect'] {
 function columnsOf(command: Command, masks: Decision['masks']): readonly (readonly [string, MaskMethod])[] {
   switch (command.protocol) {
     case 'postgres':
-      return command.output.flatMap(({ name, labels }) =>
-        labels.flatMap((label) => {
-          const method = masks[label];
-          return method === undefined ? [] : [[name, method] as const];
-        }),
-      );
+      return command.output.flatMap((column) => {
+        const mask = columnMask(column, masks);
+        return mask ? [[column.name, mask.method] as const] : [];
+      });
     case 'session':
     case 'admin':
       return [];
@@ -113,8 +111,7 @@ function mostPrivate(methods: readonly (readonly [string, MaskMethod])[]): { rea
   const chosen = new Map<string, MaskMethod>();
   for (const [name, method] of methods) {
     const before = chosen.get(name);
-    const isWeaker = before !== undefined && maskMethods.indexOf(before) <= maskMethods.indexOf(method);
-    if (!isWeaker) chosen.set(name, method);
+    chosen.set(name, before === undefined ? method : morePrivate(before, method));
   }
   return Object.fromEntries(chosen);
 }

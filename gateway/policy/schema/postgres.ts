@@ -19,7 +19,7 @@ const relation = z.strictObject({
 const output = z.strictObject({
   name: z.string(),
   sources: strings,
-  transform: z.enum(['plain', 'expression', 'unknown']),
+  transform: z.enum(['plain', 'derived', 'expression', 'unknown']),
   labels: strings,
 });
 

@@ -17,7 +17,7 @@ deny contains {
 # title: A masked column is no filter and no ingredient
 # description: |
 #   Whoever may compare, sort or compute with a value learns it without seeing it.
-#   A masked column may only be selected as it is.
+#   A masked column may only be selected, as it is or inside text. Whether it is NULL shows in the masked column as well.
 # custom: {id: PG-010}
 deny contains {
 	"id": "PG-010",
@@ -29,10 +29,19 @@ deny contains {
 	some used in input.command.filters
 	some label in used.labels
 	not may_read(label)
+	tells_more(used.use, label)
 }
 
 # METADATA
-# title: A masked column leaves as it is or not at all
+# description: The use tells more than the masked column does.
+tells_more(use, _) if use != "null_test"
+
+tells_more("null_test", label) if object.get(data.labels, [label, "mask"], "redact") == "null"
+
+# METADATA
+# title: A masked column leaves as it is, inside text, or not at all
+# description: |
+#   What is derived from it by functions that cannot fail or become NULL by its value leaves redacted.
 # custom: {id: PG-011}
 deny contains {
 	"id": "PG-011",
@@ -42,7 +51,7 @@ deny contains {
 	"controls": ["SOC2:CC6.1"],
 } if {
 	some column in input.command.output
-	column.transform != "plain"
+	not column.transform in {"plain", "derived"}
 	some label in column.labels
 	not may_read(label)
 }
@@ -142,6 +151,7 @@ limited if input.principal.kind == "agent"
 
 use_in_words(use) := object.get(
 	{
+		"null_test": "to see whether it is NULL",
 		"where": "in a condition (WHERE)",
 		"join": "to join tables",
 		"group": "to group rows",
@@ -166,7 +176,7 @@ use_instead(use) := "Filter, join and order by other columns, such as the primar
 } else := "Read the table itself: its labelled columns leave masked." if {
 	use == "view"
 } else := "Select the columns by name, without the labelled ones." if {
-	use == "copy"
+	use in {"copy", "null_test"}
 } else := "Write constants or unlabelled columns." if {
 	use == "set"
 } else := "Select the column itself: it leaves masked."
