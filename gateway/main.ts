@@ -9,6 +9,7 @@ import { gatewayEvent, startEvent } from './composition/events.ts';
 import { auditKey, type Environment, maskingSecret, openSecrets, trustedKeys } from './composition/secrets.ts';
 import { Targets } from './composition/targets.ts';
 import { countListenEvents, meteredAudit } from './composition/metered.ts';
+import { bundleArchive } from './composition/bundle-archive.ts';
 import { policySource } from './composition/policy-source.ts';
 import { policyEvents } from './composition/watch-policy.ts';
 import { countDecisions, countNotifications, watchGauges } from './composition/gauges.ts';
@@ -86,6 +87,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       clock,
       stateFile: join(config.state_dir, 'policy.json'),
       lastGoodFile: join(config.state_dir, 'policy-last-good.tar.gz'),
+      archive: bundleArchive(config),
       onEvent: policyEvents(audit, clock, log, metrics),
       onFault: (error) => log.say('error', { err: error }, 'policy'),
     }),

@@ -112,6 +112,7 @@ beforeEach(async () => {
     policy: {
       openSession: () => ({
         decide: (command) => (judged.push(command), decision),
+        minuteMs: 0,
         [Symbol.dispose]() {},
       }),
     },

@@ -46,7 +46,7 @@ test('an approver with a token releases a held command over the API, and its req
     { host: '127.0.0.1', port: 0 },
     {
       verify: identity.verify,
-      policy: { openSession: () => ({ decide: () => allow, [Symbol.dispose]() {} }) },
+      policy: { openSession: () => ({ decide: () => allow, minuteMs: 0, [Symbol.dispose]() {} }) },
       target: { name: 'gateway', protocol: 'postgres', labels: {} },
       audit,
       approvals,

@@ -8,7 +8,7 @@ import { policySource } from './policy-source.ts';
 const http = { wait_s: 60, poll_min_s: 10, poll_max_s: 20 };
 
 test('a path stays a path', async () => {
-  expect(await policySource({ bundle: '/etc/sallyport/policy', http, keys: [] }, openCredentials({}, undefined))).toBe(
+  expect(await policySource({ bundle: '/etc/sallyport/policy', http }, openCredentials({}, undefined))).toBe(
     '/etc/sallyport/policy',
   );
 });
@@ -19,7 +19,7 @@ test('an address comes with its authority, and with a token that is read anew ea
   await writeFile(ca, 'authority');
   await writeFile(token, 'one', { mode: 0o600 });
   const bundle = 'https://bundles.example.com/b.tar.gz';
-  const policy = { bundle, http: { ...http, token: { file: token }, ca }, keys: [] };
+  const policy = { bundle, http: { ...http, token: { file: token }, ca } };
   const source = await policySource(policy, openCredentials({}, undefined));
   expect(source).toMatchObject({ url: bundle, waitS: 60, minPauseMs: 10_000, maxPauseMs: 20_000, ca: 'authority' });
   if (typeof source === 'string') throw new TypeError(source);

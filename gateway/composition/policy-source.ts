@@ -6,7 +6,7 @@ import type { HttpSourceOptions } from '../policy/sources/http.ts';
 
 /** Where the policy room gets its bundles: a path, or what it takes to ask a server. */
 export async function policySource(
-  { bundle, http }: Config['policy'],
+  { bundle, http }: Pick<Config['policy'], 'bundle' | 'http'>,
   secrets: Credentials,
 ): Promise<string | HttpSourceOptions> {
   if (!isAddress(bundle)) return bundle;

@@ -42,6 +42,14 @@ export function policySection(path: Fields['path'], existingFile: Fields['existi
         })
         .describe('For a bundle behind an address')
         .prefault({}),
+      archive: z
+        .strictObject({
+          dir: path.optional().describe('`bundles` in `state_dir` unless set'),
+          max_bundles: between(1, 100_000).default(1_000).describe('The oldest go first'),
+          max_bytes: between(1 << 20, 2 ** 40).default(1 << 30),
+        })
+        .describe('Bundles that were in force, kept so that old decisions can be made again')
+        .prefault({}),
       keys: z
         .array(
           z.strictObject({

@@ -4,7 +4,7 @@ export interface CommandFrame {
   readonly action: string;
   /** All effects, strongest first. */
   readonly effects: readonly string[];
-  /** The command as it was sent. Policy may read it; logs and recordings get `recordText`. */
+  /** The command as it was sent. Policy may read it; logs and recordings get `CommandTexts`. */
   readonly text: string;
   /** Labels of everything the command could bring out or write. */
   readonly labels: readonly string[];

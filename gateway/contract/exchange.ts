@@ -16,10 +16,8 @@ export interface Exchange {
   changes(i: number): boolean;
   /** Limits count over everything that shares this object: the pieces in which a portal or cursor is fetched. */
   tally(i: number): object;
-  /**
-   * What goes into log and recording for command `i`: the text with secrets and labelled literals blanked, and the parameters likewise.
-   */
-  recordText(i: number): { readonly text: string; readonly params: readonly (string | null)[] };
+  /** Command `i` as log and recording may have it. */
+  recordText(i: number): CommandTexts;
   /** Says no in the protocol's own words. The session lives on. */
   deny(denial: Denial): Wait;
   /** Tells a waiting client what it waits for. May be silent where the protocol has no way to say it. */
@@ -35,6 +33,18 @@ export interface Exchange {
   reply(i: number, part: ResultPart): Wait;
   /** A part cannot be released (mask impossible, recorder down): ends the exchange with this error and lets nothing of the rest through. */
   breakOff(denial: Denial): Wait;
+}
+
+/** A command with secrets and labelled literals blanked, wherever they stood: all that log and recording ever get of it. */
+export interface CommandTexts {
+  readonly text: string;
+  readonly params: readonly (string | null)[];
+  /** What else policy reads of the command. The same object, or an equal one, under the same key (`Exchange.key`). */
+  readonly facts: object;
+  /** What differs from one command to the next under one key, parameters aside: its transaction, its place in a batch. */
+  readonly place: object;
+  /** Names of the command's fields in which this is not what policy read. */
+  readonly erased: readonly string[];
 }
 
 /** @param i which command of the exchange the part answers */

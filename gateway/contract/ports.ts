@@ -1,6 +1,7 @@
 import type { ApprovalFact, Command, SessionFacts } from './command.ts';
 import type { ApprovalTerms, Decision, MaskMethod } from './decision.ts';
 import type { AuditEvent, Durability } from './event.ts';
+import type { CommandTexts } from './exchange.ts';
 import type { HoldId, RequestId, SessionId } from './ids.ts';
 import type { CellMask, ValueShape } from './mask.ts';
 import type { Client, Principal, Target } from './principal.ts';
@@ -27,6 +28,8 @@ export interface PolicySession extends Disposable {
    * @param key names the command's facts for the decision cache: equal keys promise equal `command` but for `params`, `transaction` and `batch`
    */
   decide(command: Command, key: string, requestId: RequestId, session: SessionFacts, approval?: ApprovalFact): Decision;
+  /** `input.now.unix_ms` of the last decision. */
+  readonly minuteMs: number;
 }
 
 /** The audit log. */
@@ -48,12 +51,20 @@ export interface Recorder {
   ): void;
   close(reason: string): Promise<void>;
 }
-export interface RecordedCommand {
+export interface RecordedCommand extends CommandTexts {
   readonly requestId: RequestId;
-  readonly text: string;
-  readonly params: readonly (string | null)[];
   readonly action: string;
   readonly decision: Decision;
+  /** Equal keys promise equal `facts`. */
+  readonly key: string;
+  readonly around: DecidedAround;
+}
+/** What policy went by beside the command and the frame: with the three, a decision can be computed again. */
+export interface DecidedAround {
+  readonly session: SessionFacts;
+  /** `input.now.unix_ms`. */
+  readonly minuteMs: number;
+  readonly approval: ApprovalFact | undefined;
 }
 export interface Recordings {
   /** @throws when the recording cannot be created; then the session does not start. */

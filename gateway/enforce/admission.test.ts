@@ -32,7 +32,7 @@ function setUp(over: Partial<AdmissionPorts> = {}) {
     policy: {
       openSession: () => {
         state.openSessions++;
-        return { decide: () => state.decision, [Symbol.dispose]: () => void state.openSessions-- };
+        return { decide: () => state.decision, minuteMs: 0, [Symbol.dispose]: () => void state.openSessions-- };
       },
     },
     audit: {

@@ -4,7 +4,14 @@ import type { Denial, DenialCode, Exchange } from '../contract/exchange.ts';
 import type { Gate } from '../contract/gate.ts';
 import type { RequestId } from '../contract/ids.ts';
 import { mintPermit } from '../contract/permit.ts';
-import type { HoldResolution, Notify, PolicySession, Recorder, SessionFrame } from '../contract/ports.ts';
+import type {
+  DecidedAround,
+  HoldResolution,
+  Notify,
+  PolicySession,
+  Recorder,
+  SessionFrame,
+} from '../contract/ports.ts';
 import type { Approvals, Audit, Clock, Masks } from '../contract/ports.ts';
 import { MaskImpossible, type ResultPart } from '../contract/result.ts';
 import { both, type Wait } from '../contract/wait.ts';
@@ -31,6 +38,7 @@ export interface GatePorts {
 interface Judged {
   readonly requestId: RequestId;
   readonly decision: Decision;
+  readonly around: DecidedAround;
 }
 
 /**
@@ -111,9 +119,14 @@ export class SessionGate implements Gate {
       const facts = this.#session.facts;
       const decision = this.#ports.policy.decide(command, x.key(i), requestId, facts, approval);
       const grant = approval ? undefined : this.#grantFor(decision);
-      if (!grant) return { requestId, decision };
-      return { requestId, decision: this.#ports.policy.decide(command, x.key(i), requestId, facts, grant) };
+      if (!grant) return this.#judged(requestId, decision, approval);
+      return this.#judged(requestId, this.#ports.policy.decide(command, x.key(i), requestId, facts, grant), grant);
     });
+  }
+
+  #judged(requestId: RequestId, decision: Decision, approval: ApprovalFact | undefined): Judged {
+    const { minuteMs } = this.#ports.policy;
+    return { requestId, decision, around: { session: this.#session.facts, minuteMs, approval } };
   }
 
   /** Records the decisions; only then goes on. What cannot be recorded does not run. */
@@ -130,12 +143,13 @@ export class SessionGate implements Gate {
   #record(x: Exchange, judged: readonly Judged[]): Wait {
     const effect = verdict(judged);
     let wait: Wait;
-    for (const [i, { requestId, decision }] of judged.entries()) {
+    for (const [i, { requestId, decision, around }] of judged.entries()) {
       const command = x.commands[i] ?? x.commands[0];
-      const { text, params } = x.recordText(i);
+      const { action } = command;
+      const { text, params, facts, place, erased } = x.recordText(i);
       const event = this.#event('decision', {
         request: requestId,
-        action: command.action,
+        action,
         // What takes effect for this command: the strongest answer of all that travel together.
         effect,
         command: text,
@@ -145,9 +159,10 @@ export class SessionGate implements Gate {
       });
       const flush = effect !== 'deny' && x.changes(i);
       wait = both(wait, this.#ports.audit.append(event, flush ? 'flushed' : 'written'));
-      this.#ports.recorder.command({ requestId, text, params, action: command.action, decision });
+      const key = x.key(i);
+      this.#ports.recorder.command({ requestId, text, params, facts, place, erased, key, action, decision, around });
       for (const f of decision.findings) if (f.channel !== undefined) this.#ports.notify.send(f.channel, event);
-      this.#ports.decided(effect, command.action);
+      this.#ports.decided(effect, action);
     }
     return wait;
   }

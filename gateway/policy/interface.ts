@@ -23,6 +23,8 @@ export interface PolicyOptions {
   readonly stateFile?: string;
   /** Keeps the bundle that was last in force, for a start at which the source has none. It is verified like any other. */
   readonly lastGoodFile?: string;
+  /** Keeps every bundle that goes live, so that its decisions can be made again. */
+  readonly archive?: { keep(archive: Buffer, sequence: number): Promise<void> };
   /** Milliseconds between two looks at a file. 300 unless told. */
   readonly pollMs?: number;
 }

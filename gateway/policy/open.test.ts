@@ -362,3 +362,35 @@ function aborting(): Promise<Buffer> {
   const rules = { 'sets.rego': `package sets\n\nanswer := 1 if input.v\nanswer := 2 if input.v == 1\n` };
   return compileRego(process.env, { ...decidingBy('sets.answer'), ...rules });
 }
+
+test('every bundle that goes live is in the archive before it does, and one that is refused is not', async () => {
+  const kept: string[] = [];
+  const s = await stage({
+    archive: {
+      keep: async (archive, sequence) =>
+        void kept.push(`${sequence} ${createHash('sha256').update(archive).digest('hex')}`),
+    },
+  });
+  const [first, second] = [await version(yes, 1), await version(no, 2)];
+  await s.put(first);
+  await using policy = await openPolicy(s.options);
+  await s.put(second);
+  await policy.refresh();
+  await s.put(await version(yes, 1));
+  await policy.refresh();
+  const digest = (archive: Buffer) => createHash('sha256').update(archive).digest('hex');
+  expect(kept).toEqual([`1 ${digest(first)}`, `2 ${digest(second)}`]);
+  expect(policy.status()).toMatchObject({ revision: 'v2', refused: { code: 'bundle-rollback' } });
+});
+
+test('an archive that cannot be written is told of and holds no newer policy back', async () => {
+  const faults: unknown[] = [];
+  const s = await stage({
+    archive: { keep: async () => Promise.reject(new Error('the disk is full')) },
+    onFault: (error) => void faults.push(error),
+  });
+  await s.put(await version(yes, 1));
+  await using policy = await openPolicy(s.options);
+  expect(effectOf(policy)).toBe('allow');
+  expect(faults).toEqual([new Error('the disk is full')]);
+});

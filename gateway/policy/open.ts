@@ -239,13 +239,15 @@ async function activate(
     expiresAtMs: engine.expiresAtMs,
     origin,
   });
-  await keep(options, found, origin);
+  await keep(options, found, origin, metadata.sequence);
   await writeState(options.stateFile, { sequence: metadata.sequence, revision });
   return { engine, labels, bundle, digest, activatedAtMs: options.clock.now(), origin };
 }
 
 /** A newer policy is not kept waiting because its copy cannot be kept: that is said, and a later start has an older copy or none. */
-async function keep({ lastGoodFile, onFault }: PolicyOptions, { archive }: Found, origin: BundleOrigin): Promise<void> {
+async function keep(options: PolicyOptions, { archive }: Found, origin: BundleOrigin, sequence: number): Promise<void> {
+  const { lastGoodFile, onFault } = options;
+  await options.archive?.keep(archive, sequence).catch((error: unknown) => onFault?.(error));
   if (lastGoodFile === undefined || origin === 'last-good') return;
   await keepLastGood(lastGoodFile, archive).catch((error: unknown) => onFault?.(error));
 }

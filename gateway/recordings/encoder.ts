@@ -4,10 +4,9 @@ import type { Decision } from '../contract/decision.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { RecordedCommand } from '../contract/ports.ts';
 import type { Field, Message, Outcome, RowBatch } from '../contract/result.ts';
-import type { RecordingEvent } from './format.ts';
-
-/** Characters of texts and column lists that a session remembers to have written. Past that they are written again. */
-const maxRemembered = 256 * 1024;
+import type { RecordedDecision, RecordingEvent } from './format.ts';
+import { JudgedLines } from './judged-lines.ts';
+import { Known } from './known.ts';
 
 /** Commands that may be waiting for their end: more than fit any buffer of the gateway. */
 const maxOpenCommands = 65_536;
@@ -23,10 +22,10 @@ interface OpenCommand {
 export class Encoder {
   readonly #maxResultBytes: number;
   readonly #open = new Map<RequestId, OpenCommand>();
-  readonly #texts = new Map<string, number>();
-  readonly #fields = new Map<string, number>();
+  readonly #texts = new Known(() => ++this.#numbers);
+  readonly #fields = new Known(() => ++this.#numbers);
+  readonly #judged = new JudgedLines(() => ++this.#numbers);
   readonly #decisions = new WeakMap<Decision, number>();
-  #remembered = 0;
   #numbers = 0;
   #commands = 0;
 
@@ -49,21 +48,18 @@ export class Encoder {
       this.#decisions.set(entry.decision, decision);
       lines += line({ type: 'decision', n: decision, decision: recordedDecision(entry.decision) });
     }
-    const [text, written] = this.#numbered(this.#texts, entry.text, () => ({ type: 'text', n: 0, text: entry.text }));
+    const [text, written] = this.#texts.numbered(entry.text, (n) => line({ type: 'text', n, text: entry.text }));
+    const [judged, members] = this.#judged.of(entry);
     const params = entry.params.length > 0 ? `,"params":${JSON.stringify(entry.params)}` : '';
     return (
-      `${lines}${written}{"type":"command","t":${t},"command":${number},"request":${JSON.stringify(entry.requestId)},"text":${text}` +
-      `${params},"action":${JSON.stringify(entry.action)},"decision":${decision}}\n`
+      `${lines}${written}${judged}{"type":"command","t":${t},"command":${number},"request":${JSON.stringify(entry.requestId)},"text":${text}` +
+      `${params},"action":${JSON.stringify(entry.action)},"decision":${decision}${members}}\n`
     );
   }
 
   fields(t: number, request: RequestId, fields: readonly Field[]): string {
     const names = fields.map((field) => field.name);
-    const [number, written] = this.#numbered(this.#fields, names.join('\u0000'), () => ({
-      type: 'fields',
-      n: 0,
-      names,
-    }));
+    const [number, written] = this.#fields.numbered(names.join('\u0000'), (n) => line({ type: 'fields', n, names }));
     return `${written}{"type":"columns","t":${t},"command":${this.#find(request).number},"fields":${number}}\n`;
   }
 
@@ -119,25 +115,6 @@ export class Encoder {
     });
   }
 
-  /** @returns the number of something written before or now, as JSON, and the line that says so */
-  #numbered(
-    known: Map<string, number>,
-    key: string,
-    event: () => Extract<RecordingEvent, { readonly type: 'text' | 'fields' }>,
-  ): readonly [number, string] {
-    const old = known.get(key);
-    if (old !== undefined) return [old, ''];
-    const number = ++this.#numbers;
-    this.#remembered += key.length;
-    if (this.#remembered > maxRemembered) {
-      this.#texts.clear();
-      this.#fields.clear();
-      this.#remembered = key.length;
-    }
-    if (key.length <= maxRemembered) known.set(key, number);
-    return [number, line({ ...event(), n: number })];
-  }
-
   #begin({ requestId, decision }: RecordedCommand, number: number): void {
     if (decision.effect === 'deny') return; // nothing will come of it
     this.#open.set(requestId, { number, room: this.#maxResultBytes, omitted: undefined });
@@ -157,15 +134,7 @@ export function line(event: RecordingEvent): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-type RecordedDecision = Extract<RecordingEvent, { type: 'decision' }>['decision'];
-
-function recordedDecision(decision: Decision): RecordedDecision {
-  const { effect, revision, masks, limits } = decision;
-  const findings = decision.findings.map(({ kind, id, msg, hint }) => ({
-    kind,
-    id,
-    msg,
-    ...(hint === undefined ? {} : { hint }),
-  }));
-  return { effect, revision, findings, masks, limits };
+/** All of it: what was decided can be compared with what would be, to the bit. */
+function recordedDecision({ effect, revision, findings, masks, approval, limits }: Decision): RecordedDecision {
+  return { effect, revision, findings: [...findings], masks, approval, limits };
 }

@@ -4,9 +4,10 @@ import type { SessionFrame } from '../contract/ports.ts';
 
 /**
  * A recording is NDJSON: a header, then events in the order in which they happened. Times `t` are milliseconds since the session began.
- * Texts, decisions and column lists stand there once and are referred to by number `n`: most commands of a session repeat.
+ * Texts, decisions, facts and column lists stand there once and are referred to by number `n`: most commands of a session repeat.
+ * Version 1 had no facts, no claims and only a part of each decision: it can be played, and not judged again.
  */
-export const recordingVersion = 1;
+export const recordingVersion = 2;
 
 const t = z.number().min(0);
 const n = z.int().min(1);
@@ -15,13 +16,15 @@ const cell = z.string().nullable();
 
 const header = z.object({
   type: z.literal('header'),
-  v: z.literal(recordingVersion),
+  v: z.union([z.literal(1), z.literal(recordingVersion)]),
   session: text,
   principal: z.object({
     id: text,
     kind: z.enum(['human', 'agent']),
     issuer: text,
     groups: z.array(text),
+    /** Those that the configuration passes to policy. */
+    claims: z.record(text, z.unknown()).optional(),
     acts_for: z.array(text),
     auth: z.object({ method: text, at: text }),
   }),
@@ -36,8 +39,28 @@ const header = z.object({
 const decision = z.object({
   effect: z.enum(effects),
   revision: text,
-  findings: z.array(z.object({ kind: text, id: text, msg: text, hint: text.optional() })),
+  findings: z.array(
+    z.object({
+      kind: z.enum(['allow', 'deny', 'approve', 'mask', 'limit', 'notify']),
+      id: text,
+      msg: text,
+      hint: text.optional(),
+      severity: z.enum(['low', 'medium', 'high', 'critical']).optional(),
+      controls: z.array(text).readonly().optional(),
+      channel: text.optional(),
+    }),
+  ),
   masks: z.record(text, z.enum(maskMethods)),
+  approval: z
+    .object({
+      rules: z.array(text).readonly(),
+      groups: z.array(text).readonly(),
+      quorum: z.number(),
+      ttl_s: z.number(),
+      scope: z.enum(['once', 'session']),
+    })
+    .nullable()
+    .optional(),
   limits: z.object({ rows: z.number().optional(), bytes: z.number().optional() }),
 });
 
@@ -47,6 +70,17 @@ const event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('text'), n, text }),
   z.object({ type: z.literal('decision'), n, decision }),
   z.object({ type: z.literal('fields'), n, names: z.array(text) }),
+  /** What policy reads of a command, but for its text, parameters and place. */
+  z.object({ type: z.literal('facts'), n, facts: z.record(text, z.unknown()) }),
+  /** What it went by beside the command: `minute` is `input.now.unix_ms`, `erased` names fields of the command that are blanked here. */
+  z.object({
+    type: z.literal('around'),
+    n,
+    minute: z.int(),
+    place: z.record(text, z.unknown()),
+    labels_read: z.array(text),
+    erased: z.array(text),
+  }),
   z.object({
     type: z.literal('command'),
     t,
@@ -56,6 +90,13 @@ const event = z.discriminatedUnion('type', [
     params: z.array(cell).optional(),
     action: text,
     decision: n,
+    facts: n.optional(),
+    around: n.optional(),
+    /** Commands, rows and denials of the session before this one. */
+    session: z.tuple([z.int(), z.int(), z.int()]).optional(),
+    approval: z
+      .object({ id: text, rules: z.array(text), approvers: z.array(text), scope: z.enum(['once', 'session']) })
+      .optional(),
   }),
   z.object({ type: z.literal('columns'), t, command: n, fields: n }),
   z.object({ type: z.literal('rows'), t, command: n, rows: z.array(z.array(cell)) }),
@@ -97,6 +138,7 @@ const event = z.discriminatedUnion('type', [
 
 export type RecordingEvent = z.infer<typeof event>;
 export type RecordingHeader = z.infer<typeof header>;
+export type RecordedDecision = z.infer<typeof decision>;
 
 /** @returns undefined when the line is no event: the end of a recording that a crash cut off, or a file that is none */
 export function parseRecordingLine(line: string): RecordingEvent | undefined {
@@ -107,14 +149,14 @@ export function parseRecordingLine(line: string): RecordingEvent | undefined {
   }
 }
 
-/** What a recording says of its session. Claims stay out: nobody who replays needs them. */
+/** What a recording says of its session: all that policy knows of it. */
 export function recordingHeader(frame: SessionFrame, audit: string): RecordingHeader {
-  const { id, kind, issuer, groups, acts_for, auth } = frame.principal;
+  const { id, kind, issuer, groups, claims, acts_for, auth } = frame.principal;
   return {
     type: 'header',
     v: recordingVersion,
     session: frame.id,
-    principal: { id, kind, issuer, groups: [...groups], acts_for: [...acts_for], auth },
+    principal: { id, kind, issuer, groups: [...groups], claims, acts_for: [...acts_for], auth },
     target: { name: frame.target.name, protocol: frame.target.protocol, labels: frame.target.labels },
     client: frame.client,
     started_at: new Date(frame.startedAtMs).toISOString(),

@@ -16,9 +16,16 @@ export function openRecordingFile(path: string): Readable | undefined {
   return plain;
 }
 
-/** Its events, up to the first line that is none: a crash leaves a readable beginning. */
-export async function* readRecording(ndjson: Readable | AsyncIterable<Uint8Array>): AsyncGenerator<RecordingEvent> {
+/**
+ * Its events, up to the first line that is none: a crash leaves a readable beginning.
+ * @param wanted leaves out lines that do not match, unread
+ */
+export async function* readRecording(
+  ndjson: Readable | AsyncIterable<Uint8Array>,
+  wanted?: RegExp,
+): AsyncGenerator<RecordingEvent> {
   for await (const line of linesOf(ndjson)) {
+    if (wanted !== undefined && !wanted.test(line)) continue;
     const event = parseRecordingLine(line);
     if (!event) return;
     yield event;

@@ -27,7 +27,7 @@ const frame: SessionFrame = {
     kind: 'human',
     issuer: 'https://id.example',
     groups: ['readers'],
-    claims: { internal: 'not for recordings' },
+    claims: { repository: 'example/billing' },
     acts_for: [],
     auth: { method: 'jwt', at: '2026-11-21T08:59:00Z' },
   },
@@ -50,6 +50,15 @@ const deny: Decision = {
   findings: [{ kind: 'deny', id: 'PG-002', msg: 'delete on every row', hint: 'Add a WHERE clause.' }],
 };
 
+const sessionFacts = {
+  id: '01J0SESSION',
+  started_at: '2026-11-21T09:00:00.000Z',
+  commands: 0,
+  rows_returned: 0,
+  denials: 0,
+  labels_read: [],
+};
+
 function command(id: string, more: Partial<RecordedCommand> = {}): RecordedCommand {
   return {
     requestId: asId(id),
@@ -57,6 +66,11 @@ function command(id: string, more: Partial<RecordedCommand> = {}): RecordedComma
     params: [],
     action: 'read',
     decision: allow,
+    key: 'k',
+    facts: {},
+    place: {},
+    erased: [],
+    around: { session: sessionFacts, minuteMs: startMs, approval: undefined },
     ...more,
   };
 }
@@ -165,20 +179,22 @@ describe('a recording', () => {
         events: (await events()).length,
       },
     ]);
-    expect(plain.toString()).not.toContain('not for recordings');
     expect(await events()).toMatchObject([
       {
         type: 'header',
-        v: 1,
+        v: 2,
         session: '01J0SESSION',
+        principal: frame.principal,
         audit: 'gateway.example/audit',
         started_at: '2026-11-21T09:00:00.000Z',
       },
       { type: 'decision', n: 1, decision: { effect: 'mask' } },
       { type: 'text', n: 2, text: 'SELECT id, name FROM customers' },
-      { type: 'command', command: 1, request: 'R1', text: 2, params: ['7', null], decision: 1 },
-      { type: 'fields', n: 3, names: ['id', 'name'] },
-      { type: 'columns', command: 1, fields: 3 },
+      { type: 'facts', n: 3 },
+      { type: 'around', n: 4, minute: startMs },
+      { type: 'command', command: 1, request: 'R1', text: 2, params: ['7', null], decision: 1, facts: 3, around: 4 },
+      { type: 'fields', n: 5, names: ['id', 'name'] },
+      { type: 'columns', command: 1, fields: 5 },
       {
         type: 'rows',
         command: 1,
@@ -189,8 +205,8 @@ describe('a recording', () => {
       },
       { type: 'message', command: 1, severity: 'notice', text: 'hello' },
       { type: 'end', command: 1, ok: true, tag: 'SELECT 2', rows: 2, bytes: 99 },
-      { type: 'decision', n: 4, decision: { effect: 'deny' } },
-      { type: 'command', command: 2, text: 2, decision: 4 },
+      { type: 'decision', n: 6, decision: { effect: 'deny' } },
+      { type: 'command', command: 2, text: 2, decision: 6, facts: 3, around: 4 },
       { type: 'command', command: 3, text: 2, decision: 1 },
       { type: 'hold', command: 3, hold: 'H1' },
       { type: 'hold', command: 3, hold: 'H1', resolution: 'approved', by: ['bo'] },
@@ -254,7 +270,7 @@ describe('a recording', () => {
     const left = readFileSync(path()); // the first gateway is never closed: it is dead
     await using recordings = await open();
     expect(closed).toEqual([
-      { session: frame.id, digest: createHash('sha256').update(left).digest('hex'), bytes: left.length, events: 4 },
+      { session: frame.id, digest: createHash('sha256').update(left).digest('hex'), bytes: left.length, events: 6 },
     ]);
     expect(await store.sessions.get(frame.id)).toMatchObject({
       endReason: 'the gateway stopped',

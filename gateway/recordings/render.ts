@@ -42,6 +42,9 @@ export class Renderer {
       case 'fields':
         this.#fields.set(event.n, event.names);
         return undefined;
+      case 'facts':
+      case 'around':
+        return undefined; // what policy went by: nobody saw it
       case 'command':
         return this.#command(event);
       case 'columns':

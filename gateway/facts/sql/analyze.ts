@@ -4,9 +4,9 @@ import type { SqlAnalysis } from './analysis.ts';
 import type { Grammar, Lexer, RawStatement } from './grammar.ts';
 import { Ledger } from './ledger.ts';
 import { tagged, type Node } from './node.ts';
-import { blankLiterals } from './record.ts';
+import { blankFacts, blankLiterals } from './record.ts';
 import { blur, type Column } from './scope.ts';
-import type { Handle, StatementFacts } from './statement.ts';
+import type { CommandFacts, Handle, StatementFacts } from './statement.ts';
 import { readStatement, type NamedHandle, type Outcome } from './statements.ts';
 import { newWalk } from './walk.ts';
 import { union, type World } from './world.ts';
@@ -94,25 +94,28 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
   const secret = ledger.secret || ledger.meetsLabels;
   const relations = ledger.relations;
   const reasons = ledger.reasons;
+  const print = reading.lexer.fingerprint(slice.text);
+  const command: CommandFacts = {
+    protocol: 'postgres',
+    action: effects[0] ?? 'opaque',
+    effects,
+    kind: kindOf(tree),
+    labels: union(...relations.map((relation) => relation.labels)),
+    relations,
+    output: columns.map(outputFact),
+    filters: ledger.filters,
+    functions: ledger.functions,
+    unfiltered: ledger.unfiltered,
+    limit: outcome.limit ?? null,
+    into: ledger.into,
+    copy: outcome.copy ?? null,
+    set: ledger.settings,
+    fingerprint: print ?? hash('sha256', slice.text).slice(0, 16),
+    analysis: { complete: reasons.length === 0, reasons },
+  };
   return {
-    command: {
-      protocol: 'postgres',
-      action: effects[0] ?? 'opaque',
-      effects,
-      kind: kindOf(tree),
-      labels: union(...relations.map((relation) => relation.labels)),
-      relations,
-      output: columns.map(outputFact),
-      filters: ledger.filters,
-      functions: ledger.functions,
-      unfiltered: ledger.unfiltered,
-      limit: outcome.limit ?? null,
-      into: ledger.into,
-      copy: outcome.copy ?? null,
-      set: ledger.settings,
-      fingerprint: reading.lexer.fingerprint(slice.text) ?? hash('sha256', slice.text).slice(0, 16),
-      analysis: { complete: reasons.length === 0, reasons },
-    },
+    command,
+    recordInstead: secret ? blankFacts(command, print === undefined) : {},
     key: hash('sha256', `${reading.version}\n${kindOf(tree)}\n${slice.text}`, 'base64url'),
     location: { start: slice.start, length: slice.length },
     recordText: secret ? blankLiterals(slice.text, reading.lexer.tokens(slice.text)) : slice.text,

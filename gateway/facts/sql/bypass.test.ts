@@ -516,7 +516,25 @@ describe('secrets stay out of the record', () => {
     ["DO $$ BEGIN ALTER ROLE app PASSWORD 'hunter2'; END $$", "DO '…'"],
     ["SELECT id FROM customers WHERE name = 'x'", "SELECT id FROM customers WHERE name = 'x'"],
   ])('%s', async (sql, recorded) => {
-    expect((await one(sql)).recordText).toBe(recorded);
+    const facts = await one(sql);
+    expect(facts.recordText).toBe(recorded);
+    expect(JSON.stringify({ ...facts.command, ...facts.recordInstead })).not.toMatch(/hunter2|078/);
+  });
+
+  test.each([
+    ["SET my.secret_key = 'hunter2'", [{ name: 'my.secret_key', value: '[masked]' }]],
+    [
+      "SELECT set_config('my.word', 'hunter2', false) FROM customers WHERE ssn = '078'",
+      [{ name: 'my.word', value: '[masked]' }],
+    ],
+  ])('a setting of %s keeps its name and loses its value', async (sql, set) => {
+    const { command, recordInstead } = await one(sql);
+    expect(command.set[0]?.value).toBe('hunter2');
+    expect(recordInstead).toEqual({ set });
+  });
+
+  test('a setting without a secret stays', async () => {
+    expect((await one("SET work_mem = '1MB'")).recordInstead).toEqual({});
   });
 });
 

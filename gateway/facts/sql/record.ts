@@ -1,4 +1,5 @@
 import type { Token } from './grammar.ts';
+import type { CommandFacts, StatementFacts } from './statement.ts';
 
 /**
  * The statement without what it says: literals become `'…'` and `0`, comments go. The rest stays byte for byte.
@@ -17,6 +18,17 @@ export function blankLiterals(text: string, tokens: readonly Token[] | undefined
   }
   out.push(bytes.toString('utf8', at));
   return out.join('').trim();
+}
+
+/**
+ * What replaces facts of such a statement: settings lose their values, which are literals of the text. Names stay, as they do in the text, and so
+ * does a constant LIMIT, which counts rows.
+ * @param hashed the fingerprint is made of the text itself: a short secret could be guessed from it
+ */
+export function blankFacts({ set }: CommandFacts, hashed: boolean): StatementFacts['recordInstead'] {
+  const isSaid = set.some(({ value }) => value !== null);
+  const blank = set.map(({ name, value }) => ({ name, value: value === null ? null : '[masked]' }));
+  return { ...(isSaid ? { set: blank } : {}), ...(hashed ? { fingerprint: '' } : {}) };
 }
 
 /** By how the token is written: the scanner has no name for half of them. */

@@ -15,6 +15,8 @@ export interface StatementFacts {
   readonly location: { readonly start: number; readonly length: number };
   /** The statement as log and recording may have it: secrets, and literals that meet labelled columns, are blanked. */
   readonly recordText: string;
+  /** What stands in the recording in place of fields of `command` that hold secrets; nearly always nothing. */
+  readonly recordInstead: Partial<Pick<CommandFacts, 'set' | 'fingerprint'>>;
   /** Numbers of the `$n` that must be blanked in log and recording. */
   readonly secretParams: readonly number[] | 'all';
   /** Some relation that the statement names has labelled columns, so errors, notices and estimates may hold their values. */

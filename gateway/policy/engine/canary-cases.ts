@@ -11,7 +11,6 @@ import { readAnswer } from './answer.ts';
 import { plainInput } from './canary.ts';
 import type { Engine } from './engine.ts';
 import { entrypointOf } from './entrypoints.ts';
-import { partNames } from './projection.ts';
 
 /** Each costs a decision at load, and its text a place in the engine's memory. */
 const maxCases = 1_000;
@@ -76,11 +75,7 @@ function decide(engine: Engine, { entrypoint, input }: CanaryCase): Decision {
     startedAtMs: Date.parse(session.started_at),
   };
   const projection = engine.projection(name);
-  const parts = partNames.flatMap((part) => {
-    const json = projection.part(part, frame);
-    return json === undefined ? [] : [[part, json] as const];
-  });
-  const text = engine.evaluate(name, projection.input(command, requestId, { session, now, approval }, parts), []);
+  const text = engine.evaluate(name, projection.whole(frame, command, requestId, { session, now, approval }), []);
   return readAnswer(text, requestId, engine.revision, approval);
 }
 

@@ -73,7 +73,21 @@ export class Projection {
     return this.inputOf(requestId, this.facts(command, around), parts);
   }
 
-  /** The same from `facts`, where they were needed before. */
+  /** The same with what is read of the frame in it. */
+  whole(frame: SessionFrame, command: Command, requestId: RequestId, around: Circumstances): string {
+    const parts = partNames.flatMap((name) => {
+      const json = this.part(name, frame);
+      return json === undefined ? [] : [[name, json] as const];
+    });
+    return this.input(command, requestId, around, parts);
+  }
+
+  /** Whether a rule reads a field of the command. */
+  readsCommand(field: string): boolean {
+    return includes(this.#command, field);
+  }
+
+  /** The input from `facts`, where they were needed before. */
   inputOf(requestId: RequestId, facts: string, parts: Iterable<readonly [name: string, json: string]> = []): string {
     let text = `{"v":1,"request_id":${JSON.stringify(requestId)}${facts}`;
     for (const [name, json] of parts) text += `,"${name}":${json}`;

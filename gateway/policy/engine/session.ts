@@ -33,6 +33,7 @@ export class WasmSession implements PolicySession {
   readonly #byFacts = new Recent<Decision>(cachedDecisions);
   #bound: Binding | undefined;
   #closed = false;
+  minuteMs = 0;
 
   constructor(frame: SessionFrame, around: Surroundings) {
     this.#frame = frame;
@@ -48,10 +49,12 @@ export class WasmSession implements PolicySession {
   ): Decision {
     let engine: Engine | undefined;
     try {
+      const now = this.#around.now();
+      this.minuteMs = now.unix_ms;
       engine = this.#around.engine();
       if (this.#closed) throw new Refusal('SP-001', 'the session is over');
       if (engine.expiresAtMs <= this.#around.nowMs()) throw new Refusal('SP-005');
-      const around = { session, now: this.#around.now(), approval };
+      const around = { session, now, approval };
       if (isCallOnce(command.protocol)) return this.#decideOnce(engine, command, requestId, around);
       return this.#decideCached(this.#bind(engine, command.protocol), command, key, requestId, around);
     } catch (error) {
@@ -68,11 +71,7 @@ export class WasmSession implements PolicySession {
   /** Admission and calls of the API come once in a session: nothing of them is kept. */
   #decideOnce(engine: Engine, command: Command, requestId: RequestId, around: Circumstances): Decision {
     const projection = engine.projection(command.protocol);
-    const parts = partNames.flatMap((name) => {
-      const json = projection.part(name, this.#frame);
-      return json === undefined ? [] : [[name, json] as const];
-    });
-    const text = engine.evaluate(command.protocol, projection.input(command, requestId, around, parts), []);
+    const text = engine.evaluate(command.protocol, projection.whole(this.#frame, command, requestId, around), []);
     return engine.answers.read(text, requestId, around.approval);
   }
 

@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SallyportError } from '../../contract/errors.ts';
@@ -60,4 +60,15 @@ export async function readCapped(path: string): Promise<Buffer> {
     if (cause instanceof SallyportError) throw cause;
     throw new SallyportError('bundle-invalid', `${path} cannot be read`, { cause });
   }
+}
+
+/** Whoever looks sees the file as it was or all of the new one, whenever the power goes. */
+export async function writeWhole(path: string, body: Buffer): Promise<void> {
+  const draft = `${path}.${process.pid}.draft`;
+  {
+    await using file = await open(draft, 'w', 0o600);
+    await file.writeFile(body);
+    await file.sync();
+  }
+  await rename(draft, path);
 }

@@ -1,5 +1,4 @@
-import { open, rename } from 'node:fs/promises';
-import { readCapped } from './files.ts';
+import { readCapped, writeWhole } from './files.ts';
 import { foundArchive, type Found } from './source.ts';
 
 /**
@@ -7,13 +6,7 @@ import { foundArchive, type Found } from './source.ts';
  * and believed no more than any other file.
  */
 export async function keepLastGood(path: string, archive: Buffer): Promise<void> {
-  const draft = `${path}.${process.pid}.draft`;
-  {
-    await using file = await open(draft, 'w', 0o600);
-    await file.writeFile(archive);
-    await file.sync();
-  }
-  await rename(draft, path);
+  await writeWhole(path, archive);
 }
 
 /** @throws SallyportError `bundle-invalid` when there is none */

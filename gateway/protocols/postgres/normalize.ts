@@ -86,7 +86,7 @@ export function unitOfPortal(portal: Portal, facts: StatementFacts, names: NameV
   const { unit } = portal.reading;
   if (unit) {
     if (portal.params.length === 0) return { ...unit, tally: portal };
-    return { ...unit, params: portal.params, recordParams: blank(portal.params, facts.secretParams), tally: portal };
+    return { ...unit, ...bound(portal.params, facts, unit.erased), tally: portal };
   }
   const whole = { ...facts, location: { start: 0, length: Buffer.byteLength(text) } };
   const [resolved] = unitsOfQuery(Buffer.from(text), [whole], names);
@@ -108,7 +108,8 @@ export function commandOf(
 
 function incomplete(unit: Unit, reason: string): Unit {
   const analysis = { complete: false, reasons: [...unit.facts.analysis.reasons, reason] };
-  return { ...unit, facts: { ...unit.facts, analysis }, key: `${unit.key} ${reason}` };
+  const recordFacts = { ...unit.recordFacts, analysis };
+  return { ...unit, facts: { ...unit.facts, analysis }, recordFacts, key: `${unit.key} ${reason}` };
 }
 
 function current(known: Prepared | Portal | undefined, names: NameView): StatementFacts | undefined {
@@ -126,6 +127,7 @@ function plainUnit(statement: StatementFacts, text: string): Unit {
     params: [],
     recordText: statement.recordText,
     recordParams: [],
+    ...recorded(facts, statement, statement, text),
     tally: statement.handle,
     changes: changes(facts),
   };
@@ -142,18 +144,40 @@ function unitBehind(
   // MOVE skips rows without returning them: what the query behind it reads stays a fact, its columns do not come out.
   const output = kind === 'move' ? [] : inner.command.output;
   const facts: CommandFacts = { ...inner.command, kind, output };
+  const { recordFacts, erased } = recorded(facts, statement, inner, text);
   return {
     statement,
     behind: inner,
     facts,
     key: `${statement.key} ${inner.key}`,
     text,
-    params,
+    ...bound(params, inner, erased),
     recordText: statement.recordText,
-    recordParams: blank(params, inner.secretParams),
+    recordFacts,
     tally,
     changes: changes(facts),
   };
+}
+
+/** What the recording has of the facts, and where it differs from what policy read. A text that was sent with a semicolon does, too. */
+function recorded(
+  facts: CommandFacts,
+  { recordText }: StatementFacts,
+  { recordInstead }: StatementFacts,
+  text: string,
+): Pick<Unit, 'recordFacts' | 'erased'> {
+  const instead = Object.keys(recordInstead);
+  const erased = recordText === text ? instead : ['text', ...instead];
+  return { recordFacts: instead.length === 0 ? facts : { ...facts, ...recordInstead }, erased };
+}
+
+function bound(
+  params: readonly (string | null)[],
+  { secretParams }: StatementFacts,
+  without: readonly string[],
+): Pick<Unit, 'params' | 'recordParams' | 'erased'> {
+  const recordParams = blank(params, secretParams);
+  return { params, recordParams, erased: recordParams === params ? without : [...without, 'params'] };
 }
 
 function blank(params: readonly (string | null)[], secret: StatementFacts['secretParams']): readonly (string | null)[] {

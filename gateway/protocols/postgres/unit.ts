@@ -12,6 +12,10 @@ export interface Unit {
   readonly params: readonly (string | null)[];
   readonly recordText: string;
   readonly recordParams: readonly (string | null)[];
+  /** `facts` as the recording may have them. */
+  readonly recordFacts: CommandFacts;
+  /** Names of what differs between the one and the other, text and parameters included. */
+  readonly erased: readonly string[];
   /** Shared by everything that fetches from the same portal or cursor, so that limits count over all pieces. */
   readonly tally: object;
   readonly changes: boolean;

@@ -75,6 +75,7 @@ export function openWorld(target: string, label: string) {
     targets: (name, protocol) => (name === target ? { name, protocol, labels: {} } : undefined),
     policy: {
       openSession: () => ({
+        minuteMs: 0,
         decide(command, _key, _id, _session, approval) {
           if (command.protocol === 'session') return allow;
           judged.push(command.text);

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Command, NowFacts } from '../../contract/command.ts';
+import type { Decision } from '../../contract/decision.ts';
+import type { JudgedCommand } from '../../contract/judged.ts';
+import type { PolicySession, SessionFrame } from '../../contract/ports.ts';
+import type { Engine } from '../engine/engine.ts';
+import { nowFacts } from '../engine/now.ts';
+import { WasmSession } from '../engine/session.ts';
+import { client, principal, target } from '../schema/frame.ts';
+import { postgresCommand } from '../schema/postgres.ts';
+
+/** Recorded facts that are not what this version calls a command; `why` names the field. */
+export type ReadCommand =
+  { readonly ok: true; readonly command: Command } | { readonly ok: false; readonly why: string };
+
+/** Facts that were read before. Commands of one recording share them, so each is read once. */
+const readFacts = new WeakMap<object, string | undefined>();
+
+/** The command as policy saw it, but for what the recording blanked. */
+export function commandOf(judged: Pick<JudgedCommand, 'facts' | 'text' | 'params' | 'place'>): ReadCommand {
+  const { facts, text, params, place } = judged;
+  const command = { ...facts, text, params, ...place };
+  let why = readFacts.get(facts);
+  if (!readFacts.has(facts)) {
+    const read = postgresCommand.safeParse(command);
+    why = read.success ? undefined : z.prettifyError(read.error);
+    readFacts.set(facts, why);
+  }
+  if (why !== undefined) return { ok: false, why: `these facts are not of this version: ${why}` };
+  return { ok: true, command: command as Command }; // read above, or another command with the same facts was
+}
+
+const frames = z.object({ principal, target, client });
+
+/** One engine that decides again what was decided before, the way production does: same projection, same caches, same refusals. */
+export class Judging implements Disposable {
+  readonly engine: Engine;
+  /** The minute of the last decision, as policy saw it. */
+  now: NowFacts = nowFacts(0);
+  readonly #expires: boolean;
+  #session: PolicySession | undefined;
+  #frame: SessionFrame | undefined;
+  #nowMs = 0;
+
+  /** @param expires whether the bundle's own end counts: in a replay it does, in a trial over old traffic it does not */
+  constructor(engine: Engine, { expires }: { readonly expires: boolean }) {
+    this.engine = engine;
+    this.#expires = expires;
+  }
+
+  decide(judged: JudgedCommand, command: Command): Decision {
+    const { key, requestId, around, atMs } = judged;
+    if (this.now.unix_ms !== around.minuteMs) this.now = nowFacts(around.minuteMs);
+    this.#nowMs = this.#expires ? atMs : 0;
+    return this.#of(judged.frame).decide(command, key, requestId, around.session, around.approval);
+  }
+
+  [Symbol.dispose](): void {
+    this.#session?.[Symbol.dispose]();
+  }
+
+  #of(frame: SessionFrame): PolicySession {
+    if (this.#session && this.#frame === frame) return this.#session;
+    this.#session?.[Symbol.dispose]();
+    frames.parse(frame); // a recording is a file: its header is what this version knows, or nothing is judged
+    this.#frame = frame;
+    this.#session = new WasmSession(frame, {
+      engine: () => this.engine,
+      nowMs: () => this.#nowMs,
+      now: () => this.now,
+      failed: () => undefined, // its decision says so
+    });
+    return this.#session;
+  }
+}

@@ -1,0 +1,56 @@
+import type { RecordedCommand } from '../contract/ports.ts';
+import { Known } from './known.ts';
+
+/** Facts are objects that statements share as long as the gateway remembers their text: they become JSON once, whatever the session. */
+const jsonOf = new WeakMap<object, string>();
+
+/**
+ * What a decision was made of, beside text and parameters: enough to make it again. Facts stand in a recording once, however many
+ * commands share them: statements that differ in literals alone do.
+ */
+export class JudgedLines {
+  readonly #byKey: Known;
+  readonly #byFacts: Known;
+  readonly #byPlace: Known;
+
+  /** @param next the recording's next free number */
+  constructor(next: () => number) {
+    this.#byKey = new Known(next);
+    this.#byFacts = new Known(next);
+    this.#byPlace = new Known(next);
+  }
+
+  /** @returns lines to stand before the command's, and members for it, each led by a comma */
+  of({ key, facts, place, erased, around }: RecordedCommand): readonly [lines: string, members: string] {
+    let lines = '';
+    let number = this.#byKey.get(key);
+    if (number === undefined) {
+      const json = factsJson(facts);
+      const [n, line] = this.#byFacts.numbered(json, (fresh) => `{"type":"facts","n":${fresh},"facts":${json}}\n`);
+      this.#byKey.set(key, n);
+      number = n;
+      lines = line;
+    }
+    const { session, minuteMs, approval } = around;
+    const about = `"minute":${minuteMs},"place":${JSON.stringify(place)},"labels_read":${listed(session.labels_read)},"erased":${listed(erased)}`;
+    const [at, line] = this.#byPlace.numbered(about, (n) => `{"type":"around","n":${n},${about}}\n`);
+    const { commands, rows_returned: rows, denials } = session;
+    const approved = approval === undefined ? '' : `,"approval":${JSON.stringify(approval)}`;
+    return [
+      `${lines}${line}`,
+      `,"facts":${number},"around":${at},"session":[${commands},${rows},${denials}]${approved}`,
+    ];
+  }
+}
+
+function listed(words: readonly string[]): string {
+  return words.length === 0 ? '[]' : JSON.stringify(words);
+}
+
+function factsJson(facts: object): string {
+  const known = jsonOf.get(facts);
+  if (known !== undefined) return known;
+  const json = JSON.stringify(facts);
+  jsonOf.set(facts, json);
+  return json;
+}
