@@ -2,10 +2,12 @@ import { Option, type Command } from 'commander';
 import type { Person } from '../policy/lines/case.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson } from './output.ts';
+import { pastHelp, withPast, type PastFlags } from './past.ts';
 import { choiceOf, sourcesOf } from './policy-sources.ts';
 
-interface ExplainFlags {
-  readonly as: string;
+interface ExplainFlags extends PastFlags {
+  readonly as?: string;
+  readonly request?: string;
   readonly to?: string;
   readonly target?: string;
   readonly policies: readonly string[];
@@ -17,17 +19,21 @@ interface ExplainFlags {
 }
 
 const examples = `
+With --request it is a decision of the past that is explained, by the bundle that made it; the policies of today play no part.
+${pastHelp}
 Examples:
   sallyport policy explain --as reader --to crm "select name, ssn from customers"
   sallyport policy explain --as '{"kind": "agent", "groups": ["readers"]}' --to crm "select id from orders"
+  sallyport policy explain --request 01JD8C3V7Y8W2QK5ZT4M9RXB6N
 `;
 
 export function addPolicyExplain(policy: Command): void {
-  policy
+  const command = policy
     .command('explain')
-    .argument('<line>', 'what somebody types')
+    .argument('[line]', 'what somebody types')
     .description('say what policy makes of a line, and why: facts, findings with their rules, and one sentence')
-    .requiredOption('--as <who>', 'a name from fixtures/people.yaml, or JSON: {"id", "kind", "groups", ...}')
+    .option('--request <id>', 'instead of a line: a decision of the past, with the revision that judged it then')
+    .option('--as <who>', 'a name from fixtures/people.yaml, or JSON: {"id", "kind", "groups", ...}')
     .option('--to <target>', 'a target that fixtures/<target>.yaml describes')
     .addOption(new Option('--target <target>', 'the same').hideHelp())
     .option('--policies <dir...>', 'directories of Rego and data', ['policies'])
@@ -35,13 +41,21 @@ export function addPolicyExplain(policy: Command): void {
     .option('--param <text...>', 'bound parameters', [])
     .option('--approved <rule...>', 'ids of rules that an approval has satisfied', [])
     .option('--now <time>', 'when, RFC 3339; this minute unless given')
-    .option('--format <name>', 'pretty, json', 'pretty')
-    .addHelpText('after', examples)
-    .action(explain);
+    .option('--format <name>', 'pretty, json', 'pretty');
+  withPast(command).addHelpText('after', examples).action(explain);
 }
 
-async function explain(text: string, flags: ExplainFlags): Promise<void> {
+async function explain(line: string | undefined, flags: ExplainFlags): Promise<void> {
   const format = choiceOf('--format', flags.format, ['pretty', 'json'] as const);
+  if (flags.request === undefined) return explainTyped(line, flags, format);
+  if (line !== undefined) throw new CliError(exitCodes.usage, 'a line or --request: not both');
+  const { explainRequest } = await import('./policy-explain-past.ts');
+  return explainRequest(flags.request, flags, format);
+}
+
+async function explainTyped(text: string | undefined, flags: ExplainFlags, format: 'pretty' | 'json'): Promise<void> {
+  if (text === undefined) throw new CliError(exitCodes.usage, 'nothing to explain: name a line, or --request');
+  if (flags.as === undefined) throw new CliError(exitCodes.usage, "required option '--as <who>' not specified");
   const to = flags.to ?? flags.target;
   if (to === undefined) throw new CliError(exitCodes.usage, "required option '--to <target>' not specified");
   const nowMs = flags.now === undefined ? Date.now() : Date.parse(flags.now);

@@ -8,6 +8,7 @@ import { print, printJson, say } from './output.ts';
 import { addBundles } from './policy-bundle.ts';
 import { addPolicyCheck } from './policy-check.ts';
 import { addPolicyExplain } from './policy-explain.ts';
+import { addPolicyReplay } from './policy-replay.ts';
 import { sourcesOf } from './policy-sources.ts';
 import { addPolicyTest } from './policy-test.ts';
 
@@ -57,6 +58,7 @@ export function addPolicy(program: Command): void {
   addPolicyCheck(policy);
   addPolicyTest(policy);
   addPolicyExplain(policy);
+  addPolicyReplay(policy);
 }
 
 async function build(flags: BuildFlags): Promise<void> {

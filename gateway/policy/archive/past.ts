@@ -1,9 +1,8 @@
 import { SallyportError } from '../../contract/errors.ts';
 import type { TrustedKey } from '../bundle/keys.ts';
-import { parseManifest } from '../bundle/manifest.ts';
-import { readBundle } from '../bundle/read.ts';
 import { verifyBundle, type VerifiedBundle } from '../bundle/verify.ts';
 import type { ArchivedBundle } from './archive.ts';
+import { unverifiedBundle } from './unverified.ts';
 
 /** Why a bundle of the past is believed: a key that is trusted today signed it, or the log says that this very archive was in force. */
 export type Trust = 'signature' | 'log';
@@ -36,8 +35,6 @@ export async function openPast(
     return { bundle, digest, trust: logged === undefined ? 'signature' : 'log' };
   } catch (error) {
     if (logged === undefined) throw error;
-    const raw = readBundle(archive);
-    const bundle = { manifest: parseManifest(raw.manifest), wasm: raw.wasm, data: raw.data, keyId: '' };
-    return { bundle, digest, trust: 'log' };
+    return { bundle: unverifiedBundle(archive), digest, trust: 'log' };
   }
 }

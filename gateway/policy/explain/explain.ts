@@ -1,6 +1,15 @@
 import type { LineEffect } from '../lines/case.ts';
+import type { Finding } from '../../contract/decision.ts';
 import { factLines } from '../lines/facts.ts';
-import type { JudgedLine, TracedFinding } from '../lines/judged.ts';
+import type { JudgedLine } from '../lines/judged.ts';
+
+/** A finding and where its rule stands; the engine's own (`SP-...`) have none. */
+export interface PlacedFinding extends Finding {
+  readonly rule: { readonly title?: string | undefined; readonly file: string; readonly line: number } | undefined;
+}
+
+/** A judged line, or a command of the past: what an explanation is made of. */
+export type Explainable = Omit<JudgedLine, 'findings'> & { readonly findings: readonly PlacedFinding[] };
 
 /** Why a line comes out as it does, in the words of its rules. */
 export interface Explanation {
@@ -13,7 +22,7 @@ export interface Explanation {
 }
 
 export interface ExplainedFinding {
-  readonly kind: TracedFinding['kind'];
+  readonly kind: PlacedFinding['kind'];
   readonly id: string;
   readonly msg: string;
   readonly hint: string | null;
@@ -23,7 +32,7 @@ export interface ExplainedFinding {
   readonly line: number | null;
 }
 
-export function explainLine(judged: JudgedLine): Explanation {
+export function explainLine(judged: Explainable): Explanation {
   const findings = judged.findings.map(({ kind, id, msg, hint, rule }) => ({
     kind,
     id,
@@ -54,9 +63,9 @@ export function explanationText({ effect, why, findings, facts }: Explanation): 
   return out.join('\n');
 }
 
-function whyOf(judged: JudgedLine): string {
+function whyOf(judged: Explainable): string {
   const { effect, findings, refused } = judged;
-  const of = (kind: TracedFinding['kind']) => findings.filter((finding) => finding.kind === kind);
+  const of = (kind: PlacedFinding['kind']) => findings.filter((finding) => finding.kind === kind);
   switch (effect) {
     case 'refused':
       return `The gateway refuses it before policy is asked: ${refused}.`;
@@ -76,7 +85,7 @@ function whyOf(judged: JudgedLine): string {
 }
 
 /** `PG-002 (No write on every row)`, and how many more there are. */
-function named(findings: readonly TracedFinding[]): string {
+function named(findings: readonly PlacedFinding[]): string {
   const rules = new Map(findings.map(({ id, rule }) => [id, rule?.title]));
   const [first, ...more] = rules;
   if (first === undefined) return 'nothing';
@@ -85,19 +94,19 @@ function named(findings: readonly TracedFinding[]): string {
   return `${id}${title === undefined ? '' : ` (${title})`}${others}`;
 }
 
-function termsOf({ approval }: JudgedLine): string {
+function termsOf({ approval }: Explainable): string {
   if (approval === null) return '';
   const { quorum, groups } = approval;
   return ` by ${quorum === 1 ? 'a member' : `${String(quorum)} members`} of ${groups.join(' or ')}`;
 }
 
-function masksOf({ columns, masks }: JudgedLine): string {
+function masksOf({ columns, masks }: Explainable): string {
   const entries = Object.entries(columns);
   const said = (entries.length > 0 ? entries : Object.entries(masks)).map(([name, method]) => `${name} (${method})`);
   return said.join(', ');
 }
 
-function limitsOf({ limits: { rows, bytes } }: JudgedLine): string {
+function limitsOf({ limits: { rows, bytes } }: Explainable): string {
   const said = [
     rows === undefined ? [] : `${String(rows)} rows`,
     bytes === undefined ? [] : `${String(bytes)} bytes`,

@@ -92,7 +92,8 @@ function strongest(decisions: readonly Decision[]): Decision['effect'] {
   return effects[Math.max(...decisions.map(({ effect }) => effects.indexOf(effect)))] ?? 'deny';
 }
 
-function columnsOf(command: Command, masks: Decision['masks']): readonly (readonly [string, MaskMethod])[] {
+/** Output columns that leave masked. */
+export function columnsOf(command: Command, masks: Decision['masks']): readonly (readonly [string, MaskMethod])[] {
   switch (command.protocol) {
     case 'postgres':
       return command.output.flatMap((column) => {

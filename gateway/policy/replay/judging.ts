@@ -55,6 +55,12 @@ export class Judging implements Disposable {
     return this.#of(judged.frame).decide(command, key, requestId, around.session, around.approval);
   }
 
+  /** Which of these fields of a command the rules read. */
+  reads(command: Command, fields: readonly string[]): readonly string[] {
+    const projection = this.engine.projection(command.protocol);
+    return fields.filter((field) => projection.readsCommand(field));
+  }
+
   [Symbol.dispose](): void {
     this.#session?.[Symbol.dispose]();
   }

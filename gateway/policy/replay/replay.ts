@@ -11,8 +11,8 @@ export type Verdict = 'same' | 'masked' | 'differs';
 
 export interface Replay {
   readonly verdict: Verdict;
-  readonly then: Decision;
-  readonly now: Decision;
+  readonly recorded: Decision;
+  readonly computed: Decision;
   readonly change: Change;
   /** What the engine reads, as JSON: the facts that its rules use. */
   readonly input: string;
@@ -26,19 +26,22 @@ export function replayJudged(judged: JudgedCommand, judging: Judging): Replayed 
   const read = commandOf(judged);
   if (!read.ok) return read;
   const { command } = read;
-  const then = judged.decision;
-  const now = judging.decide(judged, command);
+  const recorded = judged.decision;
+  const computed = judging.decide(judged, command);
   const { frame, requestId, around } = judged;
   const projection = judging.engine.projection(command.protocol);
   const { session, approval } = around;
   const input = projection.whole(frame, command, requestId, { session, now: judging.now, approval });
-  const blanked = judged.erased.filter((field) => projection.readsCommand(field));
-  const change = compareDecisions(then, now);
-  return { ok: true, replay: { verdict: verdictOf(then, now, blanked), then, now, change, input, blanked } };
+  const blanked = judging.reads(command, judged.erased);
+  const change = compareDecisions(recorded, computed);
+  return {
+    ok: true,
+    replay: { verdict: verdictOf(recorded, computed, blanked), recorded, computed, change, input, blanked },
+  };
 }
 
-function verdictOf(then: Decision, now: Decision, blanked: readonly string[]): Verdict {
-  const isSame = then.revision === now.revision && decisionBits(then) === decisionBits(now);
+function verdictOf(recorded: Decision, computed: Decision, blanked: readonly string[]): Verdict {
   if (blanked.length > 0) return 'masked';
+  const isSame = recorded.revision === computed.revision && decisionBits(recorded) === decisionBits(computed);
   return isSame ? 'same' : 'differs';
 }
