@@ -19,7 +19,8 @@ export async function trustedKey(text: string): Promise<TrustedKey> {
   return { id, algorithm: algorithmOf(publicKeyPem, file), publicKeyPem };
 }
 
-function algorithmOf(pem: string, file: string): SigningAlgorithm {
+/** Which algorithm counts is what the key is for. @param file for the message */
+export function algorithmOf(pem: string, file: string): SigningAlgorithm {
   const byType: Readonly<Record<string, SigningAlgorithm>> = { ec: 'ES256', ed25519: 'EdDSA', rsa: 'RS256' };
   let algorithm: SigningAlgorithm | undefined;
   try {

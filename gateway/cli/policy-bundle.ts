@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import type { BundleDescription } from '../policy/bundle/inspect.ts';
+import { bundleDefinition } from './bundle-definition.ts';
 import { archiveAt, trustedKey } from './bundle-files.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson, table } from './output.ts';
 import { addPolicyDiff } from './policy-diff.ts';
+import { definitionOption } from './policy-sources.ts';
 
 const examples = `
 Examples:
+  sallyport policy verify
   sallyport policy verify bundle.tar.gz --key main=keys/bundle.pub
   sallyport policy inspect bundle.tar.gz --json
 `;
@@ -14,9 +17,10 @@ Examples:
 /** `policy verify`, `inspect` and `diff`: built bundles, looked at without a gateway. */
 export function addBundles(policy: Command): void {
   policy
-    .command('verify <bundle>')
+    .command('verify [bundle]')
     .description('what a gateway does before it takes a bundle up: signature, dates, labels, engine, canaries')
-    .requiredOption('--key <id=file...>', 'PEM public keys whose signature counts')
+    .option('--key <id=file...>', 'PEM public keys whose signature counts; as defined in bundles/ unless given')
+    .option(...definitionOption)
     .option('--min-sequence <n>', 'refuse a bundle with a lower sequence', '0')
     .option('--json', 'what was verified, as JSON')
     .addHelpText('after', examples)
@@ -31,18 +35,26 @@ export function addBundles(policy: Command): void {
 }
 
 interface VerifyFlags {
-  readonly key: readonly string[];
+  readonly key?: readonly string[];
+  readonly definition?: string;
   readonly minSequence: string;
   readonly json?: true;
 }
 
-async function verify(file: string, flags: VerifyFlags): Promise<void> {
+async function verify(named: string | undefined, flags: VerifyFlags): Promise<void> {
   const { tryBundle } = await import('../policy/trial.ts');
   const minSequence = Number(flags.minSequence);
   if (!Number.isSafeInteger(minSequence) || minSequence < 0) {
     throw new CliError(exitCodes.usage, `--min-sequence: expected a whole number, got ${flags.minSequence}`);
   }
-  const keys = await Promise.all(flags.key.map(trustedKey));
+  // What is named in full needs no definition, and none may get in its way.
+  const isWhole = named !== undefined && flags.key !== undefined && flags.definition === undefined;
+  const definition = isWhole ? undefined : await bundleDefinition(flags.definition);
+  const file = named ?? definition?.out;
+  if (file === undefined) throw new CliError(exitCodes.usage, "missing required argument 'bundle'");
+  const key = flags.key ?? (definition && [`${definition.key.id}=${definition.key.publicFile}`]);
+  if (key === undefined) throw new CliError(exitCodes.usage, "required option '--key <id=file...>' not specified");
+  const keys = await Promise.all(key.map(trustedKey));
   const { bundle, canaries } = await tryBundle(await archiveAt(file), { keys, nowMs: Date.now(), minSequence });
   const { revision, metadata } = bundle.manifest;
   const { sequence, expires_at: expiresAt } = metadata;
@@ -67,6 +79,7 @@ function described(bundle: BundleDescription): string {
     ['expires', metadata.expires_at],
     ['signature', `${signature.algorithm} by ${signature.keyId}, not verified here`],
     ['sources', metadata.sources],
+    ...(metadata.packs ?? []).map(({ name, version, digest }) => ['pack', `${name} ${version} (${digest})`]),
     ['digest', bundle.digest],
     ['size', `${sizeOf(sizes.archive)} packed`],
     ...Object.entries(sizes.files).map(([name, bytes]) => [`  ${name}`, sizeOf(bytes)]),

@@ -2,15 +2,14 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Command } from 'commander';
+import { ownFolders } from '../policy/build/pack.ts';
 import type { Problem } from '../policy/lint/problem.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson } from './output.ts';
-import { choiceOf, sourcesOf } from './policy-sources.ts';
+import { choiceOf, namedSources, withSources, type SourceFlags } from './policy-sources.ts';
 import { version } from './version.ts';
 
-interface CheckFlags {
-  readonly policies: readonly string[];
-  readonly tests: readonly string[];
+interface CheckFlags extends SourceFlags {
   readonly format: string;
   readonly regal: boolean;
 }
@@ -18,11 +17,12 @@ interface CheckFlags {
 const formats = ['pretty', 'json', 'sarif'] as const;
 
 export function addPolicyCheck(policy: Command): void {
-  policy
-    .command('check')
-    .description('say everything that is wrong with policies and can be seen without running them')
-    .option('--policies <dir...>', 'directories of Rego and data', ['policies'])
-    .option('--tests <dir...>', 'directories of *_test.rego', ['policy-tests'])
+  withSources(
+    policy
+      .command('check')
+      .description('say everything that is wrong with policies and can be seen without running them'),
+    '*_test.rego',
+  )
     .option('--format <name>', formats.join(', '), 'pretty')
     .option('--no-regal', 'do not ask regal, even where it is installed')
     .addHelpText('after', '\nExample:\n  sallyport policy check --format sarif > policy.sarif\n')
@@ -35,9 +35,9 @@ async function check(flags: CheckFlags): Promise<void> {
     import('../policy/lint/check.ts'),
     import('../policy/build/opa.ts'),
   ]);
-  const sources = sourcesOf(flags.policies, flags.tests);
+  const { sources } = await namedSources(flags);
   const ours = await checkPolicies(sources, await findOpa(process.env));
-  const problems = flags.regal ? [...ours, ...(await regal(flags.policies))] : ours;
+  const problems = flags.regal ? [...ours, ...(await regal(ownFolders(sources.policies)))] : ours;
   switch (format) {
     case 'pretty':
       await printPretty(problems);

@@ -98,7 +98,7 @@ async function compare(before: string, after: string, flags: { readonly json?: t
   const [old, now] = [inspectBundle(await archiveAt(before)), inspectBundle(await archiveAt(after))];
   const found = diffBundles(old, now);
   if (flags.json) return printJson(found);
-  print(isEmptyDiff(found) ? 'the same rules, labels, columns, data and reads' : differences(found));
+  print(isEmptyDiff(found) ? 'the same rules, labels, columns, data, reads and packs' : differences(found));
 }
 
 function differences(found: BundleDiff): string {
@@ -115,6 +115,7 @@ function differences(found: BundleDiff): string {
     ...named('column', found.columns),
     ...named('data', found.data),
     ...named('reads', found.reads),
+    ...named('pack', found.packs),
   ];
   return [
     `${printable(found.from)} -> ${printable(found.to)}`,

@@ -3,15 +3,13 @@ import type { Person } from '../policy/lines/case.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson } from './output.ts';
 import { pastHelp, withPast, type PastFlags } from './past.ts';
-import { choiceOf, sourcesOf } from './policy-sources.ts';
+import { choiceOf, namedSources, withSources, type SourceFlags } from './policy-sources.ts';
 
-interface ExplainFlags extends PastFlags {
+interface ExplainFlags extends PastFlags, SourceFlags {
   readonly as?: string;
   readonly request?: string;
   readonly to?: string;
   readonly target?: string;
-  readonly policies: readonly string[];
-  readonly tests: readonly string[];
   readonly param: readonly string[];
   readonly approved: readonly string[];
   readonly now?: string;
@@ -35,9 +33,8 @@ export function addPolicyExplain(policy: Command): void {
     .option('--request <id>', 'instead of a line: a decision of the past, with the revision that judged it then')
     .option('--as <who>', 'a name from fixtures/people.yaml, or JSON: {"id", "kind", "groups", ...}')
     .option('--to <target>', 'a target that fixtures/<target>.yaml describes')
-    .addOption(new Option('--target <target>', 'the same').hideHelp())
-    .option('--policies <dir...>', 'directories of Rego and data', ['policies'])
-    .option('--tests <dir...>', 'directories with the fixtures', ['policy-tests'])
+    .addOption(new Option('--target <target>', 'the same').hideHelp());
+  withSources(command, 'fixtures')
     .option('--param <text...>', 'bound parameters', [])
     .option('--approved <rule...>', 'ids of rules that an approval has satisfied', [])
     .option('--now <time>', 'when, RFC 3339; this minute unless given')
@@ -60,7 +57,7 @@ async function explainTyped(text: string | undefined, flags: ExplainFlags, forma
   if (to === undefined) throw new CliError(exitCodes.usage, "required option '--to <target>' not specified");
   const nowMs = flags.now === undefined ? Date.now() : Date.parse(flags.now);
   if (Number.isNaN(nowMs)) throw new CliError(exitCodes.usage, '--now: expected a time such as 2026-01-05T12:00:00Z');
-  const sources = sourcesOf(flags.policies, flags.tests);
+  const { sources } = await namedSources(flags);
   const [{ findOpa }, { readSources }, { findingRules }, { readSuite }, { mistakeLine }, { openJudge }] =
     await Promise.all([
       import('../policy/build/opa.ts'),

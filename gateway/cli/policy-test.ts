@@ -2,14 +2,16 @@ import { watch } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { BundleSources } from '../policy/build/interface.ts';
+import { isPacked, ownFolders } from '../policy/build/pack.ts';
 import type { RegoTarget } from '../policy/lines/rego-tests.ts';
 import type { TestRun } from '../policy/lines/report.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, say } from './output.ts';
-import { choiceOf, sourcesOf } from './policy-sources.ts';
+import { definitionOption, choiceOf, namedSources, policiesOption } from './policy-sources.ts';
 
 interface TestFlags {
-  readonly policies: readonly string[];
+  readonly policies?: readonly string[];
+  readonly definition?: string;
   readonly target: string;
   readonly format: string;
   readonly filter?: string;
@@ -29,9 +31,10 @@ const settleMs = 100;
 export function addPolicyTest(policy: Command): void {
   policy
     .command('test')
-    .argument('[dir...]', 'directories of *_test.rego and of lines in YAML', ['policy-tests'])
+    .argument('[dir...]', 'directories of *_test.rego and of lines in YAML; as defined in bundles/, or policy-tests')
     .description('run Rego tests, and lines that people type, against policies')
-    .option('--policies <dir...>', 'directories of Rego and data', ['policies'])
+    .option(...policiesOption)
+    .option(...definitionOption)
     .option(
       '--target <name>',
       'topdown; wasm runs the Rego tests on WebAssembly too. Lines always run on what ships',
@@ -48,12 +51,12 @@ export function addPolicyTest(policy: Command): void {
 async function test(dirs: readonly string[], flags: TestFlags): Promise<void> {
   const target = choiceOf('--target', flags.target, ['topdown', 'wasm']);
   const targets: readonly RegoTarget[] = target === 'wasm' ? ['topdown', 'wasm'] : ['topdown'];
-  const sources = sourcesOf(flags.policies, dirs);
+  const { sources } = await namedSources({ ...flags, tests: dirs.length === 0 ? undefined : dirs });
   if (flags.failUnder !== undefined && flags.filter !== undefined) {
     throw new CliError(exitCodes.usage, '--fail-under is about all tests: leave --filter out');
   }
   if (flags.watch !== true) return once(sources, targets, flags);
-  for await (const _change of changes([...flags.policies, ...dirs])) {
+  for await (const _change of changes([...ownFolders(sources.policies), ...sources.tests])) {
     // A mistake in a file is what the next change is for.
     await once(sources, targets, flags).catch((error: unknown) =>
       say(error instanceof Error ? error.message : String(error)),
@@ -113,11 +116,12 @@ async function runAll(
   if (broken !== undefined)
     throw new CliError(exitCodes.refused, `${broken.file}:${String(broken.line)}: ${broken.message}`);
   const rules = findingRules(modules);
+  const own = rules.filter(({ file }) => !isPacked(file, sources.policies));
   const rego = await runRegoTests(sources, targets, opa, filter);
   const lines =
     suite.cases.length === 0 ? undefined : await runLines(suite, await openJudge(sources, opa), rules, filter);
   const cases = [...rego.cases, ...(lines?.cases ?? [])];
-  const coverage = rego.coverage && coverageOf(rego.coverage, lines?.fired ?? new Set(), rules);
+  const coverage = rego.coverage && coverageOf(rego.coverage, lines?.fired ?? new Set(), own);
   return { cases, coverage };
 }
 

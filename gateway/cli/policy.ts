@@ -1,50 +1,48 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import type { BuiltBundle } from '../policy/build/interface.ts';
+import type { BuiltBundle, BundleSources } from '../policy/build/interface.ts';
 import { signingAlgorithms, type SigningAlgorithm } from '../policy/bundle/keys.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printJson, say } from './output.ts';
 import { addBundles } from './policy-bundle.ts';
 import { addPolicyCheck } from './policy-check.ts';
 import { addPolicyExplain } from './policy-explain.ts';
+import { addPolicyInit } from './policy-init/command.ts';
 import { addPolicyReplay } from './policy-replay.ts';
-import { sourcesOf } from './policy-sources.ts';
+import { namedSources, sourcesOf, withSources, type SourceFlags } from './policy-sources.ts';
 import { addPolicyTest } from './policy-test.ts';
 
-interface BuildFlags {
-  readonly policies: readonly string[];
-  readonly tests: readonly string[];
-  readonly key: string;
-  readonly keyId: string;
-  readonly algorithm: string;
-  readonly out: string;
+interface BuildFlags extends SourceFlags {
+  readonly key?: string;
+  readonly keyId?: string;
+  readonly algorithm?: string;
+  readonly out?: string;
   readonly revision?: string;
   readonly sequence?: string;
-  readonly expiresDays: string;
+  readonly expiresDays?: string;
   readonly json?: true;
 }
 
 const examples = `
 Examples:
+  sallyport policy init policies
+  sallyport policy build
   sallyport policy build --policies policies --tests policy-tests --key keys/bundle.key --out policy/bundle.tar.gz
   sallyport policy keygen --out keys/bundle
 `;
 
 export function addPolicy(program: Command): void {
   const policy = program.command('policy').description('bundles of Rego policies').addHelpText('after', examples);
-  policy
-    .command('build')
-    .description('check, test, compile and sign policies')
-    .requiredOption('--policies <dir...>', 'directories of Rego and data')
-    .requiredOption('--tests <dir...>', 'directories of *_test.rego')
-    .requiredOption('--key <file>', 'PEM private key that signs the bundle')
-    .option('--key-id <id>', 'what policy.keys in the configuration calls it', 'main')
-    .option('--algorithm <name>', signingAlgorithms.join(', '), 'ES256')
-    .option('--out <file>', 'where the bundle goes', 'policy/bundle.tar.gz')
+  addPolicyInit(policy);
+  withSources(policy.command('build').description('check, test, compile and sign policies'), '*_test.rego')
+    .option('--key <file>', 'PEM private key that signs the bundle; as defined in bundles/ unless given')
+    .option('--key-id <id>', 'what policy.keys in the configuration calls it; as defined, or main')
+    .option('--algorithm <name>', `${signingAlgorithms.join(', ')}; as defined, or ES256`)
+    .option('--out <file>', 'where the bundle goes; as defined, or policy/bundle.tar.gz')
     .option('--revision <name>', 'a name for this version, such as a git commit; a digest of the content unless given')
     .option('--sequence <n>', 'higher than that of every bundle before it; the time unless given')
-    .option('--expires-days <n>', 'from then on every decision is a deny', '365')
+    .option('--expires-days <n>', 'from then on every decision is a deny; as defined, or 365')
     .option('--json', 'what was built, as JSON')
     .addHelpText('after', examples)
     .action(build);
@@ -62,14 +60,19 @@ export function addPolicy(program: Command): void {
 }
 
 async function build(flags: BuildFlags): Promise<void> {
-  const built = await buildFrom({
-    policies: flags.policies,
-    tests: flags.tests,
-    key: { id: flags.keyId, algorithm: algorithmOf(flags.algorithm), file: flags.key },
-    out: flags.out,
+  const { sources, definition } = await namedSources(flags);
+  const keyFile = flags.key ?? definition?.key.privateFile;
+  if (keyFile === undefined) throw new CliError(exitCodes.usage, 'no key is named to sign with', 'say --key FILE');
+  const built = await buildSources(sources, {
+    key: {
+      id: flags.keyId ?? definition?.key.id ?? 'main',
+      algorithm: algorithmOf(flags.algorithm ?? definition?.key.algorithm ?? 'ES256'),
+      file: keyFile,
+    },
+    out: flags.out ?? definition?.out ?? 'policy/bundle.tar.gz',
     revision: flags.revision,
     sequence: wholeNumber('--sequence', flags.sequence ?? String(Date.now())),
-    expiresDays: wholeNumber('--expires-days', flags.expiresDays),
+    expiresDays: wholeNumber('--expires-days', flags.expiresDays ?? String(definition?.expiresDays ?? 365)),
     onStep: flags.json ? undefined : (step) => say(`policy: ${step}`),
   });
   if (flags.json) return printJson(built);
@@ -79,17 +82,26 @@ async function build(flags: BuildFlags): Promise<void> {
   );
 }
 
-/** A build in the words of the command line. `init` and the demo build the default pack by it. */
-export async function buildFrom(wanted: {
-  readonly policies: readonly string[];
-  readonly tests: readonly string[];
+/** `init` and the demo build the default pack by it. */
+export function buildFrom({
+  policies,
+  tests,
+  ...wanted
+}: WantedBundle & { readonly policies: readonly string[]; readonly tests: readonly string[] }): Promise<BuiltBundle> {
+  return buildSources(sourcesOf(policies, tests), wanted);
+}
+
+/** A build in the words of the command line. */
+interface WantedBundle {
   readonly key: { readonly id: string; readonly algorithm: SigningAlgorithm; readonly file: string };
   readonly out: string;
   readonly revision?: string | undefined;
   readonly sequence: number;
   readonly expiresDays: number;
   readonly onStep?: ((step: string) => void) | undefined;
-}): Promise<BuiltBundle> {
+}
+
+async function buildSources(sources: BundleSources, wanted: WantedBundle): Promise<BuiltBundle> {
   const [{ buildBundle }, { findOpa }] = await Promise.all([
     import('../policy/build/build.ts'),
     import('../policy/build/opa.ts'),
@@ -97,8 +109,8 @@ export async function buildFrom(wanted: {
   const { key, out, revision, sequence, expiresDays, onStep } = wanted;
   const builtAtMs = Date.now();
   return buildBundle({
-    sources: sourcesOf(wanted.policies, wanted.tests),
-    key: { id: key.id, algorithm: key.algorithm, privateKeyPem: await readFile(key.file, 'utf8') },
+    sources,
+    key: { id: key.id, algorithm: key.algorithm, privateKeyPem: await privateKey(key.file) },
     out,
     sequence,
     builtAtMs,
@@ -106,6 +118,13 @@ export async function buildFrom(wanted: {
     opa: await findOpa(process.env),
     ...(revision !== undefined && { revision }),
     ...(onStep && { onStep }),
+  });
+}
+
+async function privateKey(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CliError(exitCodes.usage, `cannot read the key that signs: ${why}`, 'name one: --key FILE');
   });
 }
 

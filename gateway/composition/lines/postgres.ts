@@ -30,14 +30,14 @@ const calledFunction = z.strictObject({
 const qualified = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema.name');
 
 /** A database as far as SQL is read by it. */
-const fixture = z.strictObject({
+export const postgresFixture = z.strictObject({
   /** Which server's grammar. */
   major: z.int().min(15).max(18).default(18),
   search_path: z.array(z.string()).default(['public']),
   relations: z.record(qualified, relation).default({}),
   functions: z.record(qualified, calledFunction).default({}),
 });
-type Fixture = z.infer<typeof fixture>;
+type Fixture = z.infer<typeof postgresFixture>;
 
 /** SQL as production reads it: the server's own grammar, the same facts, the same commands. Only the catalog comes from a file. */
 export function openPostgresLines(): LineProtocol {
@@ -46,14 +46,14 @@ export function openPostgresLines(): LineProtocol {
 
 class PostgresLines implements LineProtocol {
   readonly name = 'postgres';
-  readonly fixture = fixture;
+  readonly fixture = postgresFixture;
   readonly #analyzer: SqlAnalyzer = openSqlAnalyzer();
   /** Catalogs that the analyzer knows, by what the fixture says. */
   readonly #known = new Map<string, { readonly id: string; readonly labels: LineTarget['labels'] }>();
   #told = 0;
 
   async commandsOf({ text, params }: Line, { target, section, labels }: LineTarget): Promise<ReadLine> {
-    const { major, search_path: path, ...rest } = fixture.parse(section);
+    const { major, search_path: path, ...rest } = postgresFixture.parse(section);
     const name = this.#targetOf(target.name, { major, search_path: path, ...rest }, labels);
     const searchPath = ['pg_catalog', ...path];
     const bytes = Buffer.from(text);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
-import type { Manifest } from '../bundle/manifest.ts';
+import type { BundlePack, Manifest } from '../bundle/manifest.ts';
 import { gzipPlain } from '../bundle/read.ts';
 import { signatureFile, signFiles } from '../bundle/sign.ts';
 import { writeTar } from '../bundle/tar.ts';
@@ -16,6 +16,7 @@ import { problemLine } from '../lint/problem.ts';
 import { compilePolicies } from './compile.ts';
 import type { BuildOptions, BuiltBundle } from './interface.ts';
 import { execute, opaVersion, type Where } from './opa.ts';
+import type { PolicyFolder } from './pack.ts';
 import { readsOf } from './reads.ts';
 import { rulesOf } from './rules.ts';
 import { isPolicySource, isTestSource, sourcesDigest, stageSources } from './stage.ts';
@@ -62,6 +63,7 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   for (const entrypoint of decisionEntrypoints) reads[entrypoint] = await readsOf(opa, policies, entrypoint, where);
 
   onStep?.('sign');
+  const packs = await packsIn(sources.policies);
   const content = createHash('sha256').update(wasm).update('\0').update(data).digest('hex');
   const manifest: Manifest = {
     revision: options.revision ?? content.slice(0, 12),
@@ -75,6 +77,7 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
       expires_at: new Date(options.expiresAtMs).toISOString(),
       sources: await sourcesDigest(sources.policies),
       opa: opaVersion,
+      ...(packs.length > 0 && { packs }),
       reads,
       rules: await rulesOf(opa, policies, where),
     },
@@ -85,6 +88,18 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   const digest = createHash('sha256').update(archive).digest('hex');
   const { out, sequence } = options;
   return { out, revision: manifest.revision, sequence, digest, bytes: archive.length, tests: ran, reads };
+}
+
+/** What the manifest says of the packs among these. */
+async function packsIn(folders: readonly PolicyFolder[]): Promise<readonly BundlePack[]> {
+  const packs = folders.filter((folder) => typeof folder !== 'string');
+  return Promise.all(
+    packs.map(async (pack) => ({
+      name: pack.name,
+      version: pack.version,
+      digest: await sourcesDigest([pack]),
+    })),
+  );
 }
 
 /** The signed archive of these parts. */

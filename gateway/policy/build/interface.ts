@@ -1,4 +1,5 @@
 import type { SigningKey } from '../bundle/keys.ts';
+import type { PolicyFolder } from './pack.ts';
 
 /** What `buildBundle` in `build.ts` takes. */
 export interface BuildOptions {
@@ -25,8 +26,8 @@ export const buildSteps = ['check', 'test', 'test-wasm', 'compile', 'sign'] as c
 export type BuildStep = (typeof buildSteps)[number];
 
 export interface BundleSources {
-  /** Directories of Rego and of `data.yaml`/`data.json`, merged as OPA merges them. */
-  readonly policies: readonly string[];
+  /** Directories of Rego and of `data.yaml`/`data.json`, merged as OPA merges them; packs that come with this version among them. */
+  readonly policies: readonly PolicyFolder[];
   /** Directories of `*_test.rego`. A build in which no test ran fails. */
   readonly tests: readonly string[];
   /** Directory of the input schemas: `policies/schemas`. */

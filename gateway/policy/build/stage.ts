@@ -1,29 +1,47 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
+import type { PolicyFolder } from './pack.ts';
 
 /**
  * Copies Rego and data files of several directories into one, so that they are one bundle with one root. Nothing else comes along:
- * OPA would take any JSON file for data.
+ * OPA would take any JSON file for data. A data file of one's own is laid over the pack's of the same path, name by name.
  * @throws SallyportError `opa-failed` when two directories have a file of the same path, or there is nothing to build
  */
 export async function stageSources(
-  folders: readonly string[],
+  folders: readonly PolicyFolder[],
   into: string,
   wanted: (name: string) => boolean,
 ): Promise<void> {
+  const staged = new Set<string>();
   for (const [name, from] of await originsOf(folders, wanted)) {
-    await mkdir(dirname(join(into, name)), { recursive: true });
-    await copyFile(from, join(into, name));
+    const place = join(into, name);
+    await mkdir(dirname(place), { recursive: true });
+    if (staged.has(name))
+      await writeFile(place, JSON.stringify({ ...(await namesIn(place)), ...(await namesIn(from)) }));
+    else await copyFile(from, place);
+    staged.add(name);
   }
+}
+
+/** A data file's content. JSON is YAML. */
+async function namesIn(file: string): Promise<Readonly<Record<string, unknown>>> {
+  const read = z
+    .record(z.string(), z.unknown())
+    .nullable()
+    .safeParse(parse(await readFile(file, 'utf8')));
+  if (read.success) return read.data ?? {};
+  throw new SallyportError('opa-failed', `${file}: expected names and their values, to be laid over the pack's`);
 }
 
 /**
  * SHA-256 hex over names and contents of the policies in these directories: what a bundle's manifest says it was built from
  * (`metadata.sources`). The same digest needs no new build.
  */
-export async function sourcesDigest(folders: readonly string[]): Promise<string> {
+export async function sourcesDigest(folders: readonly PolicyFolder[]): Promise<string> {
   const hash = createHash('sha256');
   for (const [name, from] of await originsOf(folders, isPolicySource)) {
     const body = await readFile(from);
@@ -49,21 +67,35 @@ async function filesOf(folder: string, wanted: (name: string) => boolean): Promi
   return entries.filter((e) => e.isFile() && wanted(e.name)).map((e) => join(e.parentPath, e.name));
 }
 
-/** Relative path, with forward slashes, to where the file lies; sorted. */
+/**
+ * Relative path, with forward slashes, to where the file lies; sorted. A data file that a pack has too is there twice, the pack's first.
+ * @throws SallyportError `opa-failed`
+ */
 export async function originsOf(
-  folders: readonly string[],
+  folders: readonly PolicyFolder[],
   wanted: (name: string) => boolean,
 ): Promise<readonly (readonly [name: string, path: string])[]> {
-  const origins = new Map<string, string>();
+  const origins = new Map<string, { readonly path: string; readonly packed: boolean; readonly under?: string }>();
   for (const folder of folders) {
-    for (const path of await filesOf(folder, wanted)) {
-      const name = relative(folder, path).split(sep).join('/');
+    const packed = typeof folder !== 'string';
+    const root = packed ? folder.root : folder;
+    for (const path of await filesOf(packed ? join(root, folder.under) : root, wanted)) {
+      const name = relative(root, path).split(sep).join('/');
       const other = origins.get(name);
-      if (other !== undefined)
-        throw new SallyportError('opa-failed', `${name} is in ${dirname(other)} and in ${folder}`);
-      origins.set(name, path);
+      const laidOver = other?.packed === true && !packed && isDataFile(basename(name));
+      if (other !== undefined && !laidOver)
+        throw new SallyportError('opa-failed', `${name} is in ${dirname(other.path)} and in ${root}`);
+      origins.set(name, { path, packed, ...(other && { under: other.path }) });
     }
   }
-  if (origins.size === 0) throw new SallyportError('opa-failed', `no Rego found in ${folders.join(', ')}`);
-  return [...origins].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (origins.size === 0) throw new SallyportError('opa-failed', `no Rego found in ${folders.map(nameOf).join(', ')}`);
+  const sorted = [...origins].sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.flatMap(([name, { path, under }]) => [
+    ...(under ? [[name, under] as const] : []),
+    [name, path] as const,
+  ]);
+}
+
+function nameOf(folder: PolicyFolder): string {
+  return typeof folder === 'string' ? folder : `pack ${folder.name}`;
 }

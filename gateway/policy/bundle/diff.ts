@@ -12,6 +12,8 @@ export interface BundleDiff {
   /** Data of any other kind, by its first name. */
   readonly data: Changes<NamedChange>;
   readonly reads: Changes<NamedChange>;
+  /** Policies that came with the builder's version. */
+  readonly packs: Changes<NamedChange>;
   /** Whether the compiled policies are the same bytes. Where they are not and no rule differs, the compiler or a layout does. */
   readonly compiled: 'same' | 'differs';
 }
@@ -48,14 +50,16 @@ export function diffBundles(before: BundleDescription, after: BundleDescription)
     columns: diffNamed(columnsOf(before), columnsOf(after)),
     data: diffNamed(new Map(Object.entries(before.data)), new Map(Object.entries(after.data))),
     reads: diffNamed(readsOf(before), readsOf(after)),
+    packs: diffNamed(packsOf(before), packsOf(after)),
     compiled: before.compiled === after.compiled ? 'same' : 'differs',
   };
 }
 
 /** Whether anything is in it. */
-export function isEmptyDiff({ rules, labels, columns, data, reads, compiled }: BundleDiff): boolean {
+export function isEmptyDiff({ rules, labels, columns, data, reads, packs, compiled }: BundleDiff): boolean {
   if (compiled === 'differs') return false;
-  return [rules, labels, columns, data, reads].every((c) => c.added.length + c.removed.length + c.changed.length === 0);
+  const changes = [rules, labels, columns, data, reads, packs];
+  return changes.every((c) => c.added.length + c.removed.length + c.changed.length === 0);
 }
 
 /** Rules are what their kind and id say; several definitions of one are compared as a set. */
@@ -107,6 +111,12 @@ function readsOf({ reads }: BundleDescription): ReadonlyMap<string, unknown> {
     Object.entries(reads).flatMap(([entrypoint, paths]) =>
       paths.map((path) => [`${entrypoint} input.${path}`, true] as const),
     ),
+  );
+}
+
+function packsOf({ metadata }: BundleDescription): ReadonlyMap<string, unknown> {
+  return new Map(
+    (metadata.packs ?? []).map(({ name, version, digest }) => [name, `${version} ${digest.slice(0, 12)}`]),
   );
 }
 

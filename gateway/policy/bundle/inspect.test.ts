@@ -85,6 +85,19 @@ test('labels, columns, other data and reads are compared', async () => {
   });
 });
 
+test('another version of a pack is a change', async () => {
+  const built = async (version: string) =>
+    inspectBundle(
+      await signedBundle(Buffer.from('wasm'), {
+        metadata: { rules: [], packs: [{ name: 'library', version, digest: 'a'.repeat(64) }] },
+      }),
+    );
+  const [old, now] = [await built('1.0.0'), await built('1.1.0')];
+  expect(diffBundles(old, now).packs.changed).toMatchObject([{ name: 'library' }]);
+  expect(isEmptyDiff(diffBundles(old, now))).toBe(false);
+  expect(isEmptyDiff(diffBundles(now, now))).toBe(true);
+});
+
 test('compiled policies that differ are never called the same', async () => {
   const one = await bundle([]);
   const other = inspectBundle(await signedBundle(Buffer.from('otherwise'), { metadata: { rules: [] } }));

@@ -16,6 +16,15 @@ const ruleSchema = z
   })
   .readonly();
 
+const packSchema = z
+  .strictObject({
+    name: z.string(),
+    version: z.string(),
+    /** SHA-256 over the names and contents of its files. */
+    digest: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .readonly();
+
 /** `.manifest` of a bundle of ours: OPA's fields (openpolicyagent.org/docs/management-bundles) and, in `metadata`, what OPA leaves open. */
 const manifestSchema = z.strictObject({
   revision: z.string().min(1).max(200),
@@ -40,6 +49,8 @@ const manifestSchema = z.strictObject({
     /** SHA-256 over the names and contents of the sources. */
     sources: z.string().regex(/^[0-9a-f]{64}$/),
     opa: z.string(),
+    /** What of the sources came with the builder's version and not from a repository: the library, default rules, labels. */
+    packs: z.array(packSchema).readonly().optional(),
     /** Entrypoint to the `input.` paths that its rules read, without `input.`. */
     reads: z.record(z.string(), z.array(z.string()).readonly()),
     /** Every definition in the Rego, in the order of files and lines. */
@@ -47,6 +58,7 @@ const manifestSchema = z.strictObject({
   }),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+export type BundlePack = z.infer<typeof packSchema>;
 export type BundleRule = z.infer<typeof ruleSchema>;
 
 /** @throws SallyportError `bundle-invalid` naming the field */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
 import type { BundleSources } from '../build/interface.ts';
 import { execute } from '../build/opa.ts';
+import { isPacked } from '../build/pack.ts';
 import { isPolicySource, isTestSource, originsOf, stageSources } from '../build/stage.ts';
 import type { Lines } from './coverage.ts';
 import type { TestCase } from './report.ts';
@@ -31,7 +32,7 @@ const coverage = z.object({
 
 export interface RegoRun {
   readonly cases: readonly TestCase[];
-  /** Lines of the policies, by the path of their file. Undefined for a choice of tests, and where one failed: OPA tells of whole runs only. */
+  /** Lines of the policies that are no pack's, by the path of their file. Undefined for a choice of tests, and where one failed: OPA tells of whole runs only. */
   readonly coverage: { readonly covered: Lines; readonly missed: Lines } | undefined;
 }
 
@@ -73,7 +74,8 @@ export async function runRegoTests(
     }
     const said = filter === undefined ? (await run('--coverage')).stdout : '';
     const read = coverage.safeParse(jsonOf(said));
-    return { cases, coverage: read.success ? linesOf(read.data, origins) : undefined };
+    const own = new Map([...origins].filter(([, path]) => !isPacked(path, sources.policies)));
+    return { cases, coverage: read.success ? linesOf(read.data, own) : undefined };
   } finally {
     await rm(work, { recursive: true, force: true });
   }

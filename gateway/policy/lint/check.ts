@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BundleSources } from '../build/interface.ts';
 import { execute, type Where } from '../build/opa.ts';
+import { ownFolders } from '../build/pack.ts';
 import { isPolicySource, isTestSource, originsOf, stageSources } from '../build/stage.ts';
 import { builtInProblems } from './built-ins.ts';
 import { duplicateIds, findingProblems } from './findings.ts';
@@ -60,7 +61,7 @@ async function strictCheck(sources: BundleSources, opa: string, where: Where): P
     const run = await execute(opa, ['check', '-f', 'json', '--strict', ...typed, ...folders], { ...where, cwd: work });
     if (run.ok) return [];
     const said = run.stderr.trim() || run.stdout.trim() || run.error.message;
-    return opaProblems(said, sources.policies[0] ?? '', (file) => origins.get(file) ?? file);
+    return opaProblems(said, ownFolders(sources.policies)[0] ?? '', (file) => origins.get(file) ?? file);
   } finally {
     await rm(work, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { execute, type Where } from '../build/opa.ts';
+import type { PolicyFolder } from '../build/pack.ts';
 import { isPolicySource, originsOf } from '../build/stage.ts';
 import { readModule, type Module } from './ast.ts';
 import type { Problem } from './problem.ts';
@@ -14,7 +15,11 @@ export interface PolicySources {
 }
 
 /** @throws SallyportError `opa-failed` when there is nothing to read */
-export async function readSources(opa: string, folders: readonly string[], where: Where = {}): Promise<PolicySources> {
+export async function readSources(
+  opa: string,
+  folders: readonly PolicyFolder[],
+  where: Where = {},
+): Promise<PolicySources> {
   const origins = await originsOf(folders, isPolicySource);
   const isRego = ([name]: readonly [string, string]) => name.endsWith('.rego');
   const parsed = await Promise.all(origins.filter(isRego).map(([, path]) => parse(opa, path, where)));
