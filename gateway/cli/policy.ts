@@ -6,6 +6,7 @@ import { signingAlgorithms, type SigningAlgorithm } from '../policy/bundle/keys.
 import { CliError, exitCodes } from './exit.ts';
 import { print, printJson, say } from './output.ts';
 import { addBundles } from './policy-bundle.ts';
+import { addPolicyCatalog } from './policy-catalog.ts';
 import { addPolicyCheck } from './policy-check.ts';
 import { addPolicyExplain } from './policy-explain.ts';
 import { addPolicyInit } from './policy-init/command.ts';
@@ -57,6 +58,7 @@ export function addPolicy(program: Command): void {
   addPolicyTest(policy);
   addPolicyExplain(policy);
   addPolicyReplay(policy);
+  addPolicyCatalog(policy);
 }
 
 async function build(flags: BuildFlags): Promise<void> {

@@ -127,7 +127,8 @@ export class Targets {
   }
 }
 
-function upstreamOf(config: TargetConfig, database: string, application: string): UpstreamTarget {
+/** How a configured target is reached. Its authority's file is read here. */
+export function upstreamOf(config: TargetConfig, database: string, application: string): UpstreamTarget {
   const { mode, ca, server_name: serverName } = config.tls;
   return {
     host: config.host,

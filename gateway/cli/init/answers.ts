@@ -1,6 +1,4 @@
-import type { TargetConfig } from '../../config/index.ts';
-
-export type TlsMode = TargetConfig['tls']['mode'];
+import type { TlsMode } from '../database-url.ts';
 
 /** What `init` has to know. Everything else has a default that is written out, to be changed later. */
 export interface Answers {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CliError, exitCodes } from '../exit.ts';
 import { say } from '../output.ts';
-import type { Answers, TlsMode } from './answers.ts';
+import { databaseUrl, placeOf, refusePassword, tlsModeOf, tlsModes, usualTlsMode, wrong } from '../database-url.ts';
+import type { Answers } from './answers.ts';
 
 export interface InitFlags {
   readonly dir?: string;
@@ -28,31 +28,22 @@ export interface Ask {
   askSecret(question: string): Promise<string>;
 }
 
-const tlsModes: readonly TlsMode[] = ['verify-full', 'verify-ca', 'require', 'disable'];
-
 /** Asks for what the flags leave open. */
 export async function answersFrom(flags: InitFlags, ask: Ask): Promise<Answers> {
   const dir = flags.dir ?? (await ask.ask('New directory for configuration and keys', 'sallyport'));
   const url = databaseUrl(flags.database ?? (await ask.ask('Database (postgres://login@host:port/database)')));
-  const database = decodeURIComponent(url.pathname.slice(1));
-  const login = decodeURIComponent(url.username);
+  const { database, login } = placeOf(url);
   const name = flags.name ?? (await ask.ask('What clients will call it', targetName(database)));
   const password = await passwordFrom(flags, url, login, ask);
-  const loopback = /^(localhost|127\.|\[?::1)/.test(url.hostname);
-  const tlsMode =
-    flags.tls ??
-    (await ask.ask(`Check of its certificate (${tlsModes.join(', ')})`, loopback ? 'disable' : 'verify-full'));
+  const tlsMode = flags.tls ?? (await ask.ask(`Check of its certificate (${tlsModes.join(', ')})`, usualTlsMode(url)));
   const issuer = (flags.issuer ?? (await ask.ask('Issuer of your tokens (https://...)'))).replace(/\/+$/, '');
   const listen = flags.listen ?? (await ask.ask('Where clients will connect', '127.0.0.1:6432'));
   return {
     dir,
     target: {
       name,
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? 5432 : Number(url.port),
-      database,
-      login,
-      tlsMode: tlsModes.find((mode) => mode === tlsMode) ?? wrong('--tls', `one of ${tlsModes.join(', ')}`, tlsMode),
+      ...placeOf(url),
+      tlsMode: tlsModeOf(tlsMode),
       caFile: flags.tlsCa,
     },
     password,
@@ -72,25 +63,8 @@ export async function answersFrom(flags: InitFlags, ask: Ask): Promise<Answers> 
 
 async function passwordFrom(flags: InitFlags, url: URL, login: string, ask: Ask): Promise<Answers['password']> {
   if (flags.passwordEnv !== undefined) return { env: flags.passwordEnv };
-  if (url.password !== '') {
-    throw new CliError(
-      exitCodes.usage,
-      'a password in the command line is seen by everybody on this machine',
-      'leave it out: it is asked for',
-    );
-  }
+  refusePassword(url, 'leave it out: it is asked for');
   return { value: await ask.askSecret(`Password of ${login}`) };
-}
-
-function databaseUrl(text: string): URL {
-  const url = URL.parse(text);
-  const whole =
-    url &&
-    /^postgres(ql)?:$/.test(url.protocol) &&
-    url.hostname !== '' &&
-    url.username !== '' &&
-    url.pathname.length > 1;
-  return whole ? url : wrong('database', 'postgres://login@host:port/database', text.replace(/:[^:@/]*@/, ':...@'));
 }
 
 /** A target's name from a database's: lower case, and nothing that a name cannot have. */
@@ -129,8 +103,4 @@ async function algorithmsOf(issuer: string): Promise<readonly string[]> {
   }
   say(`init: ${issuer} did not say what it signs with; RS256 is written, change it if that is wrong`);
   return ['RS256'];
-}
-
-function wrong(what: string, expected: string, got: string): never {
-  throw new CliError(exitCodes.usage, `${what}: expected ${expected}, got ${got}`);
 }

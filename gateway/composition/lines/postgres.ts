@@ -35,8 +35,13 @@ export const postgresFixture = z.strictObject({
   major: z.int().min(15).max(18).default(18),
   search_path: z.array(z.string()).default(['public']),
   relations: z.record(qualified, relation).default({}),
-  functions: z.record(qualified, calledFunction).default({}),
+  /** Those of one name as a list. */
+  functions: z.record(qualified, z.union([calledFunction, z.array(calledFunction)])).default({}),
+  /** Operators outside `pg_catalog`, with the extension that they belong to. */
+  operators: z.record(qualified, z.string().nullable()).default({}),
 });
+/** As it stands in a file, where what has a default may be missing. */
+export type WrittenPostgresFixture = z.input<typeof postgresFixture>;
 type Fixture = z.infer<typeof postgresFixture>;
 
 /** SQL as production reads it: the server's own grammar, the same facts, the same commands. Only the catalog comes from a file. */
@@ -93,7 +98,7 @@ class PostgresLines implements LineProtocol {
 const firstOid = 100_000;
 const textOid = 25;
 
-function snapshotOf({ relations, functions }: Fixture): CatalogSnapshot {
+function snapshotOf({ relations, functions, operators }: Fixture): CatalogSnapshot {
   const names = Object.keys(relations);
   const own = Object.entries(relations).map(([name, described], i): CatalogRelation => {
     const [schema, relname] = nameParts(name);
@@ -112,11 +117,15 @@ function snapshotOf({ relations, functions }: Fixture): CatalogSnapshot {
       hasTriggers: triggers,
     };
   });
-  const called = Object.entries(functions).map(([name, described]) => {
+  const called = Object.entries(functions).flatMap(([name, described]) => {
     const [schema, proname] = nameParts(name);
-    return { schema, name: proname, ...described };
+    return [described].flat().map((one) => ({ schema, name: proname, ...one }));
   });
-  return { version: 1, relations: [...systemCatalog(), ...own], functions: called, operators: [], enums: [] };
+  const signs = Object.entries(operators).map(([name, extension]) => {
+    const [schema, oprname] = nameParts(name);
+    return { schema, name: oprname, extension };
+  });
+  return { version: 1, relations: [...systemCatalog(), ...own], functions: called, operators: signs, enums: [] };
 }
 
 function nameParts(name: string): readonly [schema: string, name: string] {
