@@ -37,7 +37,7 @@ export interface Rig extends AsyncDisposable {
 }
 
 export interface RigOptions {
-  /** Merged over the configuration, section by section. */
+  /** Merged over the configuration, section by section. With a `policy.bundle` of its own, the default pack is not built. */
   readonly config?: { readonly [section: string]: object };
   /** Directories of Rego on top of the default pack. */
   readonly policies?: readonly string[];
@@ -94,7 +94,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       expiresAtMs: Date.now() + 86_400_000,
       opa,
     });
-  await build(options.policies ?? []);
+  const isElsewhere = Object.hasOwn(options.config?.['policy'] ?? {}, 'bundle');
+  if (!isElsewhere) await build(options.policies ?? []);
 
   const tls = tlsPair();
   const file = async (name: string, text: string | Buffer) => {
