@@ -12,6 +12,8 @@ export class JudgedLines {
   readonly #byKey: Known;
   readonly #byFacts: Known;
   readonly #byPlace: Known;
+  /** What was said last: one command after the other is usually decided under the same. */
+  #last: (About & { readonly number: number }) | undefined;
 
   /** @param next the recording's next free number */
   constructor(next: () => number) {
@@ -21,7 +23,8 @@ export class JudgedLines {
   }
 
   /** @returns lines to stand before the command's, and members for it, each led by a comma */
-  of({ key, facts, place, erased, around }: RecordedCommand): readonly [lines: string, members: string] {
+  of(entry: RecordedCommand): readonly [lines: string, members: string] {
+    const { key, facts, around } = entry;
     let lines = '';
     let number = this.#byKey.get(key);
     if (number === undefined) {
@@ -31,9 +34,8 @@ export class JudgedLines {
       number = n;
       lines = line;
     }
-    const { session, minuteMs, approval } = around;
-    const about = `"minute":${minuteMs},"place":${JSON.stringify(place)},"labels_read":${listed(session.labels_read)},"erased":${listed(erased)}`;
-    const [at, line] = this.#byPlace.numbered(about, (n) => `{"type":"around","n":${n},${about}}\n`);
+    const { session, approval } = around;
+    const [at, line] = this.#about(entry);
     const { commands, rows_returned: rows, denials } = session;
     const approved = approval === undefined ? '' : `,"approval":${JSON.stringify(approval)}`;
     return [
@@ -41,6 +43,24 @@ export class JudgedLines {
       `,"facts":${number},"around":${at},"session":[${commands},${rows},${denials}]${approved}`,
     ];
   }
+
+  #about({ place, erased, around }: RecordedCommand): readonly [number: number, line: string] {
+    const { minuteMs } = around;
+    const { labels_read: labelsRead } = around.session;
+    const last = this.#last;
+    // By identity: what is equal and not the same is found by its JSON.
+    const isPlace = last?.place === place && last.erased === erased;
+    if (isPlace && last.minuteMs === minuteMs && last.labelsRead === labelsRead) return [last.number, ''];
+    const about = `"minute":${minuteMs},"place":${JSON.stringify(place)},"labels_read":${listed(labelsRead)},"erased":${listed(erased)}`;
+    const [number, line] = this.#byPlace.numbered(about, (n) => `{"type":"around","n":${n},${about}}\n`);
+    this.#last = { place, erased, minuteMs, labelsRead, number };
+    return [number, line];
+  }
+}
+
+interface About extends Pick<RecordedCommand, 'place' | 'erased'> {
+  readonly minuteMs: number;
+  readonly labelsRead: readonly string[];
 }
 
 function listed(words: readonly string[]): string {

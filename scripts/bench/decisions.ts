@@ -2,6 +2,7 @@ import { openPolicy } from '../../gateway/policy/open.ts';
 import { facts, frame, requestId, statement } from '../../gateway/policy/fixtures.ts';
 import type { PolicySession } from '../../gateway/contract/ports.ts';
 import type { PostgresCommand } from '../../gateway/contract/command-postgres.ts';
+import { measureBacktest } from './backtest.ts';
 import { openMasks } from '../../gateway/enforce/masking/masks.ts';
 import type { Row, Section } from './result.ts';
 import type { Effort } from './rounds.ts';
@@ -24,7 +25,7 @@ const values = Array.from({ length: 100_003 }, (_, i) => Buffer.from(`123-${Stri
 /** Policy and masking functions alone, in this process: no wire, no record. */
 export async function measureDecisions(
   { bundle }: World,
-  { decisions }: Effort,
+  { decisions, recordedCommands }: Effort,
   signal: AbortSignal,
 ): Promise<Section> {
   await using policy = await openPolicy({
@@ -61,11 +62,12 @@ export async function measureDecisions(
   });
   return {
     title: 'Decisions',
-    method: `The default pack, judged in WebAssembly; ${String(batches)} batches, the time of one decision in each.`,
+    method: `The default pack, judged in WebAssembly; ${String(batches)} batches, the time of one decision in each. Recorded commands: 50 sessions of 200 statements each, three times.`,
     rows: [
       { ...row('not in the cache: a plain read', uncached(plain)), target },
       { ...row('not in the cache: a masked read', uncached(masked)), target },
       { ...row('not in the cache: a denied delete', uncached(refused)), target },
+      await measureBacktest(bundle.file, recordedCommands, signal),
     ],
     figures: [
       row('another text with known facts', sameFacts),

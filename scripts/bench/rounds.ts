@@ -8,6 +8,7 @@ export interface Effort {
   readonly idleSessions: number;
   readonly idleSteps: number;
   readonly decisions: number;
+  readonly recordedCommands: number;
 }
 
 export const fullEffort: Effort = {
@@ -17,6 +18,7 @@ export const fullEffort: Effort = {
   idleSessions: 2_000,
   idleSteps: 4,
   decisions: 4_000,
+  recordedCommands: 100_000,
 };
 
 /** Enough to see that all of it works, and roughly where it stands. */
@@ -27,6 +29,7 @@ export const quickEffort: Effort = {
   idleSessions: 200,
   idleSteps: 2,
   decisions: 1_000,
+  recordedCommands: 10_000,
 };
 
 /**

@@ -85,7 +85,7 @@ export class PgExchange implements Exchange {
     const { recordText: text, recordParams: params, recordFacts, erased } = unit;
     const { transaction, batch, analysis } = command;
     const facts = analysis === unit.facts.analysis ? recordFacts : { ...recordFacts, analysis };
-    return { text, params, facts, place: { transaction, batch }, erased };
+    return { text, params, facts, place: placeOf(transaction, batch), erased };
   }
 
   get signal(): AbortSignal {
@@ -129,4 +129,16 @@ export class PgExchange implements Exchange {
     this.#carrier.breakOff(this, denial);
     return undefined;
   }
+}
+
+type Place = Pick<PostgresCommand, 'transaction' | 'batch'>;
+
+/** Statements that came alone, by their transaction: nearly all. One object each, so that the recording knows what it has said. */
+const alone: readonly Place[] = [false, true].flatMap((isIn) =>
+  [false, true].map((failed) => ({ transaction: { in: isIn, failed }, batch: { index: 0, count: 1 } })),
+);
+
+function placeOf(transaction: Place['transaction'], batch: Place['batch']): Place {
+  const known = batch.count === 1 ? alone[(transaction.in ? 2 : 0) + (transaction.failed ? 1 : 0)] : undefined;
+  return known ?? { transaction, batch };
 }

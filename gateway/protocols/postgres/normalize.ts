@@ -14,6 +14,8 @@ export interface NameView {
 }
 
 const blanked = '[masked]';
+const none: readonly string[] = [];
+const textOnly: readonly string[] = ['text'];
 
 /** Effects that leave nothing behind. Everything else is flushed to disk before it takes effect. */
 const harmless: ReadonlySet<PostgresEffect> = new Set([
@@ -167,8 +169,9 @@ function recorded(
   text: string,
 ): Pick<Unit, 'recordFacts' | 'erased'> {
   const instead = Object.keys(recordInstead);
+  if (instead.length === 0) return { recordFacts: facts, erased: recordText === text ? none : textOnly };
   const erased = recordText === text ? instead : ['text', ...instead];
-  return { recordFacts: instead.length === 0 ? facts : { ...facts, ...recordInstead }, erased };
+  return { recordFacts: { ...facts, ...recordInstead }, erased };
 }
 
 function bound(

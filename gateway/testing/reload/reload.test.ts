@@ -1,12 +1,24 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { apiClient } from '../../api/client.ts';
+import { PastBundles } from '../../composition/past/bundles.ts';
+import { logged } from '../../composition/past/recordings.ts';
+import { sweep, type Sweep } from '../../composition/past/sweep.ts';
+import { BundleArchive } from '../../policy/archive/archive.ts';
+import { recordingFiles } from '../../recordings/files.ts';
+import { audited } from '../behaviour/audited.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
 
 /** One reload, seen by everybody whom it concerns: four busy readers, a held command, and somebody who has left. */
 let rig: Rig;
 const clients: pg.Client[] = [];
+/** Does the same before and after. */
+let worker: pg.Client;
 
 beforeAll(async () => {
   rig = await startRig({
@@ -17,6 +29,8 @@ beforeAll(async () => {
       { name: 'lena', kind: 'human', groups: ['readers', 'reload-leavers'] },
     ],
   });
+  worker = await connected('ana');
+  await say(worker, ...work);
 });
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
@@ -41,6 +55,40 @@ const admin = (principal: string) => {
   const { host, port } = rig.gateway.addresses.admin;
   return apiClient({ url: `http://${host}:${port}`, token: () => rig.token(principal) });
 };
+
+/** Statements one after the other, with or without parameters; a denial is an answer like any other. */
+async function say(
+  client: pg.Client,
+  ...statements: readonly (string | readonly [sql: string, ...params: unknown[]])[]
+) {
+  for (const one of statements) {
+    const [text, ...values] = typeof one === 'string' ? [one] : one;
+    await client.query(values.length === 0 ? text : { text, values }).catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError)) throw error;
+    });
+  }
+}
+
+const secret = '078-05-1120';
+const work = [
+  'select id, name, ssn from customers order by id limit 3',
+  'select id, name, ssn from customers order by id limit 3',
+  'select count(*) from orders; select id from orders limit 2',
+  'delete from customers',
+  ['select id from orders where customer_id = $1', 7],
+  ['select id from orders where customer_id = $1', 8],
+  `select name from customers where ssn = '${secret}'`,
+  ['select name from customers where ssn = $1', secret],
+  `select set_config('my.word', '${secret}', false) from customers where ssn = '${secret}'`,
+  'begin',
+  'select nosuch from nowhere',
+  'rollback',
+  'prepare p as select id from orders where id = $1',
+  'execute p(1)',
+  'execute p(2)',
+  "select 'forbidden' as word",
+  ['select id from orders where id = $1', 666],
+] as const;
 
 /** Rows, or the code and text of the error. */
 async function outcome(client: pg.Client, sql: string): Promise<string> {
@@ -107,3 +155,97 @@ test('a reload swaps between two commands: no session is dropped, held commands 
   expect(await left.promise).toContain('policy no longer admits it');
   await expect(connected('lena')).rejects.toThrow('has left');
 }, 120_000);
+
+const places = () => ({ log: join(rig.dir, 'audit'), recordings: join(rig.dir, 'recordings') });
+
+async function lookBack(): Promise<Sweep> {
+  const { log } = places();
+  const archive = new BundleArchive(join(rig.dir, 'state/bundles'), { maxBundles: 0, maxBytes: 0 });
+  const activations = await logged(log, { type: 'bundle.activated' });
+  const keys = [
+    { id: 'rig', algorithm: 'ES256' as const, publicKeyPem: await readFile(join(rig.dir, 'bundle.pub'), 'utf8') },
+  ];
+  using bundles = new PastBundles({ archive, files: [], keys, activations });
+  const recordings = { dir: places().recordings, sinceMs: 0, untilMs: Infinity };
+  return await sweep({ log, recordings, onRecording: () => undefined }, bundles);
+}
+
+function cli(
+  ...args: readonly string[]
+): Promise<{ readonly code: unknown; readonly out: string; readonly err: string }> {
+  const command = [join(root, 'gateway/cli/main.ts'), 'policy', ...args, '--config', rig.configFile];
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, { cwd: root }, (error, out, err) =>
+      resolve({ code: error?.code ?? 0, out, err }),
+    );
+  });
+}
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+describe('afterwards', () => {
+  beforeAll(async () => {
+    await say(worker, ...work);
+    const held = say(await connected('ops-agent', 'owner'), 'update orders set status = status where id = 1');
+    const waiting = async () => {
+      const found = await admin('dora').approvals.list({ status: 'open' });
+      return found.ok ? found.value[0] : undefined;
+    };
+    const hold = await vi.waitUntil(waiting, { timeout: 60_000, interval: 50 });
+    await admin('dora').approvals.approve(hold.id, hold.digest, 'fine');
+    await held;
+    await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+    await rig.gateway.close();
+  });
+
+  test('every decision of the day is the same again, to the bit, but for those over secrets that the recording blanks', async () => {
+    const decided = (await logged(places().log, { type: 'decision' })) ?? [];
+    const { decisions, recordings, wrong } = await lookBack();
+    expect(wrong).toEqual([]);
+    expect(recordings).toMatchObject({ changed: 0, open: 0 });
+    const { same, masked, differs, unreadable } = decisions;
+    expect({ all: same + masked, differs, unreadable }).toEqual({ all: decided.length, differs: 0, unreadable: 0 });
+    // The first bundle reads neither texts nor parameters: only the setting's value is blanked for it.
+    expect(masked).toBeGreaterThan(0);
+    expect(same).toBeGreaterThan(3 * masked);
+  });
+
+  test('a denial is explained by the rules of the bundle that made it', async () => {
+    const [denied] = await audited(places().log, { type: 'decision', action: 'delete', effect: 'deny' });
+    const { out, code } = await cli('explain', '--request', denied?.request ?? '');
+    expect(out).toContain('deny PG-002: No write on every row\n');
+    expect(out).toMatch(/rules\/postgres\/writes\.rego:\d+/);
+    expect(out).toContain(denied?.revision);
+    expect(code).toBe(0);
+  });
+
+  test('a decision that somebody rewrote in the recording is noticed twice: by its digest, and because policy decides otherwise', async () => {
+    const [denied] = await audited(places().log, { type: 'decision', action: 'delete', effect: 'deny' });
+    const { request, session } = denied ?? { request: '', session: '' };
+    const path = (await recordingFiles(places().recordings)).find((file) => file.includes(session)) ?? '';
+    const original = await readFile(`${path}.zst`);
+    const plain = zstdDecompressSync(original).toString();
+    expect(plain).toContain('"unfiltered":true');
+    await writeFile(
+      `${path}.zst`,
+      zstdCompressSync(Buffer.from(plain.replaceAll('"unfiltered":true', '"unfiltered":false'))),
+    );
+    const { code, out, err } = await cli('replay', '--request', request, '--json');
+    await writeFile(`${path}.zst`, original);
+    expect(JSON.parse(out)).toMatchObject({
+      verdict: 'differs',
+      recording: { vouching: 'changed' },
+      recorded: { effect: 'deny' },
+    });
+    expect(err).toContain('the recording is not the one whose digest is in the log');
+    expect(err).toContain('policy decides otherwise');
+    expect(code).toBe(1);
+    expect((await cli('replay', '--request', request)).out).toMatch(/^the same, to the bit\n/);
+  });
+
+  test('no secret stands in what was added to the recordings for this', async () => {
+    for (const path of await recordingFiles(places().recordings)) {
+      expect(zstdDecompressSync(await readFile(`${path}.zst`)).includes(secret)).toBe(false);
+    }
+  });
+});
