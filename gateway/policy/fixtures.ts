@@ -192,3 +192,11 @@ export function statement(changes: Partial<PostgresCommand> = {}): PostgresComma
     ...changes,
   };
 }
+
+/** Keys and elements in one order: JSON has no sets, so nobody can tell which array was one. */
+export function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => JSON.stringify(unordered(item))).sort();
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, unordered(inner)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

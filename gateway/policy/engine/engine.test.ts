@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Command } from '../../contract/command.ts';
 import { adminActions } from '../../contract/command.ts';
-import { columnUses, functionCategories, postgresEffects } from '../../contract/command-postgres.ts';
 import { asId, type RequestId } from '../../contract/ids.ts';
 import { deriveCapabilities } from '../build/capabilities.ts';
 import { findOpa, runOpa } from '../build/opa.ts';
@@ -26,6 +25,7 @@ import {
   statement,
   temporaryFolder,
 } from '../fixtures.ts';
+import { people, statements } from '../generated.ts';
 import { hostBuiltins } from './builtins.ts';
 import { flyCanaries } from './canary.ts';
 import { Engine, maxInputLength } from './engine.ts';
@@ -316,53 +316,6 @@ test.each([...hostBuiltins.keys()])('%s answers as in OPA', async (name) => {
   expect(samples.map((s) => builtin?.(...s))).toEqual(answer.result[0].expressions[0].value);
 });
 
-const label = fc.constantFrom('pii.ssn', 'pii.email', 'pci.pan', 'hr.salary', 'unknown');
-const some = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
-const name = fc.oneof(
-  fc.constantFrom('customers', 'orders', '*', 'client_encoding', 'role'),
-  fc.string({ maxLength: 8 }),
-);
-const commands = fc.record({
-  effects: some(fc.constantFrom(...postgresEffects)),
-  kind: fc.constantFrom('select', 'delete', 'create_function', 'create_extension', 'alter_table'),
-  labels: some(label),
-  unfiltered: fc.boolean(),
-  analysis: fc.record({ complete: fc.boolean(), reasons: some(fc.string({ maxLength: 10 })) }),
-  relations: some(
-    fc.record({
-      schema: name,
-      name,
-      kind: fc.constantFrom('table' as const, 'view' as const),
-      access: fc.constantFrom('read' as const, 'write' as const),
-      columns: some(name),
-      labels: some(label),
-    }),
-  ),
-  output: some(
-    fc.record({
-      name,
-      sources: some(name),
-      transform: fc.constantFrom('plain' as const, 'expression' as const),
-      labels: some(label),
-    }),
-  ),
-  filters: some(fc.record({ column: name, use: fc.constantFrom(...columnUses), labels: some(label) })),
-  functions: some(fc.record({ schema: name, name, categories: some(fc.constantFrom(...functionCategories)) })),
-  set: some(fc.record({ name, value: fc.option(name, { nil: null }) })),
-  into: fc.option(name, { nil: null }),
-  copy: fc.option(
-    fc.record({
-      direction: fc.constantFrom('in' as const, 'out' as const),
-      to: fc.constantFrom('client' as const, 'file' as const),
-    }),
-    { nil: null },
-  ),
-});
-const people = fc.record({
-  kind: fc.constantFrom('human' as const, 'agent' as const),
-  groups: some(fc.constantFrom('readers', 'support', 'developers', 'dba', 'compliance', 'x')),
-});
-
 test('our host decides as the SDK of OPA does, over generated statements', async () => {
   const oracle = await loadPolicy(new Uint8Array(bundle.wasm).buffer, { initial: 256 });
   oracle.setData(JSON.parse(bundle.data.toString()) as object);
@@ -370,8 +323,7 @@ test('our host decides as the SDK of OPA does, over generated statements', async
   const whole = new Projection(undefined);
   const circumstances = { session: facts, now: nowFacts(someTimeMs), approval: undefined };
   fc.assert(
-    fc.property(commands, people, (changes, who) => {
-      const command = statement({ ...changes, action: changes.effects[0] ?? 'session' });
+    fc.property(statements, people, (command, who) => {
       const person = frame(who);
       const projection = engine.projection('postgres');
       const parts = (['principal', 'client', 'target'] as const).flatMap((part) => {

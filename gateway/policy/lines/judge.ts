@@ -12,6 +12,7 @@ import { opaVersion } from '../build/opa.ts';
 import { readsOf } from '../build/reads.ts';
 import { isPolicySource, stageSources } from '../build/stage.ts';
 import type { Manifest } from '../bundle/manifest.ts';
+import type { VerifiedBundle } from '../bundle/verify.ts';
 import { decisionEntrypoints } from '../engine/entrypoints.ts';
 import { Engine } from '../engine/engine.ts';
 import { nowFacts } from '../engine/now.ts';
@@ -63,11 +64,19 @@ export class Judge {
  * Compiles policies as a build does, and loads them as the gateway does; nothing is signed.
  * @throws SallyportError `opa-failed`, `bundle-invalid`
  */
-export async function openJudge(
-  { policies, capabilities }: Pick<BundleSources, 'policies' | 'capabilities'>,
+export async function openJudge(sources: Compiled, opa: string, signal?: AbortSignal): Promise<Judge> {
+  const bundle = await compileUnsigned(sources, opa, signal);
+  return new Judge(new Engine(bundle), parseLabels(bundle.data));
+}
+
+type Compiled = Pick<BundleSources, 'policies' | 'capabilities'>;
+
+/** What a build would sign. @throws SallyportError `opa-failed` */
+export async function compileUnsigned(
+  { policies, capabilities }: Compiled,
   opa: string,
   signal?: AbortSignal,
-): Promise<Judge> {
+): Promise<VerifiedBundle> {
   const work = await mkdtemp(join(tmpdir(), 'sallyport-lines-'));
   try {
     const where = { cwd: work, signal };
@@ -76,8 +85,7 @@ export async function openJudge(
     const { wasm, data } = await compilePolicies(opa, work, 'policies', rules, where);
     const reads: Record<string, string[]> = {};
     for (const entrypoint of decisionEntrypoints) reads[entrypoint] = await readsOf(opa, 'policies', entrypoint, where);
-    const bundle = { manifest: unsigned(reads), wasm, data, keyId: '' };
-    return new Judge(new Engine(bundle), parseLabels(data));
+    return { manifest: unsigned(reads), wasm, data, keyId: '' };
   } finally {
     await rm(work, { recursive: true, force: true });
   }
