@@ -173,16 +173,16 @@ function headline({ session, principal, target, client, started_at }: Of<'header
 }
 
 function tagOf({ effect, findings }: Of<'decision'>['decision']): string {
-  return [effect, ...findings.map((finding) => `[${printable(finding.id)}]`)].join(' ');
+  // One rule can match once for each column: here its name is enough, and the recording has every finding.
+  return [effect, ...new Set(findings.map((finding) => `[${printable(finding.id)}]`))].join(' ');
 }
 
 function denialText({ findings }: Of<'decision'>['decision']): string {
   const denials = findings.filter((finding) => finding.kind === 'deny');
-  const why = denials.map((finding) => `${finding.msg} [${finding.id}]`).join('; ') || 'no rule allows it';
-  const hints = denials.flatMap((finding) =>
-    finding.hint === undefined ? [] : [`HINT:  ${printable(finding.hint)}\n`],
-  );
-  return `ERROR:  denied by policy: ${printable(why)}\n${hints.join('')}`;
+  const why =
+    [...new Set(denials.map((finding) => `${finding.msg} [${finding.id}]`))].join('; ') || 'no rule allows it';
+  const hints = new Set(denials.flatMap(({ hint }) => (hint === undefined ? [] : [`HINT:  ${printable(hint)}\n`])));
+  return `ERROR:  denied by policy: ${printable(why)}\n${[...hints].join('')}`;
 }
 
 function holdText({ hold, resolution, by }: Of<'hold'>): string {

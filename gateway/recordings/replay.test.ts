@@ -27,6 +27,9 @@ const decisions: readonly RecordingEvent[] = [
       limits: {},
       findings: [
         { kind: 'deny', id: 'PG-002', msg: 'delete on every row of public.customers', hint: 'Add a WHERE clause.' },
+        { kind: 'deny', id: 'PG-002', msg: 'delete on every row of public.orders', hint: 'Add a WHERE clause.' },
+        { kind: 'mask', id: 'PG-200', msg: 'masked' },
+        { kind: 'mask', id: 'PG-200', msg: 'masked' },
       ],
     },
   },
@@ -123,8 +126,8 @@ describe('a replay', () => {
       (5 rows)
 
       crm=> DELETE FROM customers
-      -- deny [PG-002]
-      ERROR:  denied by policy: delete on every row of public.customers [PG-002]
+      -- deny [PG-002] [PG-200]
+      ERROR:  denied by policy: delete on every row of public.customers [PG-002]; delete on every row of public.orders [PG-002]
       HINT:  Add a WHERE clause.
 
       crm=> ALTER TABLE customers ADD note text

@@ -12,7 +12,7 @@ const fieldMeanings = {
   effect: 'How it ended: a decision’s effect; else `ok`, `refused`, `failed` or the hold’s resolution',
   command: 'The exact command, with secrets and labelled literals blanked; empty where there is none',
   revision: 'Bundle in force; empty before one is',
-  findings: 'Ids of the rules that matched, in order',
+  findings: 'Ids of the rules that matched, in order; as often as each did, which is once for each column it was about',
   detail: 'What belongs to this kind of entry alone',
 } as const satisfies Record<keyof AuditEvent, string>;
 
