@@ -17,6 +17,7 @@ import { runSql } from './sql-client.ts';
  *
  * - `rig`: the default pack, the made-up CRM and a gateway, shared by all pages that change no policy
  * - `policies`: another one, in a directory as `sallyport init` leaves it, whose bundle the page may build anew
+ * - `sources`: such a directory alone, for pages that only check and test policies
  * - `fresh`: an empty database and an identity provider, and no gateway: the page starts its own
  * - `none`: nothing but a terminal
  */
@@ -64,6 +65,11 @@ export async function openPageWorld(name: string, rigs: Rigs): Promise<PageWorld
       return freshWorld();
     case 'none':
       return plainWorld();
+    case 'sources': {
+      const world = await plainWorld();
+      await layOut(world.scene.dir);
+      return world;
+    }
     default:
       throw new Error(`no world is called ${name}`);
   }
@@ -84,7 +90,10 @@ async function rigWorld(rig: Rig, policies: boolean): Promise<PageWorld> {
     ],
   ];
   const scene = await Scene.open(names, { 'ca.pem': rig.ca });
-  if (policies) await layOut(scene.dir, rig.signing.privateKeyPem);
+  if (policies) {
+    await layOut(scene.dir);
+    await writeWithin(scene.dir, 'keys/bundle.key', rig.signing.privateKeyPem);
+  }
   return {
     scene,
     token: (person) => rig.token(person),
@@ -112,13 +121,12 @@ async function rigWorld(rig: Rig, policies: boolean): Promise<PageWorld> {
 }
 
 /** As `sallyport init` leaves a directory, as far as policies go. */
-async function layOut(dir: string, key: string): Promise<void> {
+async function layOut(dir: string): Promise<void> {
   await cp(join(root, 'policies'), join(dir, 'policies'), { recursive: true });
   await cp(join(root, 'policy-tests'), join(dir, 'policy-tests'), {
     recursive: true,
     filter: (path) => !path.endsWith('.ts'),
   });
-  await writeWithin(dir, 'keys/bundle.key', key);
 }
 
 async function approve(url: string, token: () => Promise<string>, id: string): Promise<void> {

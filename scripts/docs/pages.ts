@@ -5,6 +5,7 @@ import { cliPage } from './cli-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { eventPage } from './event-page.ts';
+import { findingsPage } from './findings-page.ts';
 import { inputPage } from './input-page.ts';
 import { pretty, root } from './markdown.ts';
 import { metricsPage } from './metrics-page.ts';
@@ -16,6 +17,7 @@ export const pages: readonly (readonly [file: string, render: () => string])[] =
   ['docs/reference/input-postgres.md', () => inputPage('postgres')],
   ['docs/reference/input-session.md', () => inputPage('session')],
   ['docs/reference/input-admin.md', () => inputPage('admin')],
+  ['docs/reference/findings.md', findingsPage],
   ['docs/reference/errors.md', errorsPage],
   ['docs/reference/metrics.md', () => metricsPage('sallyport_')],
   ['docs/reference/api.md', apiPage],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { effects, maskMethods, type Effect } from '../../contract/decision.ts';
-import type { Principal } from '../../contract/principal.ts';
+import type { Client, Principal } from '../../contract/principal.ts';
 import { jsonValue } from '../schema/frame.ts';
 
 /** The files of `policy-tests/` as people write them: `docs/reference/policy-test-format.md`. */
@@ -10,6 +10,9 @@ export const outcomes = [...effects, 'refused'] as const;
 export type LineEffect = Effect | 'refused';
 
 const texts = z.array(z.string());
+
+/** Where a line comes from unless it says: an address that nobody has (RFC 5737). */
+export const somewhere: Client = { ip: '192.0.2.1', application: 'sallyport' };
 
 const person = z.strictObject({
   id: z.string().min(1).optional(),
@@ -51,9 +54,15 @@ const session = z.strictObject({
   labels_read: texts.default([]),
 });
 
+const client = z.strictObject({
+  ip: z.union([z.ipv4(), z.ipv6()]).default(somewhere.ip),
+  application: z.string().default(somewhere.application),
+});
+
 const lineCase = z.strictObject({
   run: z.string().min(1),
   as: who.optional(),
+  client: client.optional(),
   params: z.array(z.union([z.string(), z.null()])).default([]),
   /** Rules whose demand an approval has satisfied. */
   approved: texts.default([]),
@@ -67,6 +76,7 @@ const lineCase = z.strictObject({
 export const lineFile = z.strictObject({
   target: z.string().min(1),
   as: who.optional(),
+  client: client.optional(),
   now: moment.default('2026-01-05T12:00:00Z'),
   cases: z.array(lineCase).min(1, 'a file without cases tests nothing'),
 });
@@ -88,6 +98,7 @@ export interface LineCase {
   readonly note: string | undefined;
   readonly target: string;
   readonly principal: Principal;
+  readonly client: Client;
   readonly params: readonly (string | null)[];
   readonly approved: readonly string[];
   readonly nowMs: number;

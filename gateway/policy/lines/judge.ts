@@ -5,7 +5,7 @@ import type { Command } from '../../contract/command.ts';
 import type { Decision } from '../../contract/decision.ts';
 import { asId, type RequestId, type SessionId } from '../../contract/ids.ts';
 import type { SessionFrame } from '../../contract/ports.ts';
-import type { Principal, Target } from '../../contract/principal.ts';
+import type { Client, Principal, Target } from '../../contract/principal.ts';
 import { compilePolicies } from '../build/compile.ts';
 import type { BundleSources } from '../build/interface.ts';
 import { opaVersion } from '../build/opa.ts';
@@ -18,11 +18,12 @@ import { Engine } from '../engine/engine.ts';
 import { nowFacts } from '../engine/now.ts';
 import { WasmSession } from '../engine/session.ts';
 import { parseLabels, type Labels } from '../labels.ts';
-import type { Session } from './case.ts';
+import { somewhere, type Session } from './case.ts';
 
 /** Who asks what, and when. */
 export interface Question {
   readonly principal: Principal;
+  readonly client?: Client;
   readonly target: Target;
   readonly command: Command;
   readonly key: string;
@@ -42,13 +43,13 @@ export class Judge {
     this.labels = labels;
   }
 
-  decide({ principal, target, command, key, nowMs, session, approved }: Question): Decision {
+  decide({ principal, client = somewhere, target, command, key, nowMs, session, approved }: Question): Decision {
     const requestId = asId<RequestId>('line');
     const frame: SessionFrame = {
       id: asId<SessionId>('line'),
       principal,
       target,
-      client: { ip: '192.0.2.1', application: 'sallyport' },
+      client,
       startedAtMs: nowMs,
     };
     const engine = this.#engine;

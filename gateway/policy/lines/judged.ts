@@ -1,6 +1,6 @@
 import type { Command } from '../../contract/command.ts';
 import {
-  effects,
+  strongest,
   type ApprovalTerms,
   type Decision,
   type Finding,
@@ -14,7 +14,7 @@ import type { LineEffect } from './case.ts';
 import type { Judge } from './judge.ts';
 import type { Line } from './protocol.ts';
 import type { FixtureTarget } from './read.ts';
-import type { Principal } from '../../contract/principal.ts';
+import type { Client, Principal } from '../../contract/principal.ts';
 
 /** What came of one line, with everything that explains it. */
 export interface JudgedLine {
@@ -38,6 +38,7 @@ export interface TracedFinding extends Finding {
 
 export interface Circumstances {
   readonly principal: Principal;
+  readonly client?: Client;
   readonly nowMs: number;
   readonly session: Session;
   readonly approved: readonly string[];
@@ -60,7 +61,7 @@ export async function judgeLine(
     decision: judge.decide({ ...around, target, command, key }),
   }));
   const decisions = decided.map(({ decision }) => decision);
-  const effect = strongest(decisions);
+  const effect = decisions.map((one) => one.effect).reduce(strongest);
   const findings = decided.flatMap(({ command, decision }) =>
     decision.findings.map((finding) => ({ ...finding, rule: ruleBehind(rules, command.protocol, finding) })),
   );
@@ -87,10 +88,6 @@ const nothing = {
   approval: null,
   refused: '',
 } as const;
-
-function strongest(decisions: readonly Decision[]): Decision['effect'] {
-  return effects[Math.max(...decisions.map(({ effect }) => effects.indexOf(effect)))] ?? 'deny';
-}
 
 /** Output columns that leave masked. */
 export function columnsOf(command: Command, masks: Decision['masks']): readonly (readonly [string, MaskMethod])[] {

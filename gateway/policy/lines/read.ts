@@ -8,6 +8,7 @@ import {
   lineFile,
   peopleFile,
   principalOf,
+  somewhere,
   type LineCase,
   type LineFile,
   type Person,
@@ -110,10 +111,12 @@ function casesOf(
       return [];
     }
     const { run, note, params, approved, session = freshSession, expect } = one;
+    const client = one.client ?? value.client ?? somewhere;
     const principal = principalOf(typeof as === 'string' ? as : 'somebody', person);
     const nowMs = Date.parse(one.now ?? value.now);
     const { line } = placeOf(['cases', i]);
-    return [{ file, line, run, note, target: value.target, principal, params, approved, nowMs, session, expect }];
+    const around = { principal, client, params, approved, nowMs, session };
+    return [{ file, line, run, note, target: value.target, ...around, expect }];
   });
 }
 

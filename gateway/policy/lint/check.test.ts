@@ -255,6 +255,18 @@ test('an id means one thing: not in another file, not in another set', async () 
   ]);
 });
 
+test('a helper means one thing: two files of a package do not define the same', async () => {
+  const uses = 'deny contains {"id": "T-1", "msg": "no"} if not limited\n';
+  const problems = await checked({
+    'z/a.rego': `package rules.postgres\n\n${uses}\nlimited if input.command.limit != null\n\nlimited if input.command.kind == "show"\n`,
+    'z/b.rego': 'package rules.session\n\nlimited if input.principal.kind == "agent"\n',
+    'z/c.rego': 'package rules.postgres\n\nmasked_labels contains "pii.ssn" if input.command.unfiltered\n',
+  });
+  expect(inBrief(problems)).toEqual([
+    expect.stringMatching(/^5:1 shared-name: limited is also defined in .*masking\.rego:139, and both count as one$/),
+  ]);
+});
+
 test('data is checked where it lies', async () => {
   const problems = await checked({
     'labels/extra/data.yaml': '{}\n',

@@ -11,6 +11,7 @@ import { readLabelData } from './label-data.ts';
 import { literalProblems } from './literals.ts';
 import { neverProblems } from './never.ts';
 import type { Problem } from './problem.ts';
+import { sharedNames } from './shared-names.ts';
 import { opaProblems, readSources } from './sources.ts';
 
 /**
@@ -30,6 +31,7 @@ export async function checkPolicies(
     ...problems,
     ...inData,
     ...duplicateIds(modules),
+    ...sharedNames(modules),
     ...modules.flatMap((module) => [
       ...findingProblems(module, labels),
       ...literalProblems(module, labels),

@@ -9,7 +9,7 @@ const kinds = Object.keys(findingFields);
 const scopes = ['once', 'session'] as const;
 
 /** What findings of each set cannot do without, beside `id` and `msg`. */
-const needed: Readonly<Record<Finding['kind'], readonly string[]>> = {
+export const neededFields: Readonly<Record<Finding['kind'], readonly string[]>> = {
   allow: [],
   deny: [],
   approve: ['groups'],
@@ -70,7 +70,7 @@ function fieldProblems(rule: Rule, kind: Finding['kind'], finding: Term): readon
   const fields: readonly string[] = findingFields[kind];
   const written = membersOf(finding).map(([key]) => key);
   const names = written.map(literalOf);
-  const found = ['id', 'msg', ...needed[kind]]
+  const found = ['id', 'msg', ...neededFields[kind]]
     .filter((name) => !names.includes(name))
     .map((name) => problem(rule.location, 'finding-field', `this ${kind} has no ${name}`, `Add "${name}".`));
   if (kind === 'limit' && !names.includes('rows') && !names.includes('bytes')) {

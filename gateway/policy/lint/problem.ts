@@ -22,6 +22,8 @@ export const lintChecks = {
   'finding-field':
     'A finding without a field that it needs, with one that it cannot have, or with a value that no field of that name takes.',
   'duplicate-id': 'One id for findings of different sets or files, or another id in the METADATA than in the finding.',
+  'shared-name':
+    'A helper that another file of the package defines too: one of them would change what the other means.',
   'undefined-label': 'A label that `labels` of the data does not define.',
   'unknown-method': 'A way of masking that no masker has.',
   'non-deterministic':
