@@ -10,6 +10,7 @@ import { duplicateIds, findingProblems } from './findings.ts';
 import { readLabelData } from './label-data.ts';
 import { literalProblems } from './literals.ts';
 import { neverProblems } from './never.ts';
+import { numberProblems } from './numbers.ts';
 import type { Problem } from './problem.ts';
 import { sharedNames } from './shared-names.ts';
 import { opaProblems, readSources } from './sources.ts';
@@ -37,6 +38,7 @@ export async function checkPolicies(
       ...literalProblems(module, labels),
       ...builtInProblems(module),
       ...neverProblems(module),
+      ...numberProblems(module),
     ]),
   ];
   const said = await strictCheck(sources, opa, where);

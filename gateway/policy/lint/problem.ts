@@ -30,6 +30,7 @@ export const lintChecks = {
     'A built-in whose answer differs from one call to the next: such a decision cannot be reproduced.',
   sprintf: 'sprintf, which WebAssembly does not have.',
   'never-fires': 'A rule that no command of any protocol can match.',
+  'null-order': 'A field that may be null, asked whether it is less than something: null is less than every number.',
 } as const satisfies Readonly<Record<string, string>>;
 export type LintCheck = keyof typeof lintChecks;
 

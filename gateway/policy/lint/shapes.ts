@@ -38,6 +38,19 @@ export function literalsOf({ schema }: Shape): readonly string[] | undefined {
   return literals.length > 0 ? literals : undefined;
 }
 
+/** What a number can be; undefined for what is none, or may be anything. */
+export function rangeOf({
+  schema,
+}: Shape): { readonly min: number; readonly max: number; readonly isNullable: boolean } | undefined {
+  const choices = choicesOf(schema);
+  const number = choices.find(({ type }) => type === 'integer' || type === 'number');
+  if (number === undefined || choices.some(({ type }) => type !== 'null' && type !== number['type'])) return undefined;
+  const { minimum, maximum } = number;
+  const min = typeof minimum === 'number' ? minimum : -Infinity;
+  const max = typeof maximum === 'number' ? maximum : Infinity;
+  return { min, max, isNullable: choices.length > 1 };
+}
+
 /** One element of a list. */
 export function elementOf(shape: Shape): Shape | undefined {
   for (const choice of choicesOf(shape.schema)) {
@@ -110,5 +123,7 @@ function valueOf(shape: Shape): Shape | undefined {
 function choicesOf(schema: unknown): readonly { readonly [name: string]: unknown }[] {
   const fields = fieldsOf(schema);
   const choices = fields['anyOf'] ?? fields['oneOf'];
-  return choices === undefined ? [fields] : listOf(choices).flatMap(choicesOf);
+  if (choices !== undefined) return listOf(choices).flatMap(choicesOf);
+  const { type } = fields;
+  return Array.isArray(type) ? type.map((each: unknown) => ({ ...fields, type: each })) : [fields];
 }

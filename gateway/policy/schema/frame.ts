@@ -40,17 +40,17 @@ export const client = z.strictObject({ ip: z.string(), application: z.string() }
 export const session = z.strictObject({
   id: z.string(),
   started_at: z.string(),
-  commands: z.int(),
-  rows_returned: z.int(),
-  denials: z.int(),
+  commands: z.int().min(0),
+  rows_returned: z.int().min(0),
+  denials: z.int().min(0),
   labels_read: strings,
 });
 
 export const now = z.strictObject({
-  unix_ms: z.int(),
+  unix_ms: z.int().min(0),
   rfc3339: z.string(),
   weekday: z.enum(['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']),
-  minute_of_day: z.int(),
+  minute_of_day: z.int().min(0).max(1439),
 });
 
 export const approval = z.strictObject({

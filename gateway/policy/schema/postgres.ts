@@ -48,7 +48,7 @@ export const postgresCommand = z.strictObject({
   copy: z.strictObject({ direction: z.enum(['in', 'out']), to: z.enum(['client', 'file', 'program']) }).nullable(),
   set: z.array(z.strictObject({ name: z.string(), value: z.string().nullable() })).readonly(),
   transaction: z.strictObject({ in: z.boolean(), failed: z.boolean() }),
-  batch: z.strictObject({ index: z.int(), count: z.int() }),
+  batch: z.strictObject({ index: z.int().min(0), count: z.int().min(1) }),
   params: z.array(z.string().nullable()).readonly(),
   fingerprint: z.string(),
 });
