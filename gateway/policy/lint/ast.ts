@@ -39,6 +39,8 @@ export interface Module {
   readonly package: string;
   readonly location: Place;
   readonly rules: readonly Rule[];
+  /** Every `data.a.b`, imports too, with the constant names that it begins with. */
+  readonly dataPaths: readonly { readonly names: readonly Term[]; readonly location: Place }[];
 }
 
 type Fields = { readonly [name: string]: unknown };
@@ -53,7 +55,18 @@ export function readModule(file: string, tree: unknown): Module {
     package: path.map((part) => (typeof part.value === 'string' ? part.value : '')).join('.'),
     location: placeOf(head['location'], file),
     rules: listOf(module['rules']).map((rule) => readRule(rule, file)),
+    dataPaths: dataPathsIn([module['imports'], module['rules']], file),
   };
+}
+
+function dataPathsIn(tree: unknown, file: string): Module['dataPaths'] {
+  if (Array.isArray(tree)) return tree.flatMap((part) => dataPathsIn(part, file));
+  if (!isFields(tree)) return [];
+  const [head, ...path] = tree['type'] === 'ref' ? termsOf(tree['value']) : [];
+  const inner = Object.values(tree).flatMap((part) => dataPathsIn(part, file));
+  if (head?.type !== 'var' || head.value !== 'data') return inner;
+  const end = path.findIndex((part) => literalOf(part) === undefined);
+  return [{ names: end < 0 ? path : path.slice(0, end), location: placeOf(tree['location'], file) }, ...inner];
 }
 
 export function isFields(value: unknown): value is Fields {

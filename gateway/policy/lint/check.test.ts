@@ -310,6 +310,31 @@ test('a helper means one thing: two files of a package do not define the same', 
   ]);
 });
 
+test('data that nothing defines is found, and what files and packages define is not', async () => {
+  const problems = await checked({
+    'limits/data.yaml': 'night: 7\n',
+    'data.yaml': 'freezes: []\n',
+    'x.rego': `package rules.postgres
+
+import data.sallyport.resolver
+import data.sallyprot.postgres
+
+deny contains {"id": "T-1", "msg": "no"} if {
+	some freeze in data.freezes
+	data.limits.night > freeze
+	count(data.lables) > 0
+	some reader in data.labels["pii.snn"].readers
+	resolver.known(reader) == postgres.decision
+}
+`,
+  });
+  expect(problems.map((p) => `${p.line}:${p.column} ${p.check}: ${p.message}. ${p.instead}`)).toEqual([
+    '4:8 unknown-data: no data and no package defines data.sallyprot. Write data.sallyport.',
+    '9:8 unknown-data: no data and no package defines data.lables. Write data.labels.',
+    '10:29 undefined-label: no data defines the label "pii.snn". Write "pii.ssn".',
+  ]);
+});
+
 test('data is checked where it lies', async () => {
   const problems = await checked({
     'labels/extra/data.yaml': '{}\n',

@@ -6,6 +6,7 @@ import { execute, type Where } from '../build/opa.ts';
 import { ownFolders } from '../build/pack.ts';
 import { isPolicySource, isTestSource, originsOf, stageSources } from '../build/stage.ts';
 import { builtInProblems } from './built-ins.ts';
+import { dataPathProblems } from './data-paths.ts';
 import { duplicateIds, findingProblems } from './findings.ts';
 import { readLabelData } from './label-data.ts';
 import { literalProblems } from './literals.ts';
@@ -27,10 +28,12 @@ export async function checkPolicies(
 ): Promise<readonly Problem[]> {
   const where = { signal };
   const { modules, data, problems } = await readSources(opa, sources.policies, where);
-  const { labels, problems: inData } = await readLabelData(data);
+  const labelData = await readLabelData(data);
+  const { labels } = labelData;
   const ours = [
     ...problems,
-    ...inData,
+    ...labelData.problems,
+    ...dataPathProblems(modules, labelData),
     ...duplicateIds(modules),
     ...sharedNames(modules),
     ...modules.flatMap((module) => [

@@ -8,6 +8,8 @@ import type { PolicySources } from './sources.ts';
 /** Labels that the data defines, and what is wrong with those it uses. */
 export interface LabelData {
   readonly labels: ReadonlySet<string>;
+  /** The first names below `data` that data files give. */
+  readonly roots: ReadonlySet<string>;
   readonly problems: readonly Problem[];
 }
 
@@ -17,7 +19,12 @@ export async function readLabelData(files: PolicySources['data']): Promise<Label
     files.map(([name, path]) => readFile(path, 'utf8').then((text) => document(name, path, text))),
   );
   const labels = new Set(read.flatMap((file) => keysAt(file, 'labels')));
-  return { labels, problems: read.flatMap((file) => [...methodProblems(file), ...columnProblems(file, labels)]) };
+  const roots = new Set(read.flatMap(({ above: [first], document: { contents } }) => first ?? keysOf(contents)));
+  return {
+    labels,
+    roots,
+    problems: read.flatMap((file) => [...methodProblems(file), ...columnProblems(file, labels)]),
+  };
 }
 
 interface DataFile {
@@ -44,6 +51,10 @@ function nodeAt({ above, document }: DataFile, path: readonly string[]): unknown
 
 function keysAt(file: DataFile, name: string): readonly string[] {
   const node = nodeAt(file, [name]) ?? (file.above.join('.') === name ? file.document.contents : undefined);
+  return keysOf(node);
+}
+
+function keysOf(node: unknown): readonly string[] {
   return isMap(node) ? node.items.map(({ key }) => String(isScalar(key) ? key.value : key)) : [];
 }
 

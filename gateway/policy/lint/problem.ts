@@ -25,6 +25,7 @@ export const lintChecks = {
   'shared-name':
     'A helper that another file of the package defines too: one of them would change what the other means.',
   'undefined-label': 'A label that `labels` of the data does not define.',
+  'unknown-data': 'A path below `data` that no data file and no package defines.',
   'unknown-method': 'A way of masking that no masker has.',
   'non-deterministic':
     'A built-in whose answer differs from one call to the next: such a decision cannot be reproduced.',
