@@ -7,7 +7,7 @@ import { parseLatencies, parseThroughput } from './pgbench.ts';
 import { formatValue, intoPage, renderMarkdown, renderText, type Report } from './report.ts';
 import { verdictOf, type Row, type Target } from './result.ts';
 import { interleaved } from './rounds.ts';
-import { differences, median, ratios, spreadOf } from './statistics.ts';
+import { differences, median, quantile, ratios, spreadOf } from './statistics.ts';
 
 const never = new AbortController().signal;
 
@@ -33,7 +33,17 @@ describe('the arithmetic', () => {
       }),
     ));
 
+  test.each([
+    [[5], 0.99, 5],
+    [[4, 1, 3, 2], 0.5, 2],
+    [[4, 1, 3, 2], 0.99, 4],
+    [Array.from({ length: 100 }, (_, i) => 100 - i), 0.99, 99],
+  ])('of %j the share of %d is up to %d', (values, share, expected) => {
+    expect(quantile(values, share)).toBe(expected);
+  });
+
   test('nothing measured is no result', () => {
+    expect(() => quantile([], 0.99)).toThrow(RangeError);
     expect(() => median([])).toThrow(RangeError);
     expect(() => spreadOf([])).toThrow(RangeError);
   });

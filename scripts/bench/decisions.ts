@@ -1,15 +1,19 @@
 import { openPolicy } from '../../gateway/policy/open.ts';
+import { nowFacts } from '../../gateway/policy/engine/now.ts';
+import { WasmSession } from '../../gateway/policy/engine/session.ts';
 import { facts, frame, requestId, statement } from '../../gateway/policy/fixtures.ts';
 import type { PolicySession } from '../../gateway/contract/ports.ts';
 import type { PostgresCommand } from '../../gateway/contract/command-postgres.ts';
 import { measureBacktest } from './backtest.ts';
 import { openMasks } from '../../gateway/enforce/masking/masks.ts';
+import { engineWithRules } from './many-rules.ts';
 import type { Row, Section } from './result.ts';
 import type { Effort } from './rounds.ts';
 import { spreadOf } from './statistics.ts';
 import type { World } from './world.ts';
 
 const batches = 20;
+const manyRules = 200;
 
 const plain = statement();
 const masked = statement({
@@ -24,7 +28,7 @@ const values = Array.from({ length: 100_003 }, (_, i) => Buffer.from(`123-${Stri
 
 /** Policy and masking functions alone, in this process: no wire, no record. */
 export async function measureDecisions(
-  { bundle }: World,
+  { bundle, dir, env }: World,
   { decisions, recordedCommands }: Effort,
   signal: AbortSignal,
 ): Promise<Section> {
@@ -40,16 +44,23 @@ export async function measureDecisions(
   const target = { kind: 'below', value: 25 } as const;
   let key = 0;
   // Rules read the reasons, so facts that differ in them are facts that no cache has seen.
-  const uncached = (command: PostgresCommand) => () => {
-    const unseen = String(key++);
-    const analysis = { complete: true, reasons: [unseen] };
-    return session.decide({ ...command, analysis }, `new ${unseen}`, requestId, facts);
-  };
+  const uncached =
+    (command: PostgresCommand, judge = session) =>
+    () => {
+      const unseen = String(key++);
+      const analysis = { complete: true, reasons: [unseen] };
+      return judge.decide({ ...command, analysis }, `new ${unseen}`, requestId, facts);
+    };
   const sameFacts = () => session.decide(plain, `new ${String(key++)}`, requestId, facts);
   const row = (measure: string, each: () => unknown): Row => {
     signal.throwIfAborted();
     return { measure, unit: 'µs', spread: spreadOf(timed(each, decisions / batches)) };
   };
+  const engine = await engineWithRules(manyRules, dir, env);
+  const nowMs = Date.now();
+  const around = { engine: () => engine, nowMs: () => nowMs, now: () => nowFacts(nowMs), failed: () => undefined };
+  using many = new WasmSession(frame({}, 'bench'), around);
+  assertEffects(many);
   const masks = openMasks({ secret: Buffer.alloc(32, 7) });
   const room = Buffer.alloc(1024);
   const masking = (['redact', 'partial', 'hash', 'tokenize'] as const).map((method) => {
@@ -70,6 +81,7 @@ export async function measureDecisions(
       await measureBacktest(bundle.file, recordedCommands, signal),
     ],
     figures: [
+      row(`not in the cache: a plain read, ${String(manyRules)} rules`, uncached(plain, many)),
       row('another text with known facts', sameFacts),
       row('in the cache', () => session.decide(plain, 'known', requestId, facts)),
       ...masking,

@@ -7,6 +7,7 @@ import { measureDecisions } from './decisions.ts';
 import { measureIdle } from './idle.ts';
 import { describeMachine, loadNow } from './machine.ts';
 import { findPgbench, openPgbench } from './pgbench.ts';
+import { measureReload } from './reload.ts';
 import { intoPage, renderMarkdown, renderText, type Report } from './report.ts';
 import type { Section } from './result.ts';
 import { fullEffort, quickEffort } from './rounds.ts';
@@ -15,7 +16,7 @@ import { startWorld } from './world.ts';
 
 /** `npm run bench`: the gateway against peers measured in the same run. A target that is missed is said, and fails nothing. */
 /** In the order in which they run: decisions are made in this process, so they come before it has done anything else. */
-const sectionNames = ['decisions', 'throughput', 'bulk', 'idle'] as const;
+const sectionNames = ['decisions', 'throughput', 'bulk', 'reload', 'idle'] as const;
 type SectionName = (typeof sectionNames)[number];
 const flags = new Command('bench')
   .description('Measures the gateway against no proxy, a plain TCP pipe and, where it is installed, PgBouncer.')
@@ -87,6 +88,8 @@ async function measure(signal: AbortSignal): Promise<Report> {
         return [];
       case 'bulk':
         return [await measureBulk(world, effort, signal)];
+      case 'reload':
+        return [await measureReload(world, effort, signal)];
       case 'idle':
         return [await measureIdle(world, effort, signal)];
       case 'decisions':

@@ -19,6 +19,13 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+/** The value that a share of all are not above: 0.99 for p99. @throws RangeError for no values */
+export function quantile(values: readonly number[], share: number): number {
+  const at = values.toSorted((a, b) => a - b)[Math.ceil(values.length * share) - 1];
+  if (at === undefined) throw new RangeError('no values, no quantile');
+  return at;
+}
+
 /** Round by round `a / b`: what two peers met in the same round, they met under the same load. */
 export function ratios(a: readonly number[], b: readonly number[]): readonly number[] {
   return paired(a, b, (x, y) => x / y);

@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { stringify } from 'yaml';
-import { buildBundle } from '../../gateway/policy/build/build.ts';
+import { buildBundle, packBundle } from '../../gateway/policy/build/build.ts';
 import { findOpa } from '../../gateway/policy/build/opa.ts';
 import { generateSigningKey, type TrustedKey } from '../../gateway/policy/bundle/keys.ts';
+import { verifyBundle } from '../../gateway/policy/bundle/verify.ts';
 import { startIdp, type Idp } from '../../gateway/testing/idp.ts';
 import { freePort } from '../../gateway/testing/ports.ts';
 import { startPostgres18, type TestPostgres } from '../../gateway/testing/postgres.ts';
@@ -20,6 +21,7 @@ import { findPgbouncer, startPgbouncer } from './pgbouncer.ts';
 /** What is compared: the same PostgreSQL, straight, through a pipe, through PgBouncer and through the gateway. */
 export interface World extends AsyncDisposable {
   readonly dir: string;
+  readonly env: WorldOptions['env'];
   readonly postgresVersion: string;
   readonly direct: Peer;
   readonly pipe: Peer;
@@ -46,6 +48,8 @@ export interface OpenGateway extends AsyncDisposable {
 export interface Bundle {
   readonly file: string;
   readonly key: TrustedKey;
+  /** Puts the same policies there once more, as a bundle of its own. @returns its revision */
+  publish(): Promise<string>;
 }
 
 export interface WorldOptions {
@@ -90,6 +94,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const opened = opening.move();
   return {
     dir,
+    env: options.env,
     postgresVersion,
     direct,
     pipe: { ...direct, port: pipeProcess.port },
@@ -158,7 +163,21 @@ async function makeBundle(dir: string, env: WorldOptions['env']): Promise<Bundle
     expiresAtMs: Date.now() + 86_400_000,
     opa: await findOpa(env),
   });
-  return { file, key: trusted };
+  const first = await verifyBundle(await readFile(file), { keys: [trusted], nowMs: Date.now(), minSequence: 0 });
+  let sequence = 1;
+  return {
+    file,
+    key: trusted,
+    publish: async () => {
+      sequence++;
+      const { manifest, wasm, data } = first;
+      const revision = `bench-${String(sequence)}`;
+      const next = { ...manifest, revision, metadata: { ...manifest.metadata, sequence } };
+      await writeFile(`${file}.next`, await packBundle(next, wasm, data, { key: signing }));
+      await rename(`${file}.next`, file); // nobody reads half of it
+      return revision;
+    },
+  };
 }
 
 interface Parts {
