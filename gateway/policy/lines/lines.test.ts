@@ -129,6 +129,14 @@ describe('what is expected and is not so fails the case', () => {
   });
 });
 
+test('with the rule that was expected to match and did not, or that there is none', async () => {
+  const [one] = await run('  - {run: read, expect: {effect: deny, findings: [PG-002, PG-999]}}\n');
+  expect(one?.details).toContainEqual(
+    expect.stringMatching(/^did not match: deny PG-002 \(No write on every row, .*writes\.rego:7\)$/),
+  );
+  expect(one?.details).toContain('no rule has the id PG-999');
+});
+
 test.each<readonly [string, string]>([
   ['masks by column', '{run: ssn, expect: {effect: mask, masks: {number: partial}}}'],
   ['masks by label', '{run: ssn, expect: {effect: mask, masks: {pii.ssn: partial}}}'],

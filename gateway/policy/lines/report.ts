@@ -44,7 +44,8 @@ export function isGreen({ cases }: TestRun): boolean {
 }
 
 /** Failures in full, the rest as one line for each file. */
-function pretty({ cases, coverage }: TestRun): string {
+function pretty(run: TestRun): string {
+  const { cases, coverage } = run;
   const out: string[] = [];
   for (const [suite, tests] of bySuite(cases)) {
     const failed = tests.filter(({ status }) => status === 'failed');
@@ -57,7 +58,8 @@ function pretty({ cases, coverage }: TestRun): string {
   if (coverage === undefined) return [...out, '', count(cases)].join('\n');
   const { percent, covered, total, silent } = coverage;
   out.push('', `${count(cases)}; coverage ${percent.toFixed(1)} % (${covered} of ${total} lines)`);
-  if (silent.length > 0) {
+  // After a failure that is what somebody wants to read last.
+  if (silent.length > 0 && isGreen(run)) {
     out.push('rules that no test makes speak:');
     for (const { id, title = '', file, line } of silent) out.push(`  ${id} ${title} ${file}:${line}`);
   }

@@ -1,5 +1,5 @@
 import type { FindingRule } from '../lint/finding-rules.ts';
-import type { LineCase } from './case.ts';
+import type { Expectation, LineCase } from './case.ts';
 import { differences } from './compare.ts';
 import { factLines } from './facts.ts';
 import type { Judge } from './judge.ts';
@@ -37,6 +37,7 @@ export async function runLines(
         ? []
         : [
             ...wrong.map(({ what, expected, actual }) => `${what}: expected ${expected}, got ${actual}`),
+            ...silentRules(one.expect, judged, rules),
             ...reasons(judged),
           ];
     cases.push({ suite: one.file, line: one.line, name, on: 'lines', durationMs, status, details });
@@ -52,6 +53,20 @@ export function reasons({ findings, commands, refused }: JudgedLine): readonly s
   });
   const facts = commands.flatMap((command) => ['facts:', ...factLines(command).map((line) => `  ${line}`)]);
   return [...(refused === '' ? [] : [`refused: ${refused}`]), ...found, ...facts];
+}
+
+/** Where the rules are that were expected to speak. */
+function silentRules(
+  { findings = [] }: Expectation,
+  judged: JudgedLine,
+  rules: readonly FindingRule[],
+): readonly string[] {
+  const missing = findings.filter((id) => !judged.findings.some((finding) => finding.id === id));
+  return missing.flatMap((id) => {
+    const named = rules.filter((rule) => rule.id === id);
+    if (named.length === 0) return [`no rule has the id ${id}`];
+    return named.map(({ kind, title = '', file, line }) => `did not match: ${kind} ${id} (${title}, ${file}:${line})`);
+  });
 }
 
 function nameOf({ principal, run, note }: LineCase): string {
