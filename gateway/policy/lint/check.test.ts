@@ -285,6 +285,31 @@ test.each([
   expect(await checked({ 'x.rego': rule(body) })).toEqual([]);
 });
 
+test('every check says file, line, column and what to write instead', async () => {
+  const problems = await checked({
+    'labels/more/data.yaml': '{}\n',
+    'bad.rego': `package rules.postgres
+
+deny contains {"id": "T-1", "msg": sprintf("%s", [input.command.kind])} if input.command.action == "dddl"
+
+denny contains {"id": "T-2", "msg": "no"} if "pii.snn" in input.command.labels
+
+mask contains {"id": "T-1", "msg": "m", "label": "pii.ssn", "method": "blur"} if time.now_ns() > 5
+
+deny contains {"id": "T-3"} if input.now.minute_of_day > 1439
+
+limited if input.command.limit < count(data.lables)
+`,
+    'worse.rego': 'package rules.session\n\ndeny contains {"id": "T-4"\n',
+  });
+  expect([...new Set(problems.map(({ check }) => check))].sort()).toEqual(Object.keys(lintChecks).sort());
+  for (const { file, line, column, message, instead } of problems) {
+    expect(file).toMatch(/\.rego$/);
+    expect(Math.min(line, column)).toBeGreaterThan(0);
+    expect([message, instead]).not.toContain('');
+  }
+});
+
 test('an id means one thing: not in another file, not in another set', async () => {
   const problems = await checked({
     'z/a.rego': 'package rules.postgres\n\ndeny contains {"id": "PG-002", "msg": "no"}\n',
