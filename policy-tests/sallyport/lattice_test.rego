@@ -9,8 +9,7 @@ a := {"id": "A", "msg": "yes"}
 others := [
 	["deny", {"id": "D", "msg": "no"}],
 	["approve", {"id": "P1", "msg": "ask", "groups": ["g", "h"], "quorum": 2, "ttl_s": 60, "scope": "session"}],
-	["approve", {"id": "P2", "msg": "ask", "groups": ["h", "i"], "ttl_s": 600, "scope": "session"}],
-	["approve", {"id": "P3", "msg": "ask", "groups": ["i"]}],
+	["approve", {"id": "P2", "msg": "ask", "groups": ["i"]}],
 	["mask", {"id": "M1", "msg": "m", "label": "x", "method": "tokenize"}],
 	["mask", {"id": "M2", "msg": "m", "label": "x", "method": "redact"}],
 ]
