@@ -1,3 +1,4 @@
+import { yamlText as q } from '../yaml-text.ts';
 import type { Answers } from './answers.ts';
 
 /** The configuration file that `init` writes: the answers, and a word on what else there is. Paths are relative to the file. */
@@ -56,11 +57,4 @@ masking: { key: { file: keys/masking.key } }
 recordings: { dir: recordings }
 audit: { dir: audit, origin: ${q(`${target.name}.sallyport/audit`)}, key: { file: keys/audit.key } }
 `;
-}
-
-/** A YAML scalar that stays text, whatever it looks like. JSON's strings are YAML's. */
-function q(text: string): string {
-  return /^[A-Za-z][A-Za-z0-9_.-]*$/.test(text) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(text)
-    ? text
-    : JSON.stringify(text);
 }

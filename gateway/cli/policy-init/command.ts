@@ -6,6 +6,7 @@ import { print, printJson } from '../output.ts';
 interface PolicyInitFlags {
   readonly target: string;
   readonly key?: string;
+  readonly keyId: string;
   readonly force?: true;
   readonly json?: true;
 }
@@ -26,6 +27,7 @@ export function addPolicyInit(policy: Command): void {
     )
     .option('--target <name>', 'what the gateway calls the database that the first tests are about', 'shop')
     .option('--key <file>', 'sign with this PEM private key; a new one is made unless given')
+    .option('--key-id <id>', 'what policy.keys in the configuration of the gateways calls it', 'main')
     .option('--force', 'also into a directory that is not empty; what is there already stays as it is')
     .option('--json', 'what was written, as JSON')
     .addHelpText('after', examples)
@@ -44,6 +46,7 @@ async function init(dir: string, flags: PolicyInitFlags): Promise<void> {
     dir,
     target: flags.target,
     keyFile: flags.key,
+    keyId: flags.keyId,
     force: flags.force === true,
   });
   const next = [

@@ -182,11 +182,15 @@ describe('policy init', () => {
   test('takes a key that is there, of whatever kind, and copies only its public half', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
     await writeFile(join(home.path, 'ours.key'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
-    expect(await shell(home.path, 'sallyport policy init keyed --key ours.key --target crm')).toMatchObject({
+    expect(
+      await shell(home.path, 'sallyport policy init keyed --key ours.key --key-id "2026: no 1" --target crm'),
+    ).toMatchObject({
       code: 0,
     });
     const at = (name: string) => readFile(join(home.path, 'keyed', name), 'utf8');
-    expect(parse(await at('bundles/main.yaml'))).toMatchObject({ key: { algorithm: 'EdDSA', private: '../ours.key' } });
+    expect(parse(await at('bundles/main.yaml'))).toMatchObject({
+      key: { id: '2026: no 1', algorithm: 'EdDSA', private: '../ours.key' },
+    });
     expect(await at('bundles/main.pub')).toBe(publicKey.export({ type: 'spki', format: 'pem' }));
     expect(await at('policy-tests/fixtures/crm.yaml')).toContain('protocol: postgres');
     expect(await readdir(join(home.path, 'keyed'))).not.toContain('keys');
@@ -197,7 +201,7 @@ describe('policy init', () => {
     ['is not there', 'nowhere', 'cannot read'],
   ])('writes nothing with a key that %s', async (_what, key, said) => {
     const at = (name: string) => join(home.path, name);
-    const wanted = { dir: at('x'), target: 'shop', keyFile: at(key), force: false };
+    const wanted = { dir: at('x'), target: 'shop', keyFile: at(key), keyId: 'main', force: false };
     await expect(writeRepository(wanted)).rejects.toThrow(said);
     expect(await readdir(home.path)).not.toContain('x');
   });

@@ -5,6 +5,7 @@ import { generateSigningKey, type SigningAlgorithm } from '../../policy/bundle/k
 import { CliError, exitCodes } from '../exit.ts';
 import { algorithmOf } from '../bundle-files.ts';
 import { packageRoot, version } from '../version.ts';
+import { yamlText } from '../yaml-text.ts';
 import { editorSchemas } from './editor-schemas.ts';
 
 export interface Repository {
@@ -12,6 +13,8 @@ export interface Repository {
   readonly target: string;
   /** PEM private key to sign with; undefined for a new one. */
   readonly keyFile: string | undefined;
+  /** What gateways call it. */
+  readonly keyId: string;
   /** Also into a directory with something in it. */
   readonly force: boolean;
 }
@@ -57,7 +60,7 @@ export async function writeRepository(wanted: Repository): Promise<WrittenReposi
   return { files: files.sort(), kept: kept.sort() };
 }
 
-async function contentOf({ dir, target, keyFile }: Repository): Promise<ReadonlyMap<string, NewFile>> {
+async function contentOf({ dir, target, keyFile, keyId }: Repository): Promise<ReadonlyMap<string, NewFile>> {
   const { privatePem, publicPem, algorithm } = await keyFrom(keyFile, join(dir, privateKey));
   const signing = keyFile === undefined ? privateKey : relative(dir, resolve(keyFile));
   const fill = (text: string): string =>
@@ -65,7 +68,8 @@ async function contentOf({ dir, target, keyFile }: Repository): Promise<Readonly
       .replaceAll('__TARGET__', target)
       .replaceAll('__VERSION__', version())
       .replaceAll('__ALGORITHM__', algorithm)
-      .replaceAll('__PRIVATE__', `  private: ${/^[\w./-]+$/.test(signing) ? signing : JSON.stringify(signing)}\n`);
+      .replaceAll('__KEY_ID__', yamlText(keyId))
+      .replaceAll('__PRIVATE__', `  private: ${yamlText(signing)}\n`);
   const content = new Map<string, NewFile>();
   const entries = await readdir(templates, { recursive: true, withFileTypes: true });
   for (const entry of entries.filter((e) => e.isFile())) {
