@@ -27,6 +27,12 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     .join('\n');
 }
 
+/** Lines with columns in them, and somebody's text in those: no escape sequence of it reaches the terminal, and the columns stay. */
+export function printableLines(text: string): string {
+  const lines = stripVTControlCharacters(text).split('\n');
+  return lines.map((line) => line.replace(/\p{C}/gu, '\u{fffd}').trimEnd()).join('\n');
+}
+
 /** Text that somebody else wrote, made safe for a terminal: no escape sequences, no control characters, one line. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/\s+/g, ' ').replace(/\p{C}/gu, '\u{fffd}').trim();

@@ -1,8 +1,9 @@
 import type { Trial } from '../composition/backtest/run.ts';
+import { counted } from '../policy/backtest/report.ts';
 import { archiveAt } from './bundle-files.ts';
 import { configOrExit } from './config.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { print, printable, printJson, say } from './output.ts';
+import { print, printableLines, printJson, say } from './output.ts';
 import { parseRange } from './past.ts';
 import { choiceOf } from './policy-sources.ts';
 import { Progress } from './progress.ts';
@@ -18,6 +19,9 @@ export interface BacktestFlags {
   readonly failOn?: string;
   readonly format: string;
 }
+
+/** A rate over fewer says how long it took to start. */
+const worthARate = 1_000;
 
 /** What a change would have done: commands of the past, judged by two bundles. */
 export async function backtest(flags: BacktestFlags): Promise<void> {
@@ -44,7 +48,7 @@ export async function backtest(flags: BacktestFlags): Promise<void> {
   const seconds = (performance.now() - started) / 1000;
   if (format === 'json') printJson({ ...about, ...report });
   else if (format === 'markdown') print(trialMarkdown(report, about));
-  else print(trialText(report, about).split('\n').map(shown).join('\n'));
+  else print(printableLines(trialText(report, about)));
   const { commands } = report;
   if (commands === 0) {
     throw new CliError(
@@ -52,7 +56,7 @@ export async function backtest(flags: BacktestFlags): Promise<void> {
       `nothing was tried: there is no command in ${dir} in that time that can be judged`,
     );
   }
-  say(`${Math.round(commands / seconds).toLocaleString('en')} commands a second`);
+  if (commands >= worthARate) say(`${Math.round(commands / seconds).toLocaleString('en')} commands a second`);
   failIf(failOn, report);
 }
 
@@ -63,12 +67,6 @@ function failIf(failOn: 'loosened' | 'changed' | undefined, { directions, comman
   const what = failOn === 'loosened' ? 'loosened' : 'decided otherwise';
   throw new CliError(
     exitCodes.refused,
-    `${count.toLocaleString('en')} of ${commands.toLocaleString('en')} commands would be ${what}`,
+    `${count.toLocaleString('en')} of ${counted(commands, 'command')} would be ${what}`,
   );
-}
-
-/** Commands are somebody's text: no escape sequence of them reaches the terminal. */
-function shown(line: string): string {
-  const indent = /^ */.exec(line)?.[0] ?? '';
-  return `${indent}${line.trimStart().split('  ').map(printable).join('  ')}`;
 }

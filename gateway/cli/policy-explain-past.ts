@@ -1,5 +1,5 @@
 import { CliError, exitCodes } from './exit.ts';
-import { print, printable, printJson, say } from './output.ts';
+import { print, printable, printableLines, printJson, say } from './output.ts';
 import { placesOf, type PastFlags } from './past.ts';
 
 /** Why a decision of the past came out as it did: from its recording, by the bundle that made it. */
@@ -39,16 +39,9 @@ export async function explainRequest(request: string, flags: PastFlags, format: 
     blanked: erased,
   };
   if (format === 'json') return printJson({ ...about, ...explanation });
-  print(
-    `${about.at}: ${about.identity} on ${about.target}, judged by revision ${decision.revision}`
-      .split('\n')
-      .map(printable)
-      .join('\n'),
-  );
-  print(printable(text));
-  print('');
-  const lines = explanationText(explanation).split('\n');
-  print(lines.map((line) => `${/^ */.exec(line)?.[0] ?? ''}${printable(line)}`).join('\n'));
+  print(printable(`${about.at}: ${about.identity} on ${about.target}, judged by revision ${decision.revision}`));
+  print(`${printable(text)}\n`);
+  print(printableLines(explanationText(explanation)));
   if (effect !== decision.effect)
     print(
       `\nWhat took effect is ${effect}: another command that travelled with it got that, and the strongest counts.`,

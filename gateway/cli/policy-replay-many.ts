@@ -1,4 +1,5 @@
 import type { PastBundles } from '../composition/past/bundles.ts';
+import { counted } from '../policy/backtest/report.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printJson, say, table } from './output.ts';
 import type { PastPlaces } from './past.ts';
@@ -6,6 +7,9 @@ import { Progress } from './progress.ts';
 
 /** The most of what is wrong that is listed. */
 const maxListed = 50;
+
+/** A rate over fewer says how long it took to start. */
+const worthARate = 1_000;
 
 /** Every decision of a range, each by the bundle of its time. */
 export async function replayMany(
@@ -30,8 +34,9 @@ export async function replayMany(
     }
     const over = masked === 0 ? '' : `, ${String(masked)} by rules that read what is blanked in the recording`;
     const counts = `${String(same)} the same to the bit${over}, ${String(differs)} different, ${String(unreadable)} that cannot be decided again`;
-    print(`${all.toLocaleString('en')} decisions of ${String(read.read)} recordings: ${counts}`);
-    say(`${Math.round((all * 1000) / (performance.now() - started)).toLocaleString('en')} decisions a second`);
+    print(`${counted(all, 'decision')} of ${counted(read.read, 'recording')}: ${counts}`);
+    if (all >= worthARate)
+      say(`${Math.round((all * 1000) / (performance.now() - started)).toLocaleString('en')} decisions a second`);
   }
   if (all === 0) throw new CliError(exitCodes.refused, `there is no decision in ${recordings.dir} in that time`);
   if (wrong.length > 0) throw new CliError(exitCodes.refused, `${String(wrong.length)} not as they were`);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import type { PastBundles } from '../composition/past/bundles.ts';
+import type { PastBundle } from '../policy/archive/past.ts';
 import type { PastDecision } from '../composition/past/request.ts';
 import type { Decision } from '../contract/decision.ts';
 import { decisionBits } from '../policy/compare/compare.ts';
@@ -79,7 +80,7 @@ async function replayOne(
 interface Result {
   readonly past: PastDecision;
   readonly replay: Replay;
-  readonly bundle: { readonly digest: string; readonly trust: string };
+  readonly bundle: Pick<PastBundle, 'digest' | 'trust'>;
   /** Where log and recording contradict each other. */
   readonly against: readonly string[];
 }
@@ -126,10 +127,7 @@ function resultText({ past, replay: made, bundle, against }: Result, wrong: read
   const lines: (readonly [string, string])[] = [
     ['request', `${requestId}, ${new Date(atMs).toISOString()}`],
     ['command', `${frame.principal.id} on ${frame.target.name}: ${judged.text}`],
-    [
-      'bundle',
-      `${decision.revision}, SHA-256 ${bundle.digest}, ${trusts[bundle.trust === 'log' ? 'log' : 'signature']}`,
-    ],
+    ['bundle', `${decision.revision}, SHA-256 ${bundle.digest}, ${trusts[bundle.trust]}`],
     ['recording', `${recording.path}, ${vouchings[recording.vouching]}`],
     ['then', outcome(made.recorded)],
     ['again', outcome(made.computed)],
@@ -146,7 +144,7 @@ function resultText({ past, replay: made, bundle, against }: Result, wrong: read
   return [verdict, ...lines.map(([name, value]) => `${name.padEnd(11)} ${printable(value)}`)].join('\n');
 }
 
-const trusts = { log: 'named by the log', signature: 'by its signature' } as const;
+const trusts = { log: 'named by the log', signature: 'signed', both: 'signed, and named by the log' } as const;
 const vouchings = {
   vouched: 'with the digest that is in the log',
   changed: 'NOT the one whose digest is in the log',

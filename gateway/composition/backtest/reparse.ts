@@ -35,7 +35,7 @@ export class Reparser implements AsyncDisposable {
   /** The command with facts of today, in its old place. */
   async read(judged: JudgedCommand): Promise<Reparsed> {
     const { frame, text, params, place, erased } = judged;
-    if (erased.includes('text')) return kept('their text is blanked in the recording');
+    if (erased.includes('text')) return kept('the recording blanks their text');
     const target = this.#targets.get(frame.target.name);
     if (!target) return kept(`no fixture describes ${frame.target.name}`);
     const key = `${frame.target.name}\0${text}`;
@@ -56,11 +56,11 @@ export class Reparser implements AsyncDisposable {
   async #factsOf(text: string, protocol: LineProtocol, { target, section }: FixtureTarget): Promise<Reparsed> {
     const labels = this.#labels.columnsOf(target.name);
     const read = await protocol.commandsOf({ text, params: [] }, { target, section, labels });
-    if (!read.ok) return kept('they are not read by themselves, such as EXECUTE of what was prepared before');
+    if (!read.ok) return kept('they mean nothing by themselves, such as EXECUTE of what was prepared before');
     const [one, ...more] = read.commands;
     return one && more.length === 0
       ? { ok: true, command: one.command }
-      : kept('they are more than one statement today');
+      : kept('they are read as more than one statement today');
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from '../../contract/command.ts';
 import type { JudgedCommand } from '../../contract/judged.ts';
 import { Tally, type TrialReport, type TriedCommand } from '../../policy/backtest/tally.ts';
-import type { TrialAbout } from '../../policy/backtest/report.ts';
+import { counted, type TrialAbout } from '../../policy/backtest/report.ts';
 import { unverifiedBundle } from '../../policy/archive/unverified.ts';
 import { Engine } from '../../policy/engine/engine.ts';
 import { parseLabels } from '../../policy/labels.ts';
@@ -126,9 +126,8 @@ function notesOf(before: Side | undefined, after: Side, { reparse }: TrialOption
     );
   }
   const blanked = Math.max(before?.blanked ?? 0, after.blanked);
-  if (blanked > 0)
-    notes.push(`of ${blanked.toLocaleString('en')} commands a rule reads something that the recording blanks`);
+  if (blanked > 0) notes.push(`a rule reads something that the recording blanks of ${counted(blanked, 'command')}`);
   for (const [why, n] of after.kept)
-    notes.push(`${n.toLocaleString('en')} commands were judged by their recorded facts: ${why}`);
+    notes.push(`judged by their recorded facts: ${counted(n, 'command')}, because ${why}`);
   return notes;
 }

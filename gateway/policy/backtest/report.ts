@@ -75,11 +75,11 @@ export function headline({ commands, directions }: TrialReport, about: TrialAbou
   const counts = said.flatMap(([name, words]) =>
     directions[name] === 0 && name !== 'loosened' ? [] : [`${number(directions[name])} ${words}`],
   );
-  return `${number(commands)} commands of ${number(about.recordings)} recordings, ${about.old} against ${about.new}: ${counts.join(', ')}`;
+  return `${counted(commands, 'command')} of ${counted(about.recordings, 'recording')}, ${about.old} against ${about.new}: ${counts.join(', ')}`;
 }
 
 function notesOf({ unjudged, notes }: TrialAbout): readonly string[] {
-  const left = Object.entries(unjudged).map(([why, n]) => `${number(n)} commands were left out: ${why}`);
+  const left = Object.entries(unjudged).map(([why, n]) => `left out: ${counted(n, 'command')}, because ${why}`);
   return [...left, ...notes];
 }
 
@@ -139,13 +139,17 @@ function cut(text: string): string {
   return plain.length <= longest ? plain : `${plain.slice(0, longest - 1).toWellFormed()}…`;
 }
 
+export function counted(n: number, what: string): string {
+  return `${number(n)} ${what}${n === 1 ? '' : 's'}`;
+}
+
 function number(n: number): string {
   return n.toLocaleString('en');
 }
 
 /** Nothing in it is markup, mentions somebody or refers to an issue. */
 function escaped(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~@-]/g, (sign) => `&#${String(sign.codePointAt(0))};`);
+  return text.replace(/[&\\`*_[\]<>#|~@]/g, (sign) => `&#${String(sign.codePointAt(0))};`);
 }
 
 /** A code span that no backtick in it ends (spec.commonmark.org, section 6.1), in a table's cell. */

@@ -88,7 +88,7 @@ test('a person reads the counts, the groups, the examples and what to keep in mi
   expect(text).toMatch(
     /^5 commands of 3 recordings, r1 against r2: 2 loosened, 1 tightened, 1 the same in other words, 1 the same\.\n/,
   );
-  expect(text).toContain('note: 2 commands were left out: no facts\nnote: labels differ\n');
+  expect(text).toContain('note: left out: 2 commands, because no facts\nnote: labels differ\n');
   expect(text).toMatch(/by rule\n {2}A +3 +2 loosened +1 tightened\n/);
   expect(text).toContain('deny -> allow (loosened): bo on crm, request R3\n    delete from `a|b`\n    findings D -> A');
 });

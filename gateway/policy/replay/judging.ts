@@ -13,24 +13,28 @@ import { postgresCommand } from '../schema/postgres.ts';
 export type ReadCommand =
   { readonly ok: true; readonly command: Command } | { readonly ok: false; readonly why: string };
 
-/** Facts that were read before. Commands of one recording share them, so each is read once. */
-const readFacts = new WeakMap<object, string | undefined>();
+/** What was read before, and what is wrong with it. Commands of one recording share their facts and their frame, so each is read once. */
+const readBefore = new WeakMap<object, string>();
+const frames = z.object({ principal, target, client });
 
-/** The command as policy saw it, but for what the recording blanked. */
-export function commandOf(judged: Pick<JudgedCommand, 'facts' | 'text' | 'params' | 'place'>): ReadCommand {
-  const { facts, text, params, place } = judged;
+/** The command as policy saw it, but for what the recording blanked. A recording is a file: what this version does not know is not judged. */
+export function commandOf(judged: Pick<JudgedCommand, 'frame' | 'facts' | 'text' | 'params' | 'place'>): ReadCommand {
+  const { frame, facts, text, params, place } = judged;
   const command = { ...facts, text, params, ...place };
-  let why = readFacts.get(facts);
-  if (!readFacts.has(facts)) {
-    const read = postgresCommand.safeParse(command);
-    why = read.success ? undefined : z.prettifyError(read.error);
-    readFacts.set(facts, why);
-  }
-  if (why !== undefined) return { ok: false, why: `these facts are not of this version: ${why}` };
+  const why = wrongWith(frame, frames, frame) || wrongWith(facts, postgresCommand, command);
+  if (why !== '') return { ok: false, why: `it is not of this version: ${why}` };
   return { ok: true, command: command as Command }; // read above, or another command with the same facts was
 }
 
-const frames = z.object({ principal, target, client });
+/** @param known what stands for `value`: where it was read before, it is not read again */
+function wrongWith(known: object, schema: z.ZodType, value: unknown): string {
+  const before = readBefore.get(known);
+  if (before !== undefined) return before;
+  const read = schema.safeParse(value);
+  const why = read.success ? '' : z.prettifyError(read.error);
+  readBefore.set(known, why);
+  return why;
+}
 
 /** One engine that decides again what was decided before, the way production does: same projection, same caches, same refusals. */
 export class Judging implements Disposable {
@@ -68,7 +72,6 @@ export class Judging implements Disposable {
   #of(frame: SessionFrame): PolicySession {
     if (this.#session && this.#frame === frame) return this.#session;
     this.#session?.[Symbol.dispose]();
-    frames.parse(frame); // a recording is a file: its header is what this version knows, or nothing is judged
     this.#frame = frame;
     this.#session = new WasmSession(frame, {
       engine: () => this.engine,
