@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { formatConfigError, watchConfig, type ConfigListener } from '../config/index.ts';
 import type { Gateway } from '../main.ts';
 import { configOrExit, defaultConfig } from './config.ts';
+import { boundBuffers } from './heap.ts';
 import { say } from './output.ts';
 
 export function addServe(program: Command): void {
@@ -17,6 +18,7 @@ export function addServe(program: Command): void {
 
 async function serve({ config: file }: { readonly config: string }): Promise<void> {
   const config = await configOrExit(file);
+  boundBuffers();
   const { startGateway } = await import('../main.ts');
   const stopped = stopSignal(); // one that comes while the gateway starts is not lost
   const gateway = await startGateway(config);

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { argv } from 'node:process';
+import { boundBuffers } from '../../gateway/cli/heap.ts';
 import { formatConfigError, loadConfig } from '../../gateway/config/index.ts';
 import { startGateway } from '../../gateway/main.ts';
 import { answerParent } from './child.ts';
@@ -8,6 +9,7 @@ import { answerParent } from './child.ts';
 const [, , configFile = '', logFile = ''] = argv;
 const read = await loadConfig(configFile);
 if (!read.ok) throw new Error(read.errors.map(formatConfigError).join('\n'));
+boundBuffers();
 const log = createWriteStream(logFile);
 const gateway = await startGateway(read.config, { sink: { write: (line) => void log.write(line) } });
 answerParent(gateway.addresses.postgres.port, () => gateway.close());

@@ -61,6 +61,9 @@ export interface WorldOptions {
   readonly profileDir?: string | undefined;
 }
 
+/** Of Node, as `scripts/sallyport` has them. */
+export const gatewayFlags = ['--max-semi-space-size=8'];
+
 const root = join(import.meta.dirname, '../..');
 const database = 'bench';
 const user = 'app';
@@ -193,7 +196,7 @@ async function openGateway(name: string, parts: Parts): Promise<OpenGateway> {
   await mkdir(dir);
   const { configFile, ca } = await writeConfig(parts);
   const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileDir, name)}`];
-  const child = await startChild('gateway.ts', [configFile, join(dir, 'gateway.log')], profile);
+  const child = await startChild('gateway.ts', [configFile, join(dir, 'gateway.log')], [...gatewayFlags, ...profile]);
   const through = async (principal: string): Promise<Peer> => {
     return { port: child.port, user, password: await idp.token(principal), database };
   };

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { gatewayFlags } from '../../scripts/bench/world.ts';
+
+// In a process of its own: flags of V8 stay for ever.
+const script = `
+import { boundBuffers } from ${JSON.stringify(join(import.meta.dirname, 'heap.ts'))};
+boundBuffers();
+let most = 0;
+for (let i = 0; i < 8_000; i++) {
+  Buffer.allocUnsafeSlow(65_536);
+  if (i % 100 === 0) {
+    most = Math.max(most, process.memoryUsage().arrayBuffers);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+process.stdout.write(String(most / 2 ** 20));
+`;
+
+test('half a gigabyte of buffers that nobody holds on to never takes more than 48 MiB', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+  expect(Number(stdout)).toBeGreaterThan(0);
+  expect(Number(stdout)).toBeLessThan(48);
+});
+
+test('the benchmark starts the gateway with the flags that the command starts it with', async () => {
+  const launcher = await readFile(join(import.meta.dirname, '../../scripts/sallyport'), 'utf8');
+  expect(launcher).toContain(`exec node ${gatewayFlags.join(' ')} "$sallyport_root/gateway/cli/main.ts"`);
+});
