@@ -94,6 +94,12 @@ describe('what stands behind a name', () => {
   });
 });
 
+test('a text that was read once is counted anew each time it runs', async () => {
+  const read = await facts('SELECT 1');
+  const [one, two] = [1, 2].map(() => unitsOfQuery(Buffer.from('SELECT 1'), read, names())[0]);
+  expect(one?.tally).not.toBe(two?.tally);
+});
+
 describe('portals', () => {
   test('parameters are facts of each run and not of the statement', async () => {
     const statement = await prepared('SELECT $1');
@@ -110,6 +116,18 @@ describe('portals', () => {
     const portal = portalOf(statement);
     expect(unitOfPortal(portal, read, names()).tally).toBe(unitOfPortal(portal, read, names()).tally);
     expect(unitOfPortal(portal, read, names()).tally).not.toBe(unitOfPortal(portalOf(statement), read, names()).tally);
+  });
+
+  test('pieces of a portal that runs EXECUTE count together, pieces of a cursor with whoever else fetches from it', async () => {
+    const portal = portalOf(await prepared('EXECUTE s'));
+    const read = portal.reading.facts as StatementFacts; // prepared() read it
+    const view = names(await prepared('SELECT 1'));
+    expect(unitOfPortal(portal, read, view).tally).toBe(unitOfPortal(portal, read, view).tally);
+
+    const cursor = portalOf(await prepared('SELECT 1'));
+    const fetching = portalOf(await prepared('FETCH 1 FROM c'));
+    const fetch = fetching.reading.facts as StatementFacts; // prepared() read it
+    expect(unitOfPortal(fetching, fetch, names(undefined, cursor)).tally).toBe(cursor);
   });
 
   test('EXECUTE sent by Parse is looked up when it runs', async () => {

@@ -92,7 +92,9 @@ export function unitOfPortal(portal: Portal, facts: StatementFacts, names: NameV
   }
   const whole = { ...facts, location: { start: 0, length: Buffer.byteLength(text) } };
   const [resolved] = unitsOfQuery(Buffer.from(text), [whole], names);
-  return resolved ?? plainUnit(facts, text);
+  // A cursor counts for itself, whoever fetches from it.
+  if (resolved && facts.handle.op === 'fetch') return resolved;
+  return { ...(resolved ?? plainUnit(facts, text)), tally: portal };
 }
 
 /** What Rego sees. @param dirty why the catalog cannot be relied on right now, if so */
@@ -130,7 +132,7 @@ function plainUnit(statement: StatementFacts, text: string): Unit {
     recordText: statement.recordText,
     recordParams: [],
     ...recorded(facts, statement, statement, text),
-    tally: statement.handle,
+    tally: {},
     changes: changes(facts),
   };
 }
