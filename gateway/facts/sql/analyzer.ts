@@ -1,6 +1,7 @@
 import { SallyportError } from '../../contract/errors.ts';
 import type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './analysis.ts';
 import { leanCatalog, type CatalogSnapshot } from './catalog.ts';
+import { Answers } from './answers.ts';
 import type { ColumnLabels } from './labels.ts';
 import { Thread } from './thread.ts';
 import type { Job, ToThread } from './worker-messages.ts';
@@ -12,14 +13,13 @@ export function openSqlAnalyzer(options: SqlAnalyzerOptions = {}): SqlAnalyzer {
 
 /** Most jobs that travel together. */
 const maxBatch = 64;
-/** Longer texts are not kept for `known`, in bytes. */
-const maxKnownBytes = 16 * 1024;
 /** A thread that cannot start is not started for ever. */
 const maxRestarts = 5;
 
 interface Waiting {
   readonly job: Job;
-  readonly name: string | undefined;
+  /** Undefined when the answer is not to be remembered. */
+  readonly asked: SqlRequest | undefined;
   resolve(analysis: SqlAnalysis): void;
 }
 
@@ -27,11 +27,10 @@ class ThreadedAnalyzer implements SqlAnalyzer {
   readonly #maxBytes: number;
   readonly #deadlineMs: number;
   readonly #maxWaiting: number;
-  readonly #maxKnown: number;
   readonly #threads: (Thread | undefined)[] = [];
   readonly #state = new Map<string, { catalog?: ToThread; labels?: ToThread }>();
   readonly #waiting = new Map<number, Waiting>();
-  readonly #known = new Map<string, SqlAnalysis>();
+  readonly #known: Answers;
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   readonly #watch: NodeJS.Timeout;
   #queue: Job[] = [];
@@ -45,7 +44,7 @@ class ThreadedAnalyzer implements SqlAnalyzer {
     this.#maxBytes = options.maxBytes ?? 256 * 1024;
     this.#deadlineMs = options.deadlineMs ?? 1_000;
     this.#maxWaiting = options.maxWaiting ?? 10_000;
-    this.#maxKnown = options.maxKnown ?? 2_048;
+    this.#known = new Answers(options.maxKnown ?? 2_048);
     for (let slot = 0; slot < (options.threads ?? 1); slot += 1) this.#start(slot);
     this.#watch = setInterval(() => {
       for (const thread of this.#threads) thread?.check(this.#deadlineMs);
@@ -68,14 +67,7 @@ class ThreadedAnalyzer implements SqlAnalyzer {
   }
 
   known(request: SqlRequest): SqlAnalysis | undefined {
-    if (request.text.length > maxKnownBytes) return undefined;
-    const name = nameOf(request);
-    const found = this.#known.get(name);
-    if (!found) return undefined;
-    // Last used goes last: the first is the one to forget.
-    this.#known.delete(name);
-    this.#known.set(name, found);
-    return found;
+    return this.#known.get(request);
   }
 
   async analyze(request: SqlRequest): Promise<SqlAnalysis> {
@@ -91,10 +83,9 @@ class ThreadedAnalyzer implements SqlAnalyzer {
       return { ok: false, why: 'busy', message: 'too many statements wait for the parser' };
     this.#nextId = (this.#nextId + 1) % 0x7fff_ffff;
     const { target, major, searchPath } = request;
-    const job = { id: this.#nextId, target, text, major, searchPath };
-    const name = bytes > maxKnownBytes ? undefined : nameOf(request);
+    const job = { id: this.#nextId, target, text, major, searchPath, askShape: this.#known.wantsShape(request) };
     const { promise, resolve } = Promise.withResolvers<SqlAnalysis>();
-    this.#waiting.set(job.id, { job, name, resolve });
+    this.#waiting.set(job.id, { job, asked: request, resolve });
     this.#queue.push(job);
     this.#pumpSoon();
     return promise;
@@ -120,7 +111,7 @@ class ThreadedAnalyzer implements SqlAnalyzer {
     this.#state.set(target, { ...this.#state.get(target), [what]: message });
     this.#known.clear();
     // What is already on its way was asked under the old state and must not be remembered under the new.
-    for (const [id, waiting] of this.#waiting) this.#waiting.set(id, { ...waiting, name: undefined });
+    for (const [id, waiting] of this.#waiting) this.#waiting.set(id, { ...waiting, asked: undefined });
     for (const thread of this.#threads) thread?.post(message);
   }
 
@@ -132,7 +123,7 @@ class ThreadedAnalyzer implements SqlAnalyzer {
     this.#threads[slot] = new Thread(
       {
         free: () => this.#pump(),
-        answer: (id, analysis) => this.#answer(id, analysis),
+        answer: (id, analysis, alike) => this.#answer(id, analysis, alike),
         gone: (unanswered) => this.#replace(slot, unanswered),
       },
       first,
@@ -173,24 +164,15 @@ class ThreadedAnalyzer implements SqlAnalyzer {
     }
   }
 
-  #answer(id: number, analysis: SqlAnalysis): void {
+  #answer(id: number, analysis: SqlAnalysis, alike: boolean): void {
     const waiting = this.#waiting.get(id);
     if (!waiting) return;
     this.#waiting.delete(id);
     if (analysis.ok || analysis.why === 'syntax') {
       this.#restarts = 0;
-      if (waiting.name !== undefined) this.#remember(waiting.name, analysis);
+      if (waiting.asked) this.#known.set(waiting.asked, analysis, waiting.job.askShape ? alike : undefined);
     }
     waiting.resolve(analysis);
-  }
-
-  #remember(name: string, analysis: SqlAnalysis): void {
-    this.#known.set(name, analysis);
-    if (this.#known.size <= this.#maxKnown) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      return;
-    }
   }
 
   #refuseAll(message: string): void {
@@ -199,20 +181,4 @@ class ThreadedAnalyzer implements SqlAnalyzer {
     this.#waiting.clear();
     for (const each of waiting) each.resolve({ ok: false, why: 'crashed', message });
   }
-}
-
-/** Texts that are equal as bytes are equal as Latin-1, and that is the cheapest string of them. */
-function nameOf(request: SqlRequest): string {
-  return `${request.target}\n${request.major}\n${pathName(request.searchPath)}\n${request.text.toString('latin1')}`;
-}
-
-/** A session asks with the same path over and over. */
-const pathNames = new WeakMap<readonly string[], string>();
-
-function pathName(path: readonly string[]): string {
-  const known = pathNames.get(path);
-  if (known !== undefined) return known;
-  const name = JSON.stringify(path);
-  pathNames.set(path, name);
-  return name;
 }

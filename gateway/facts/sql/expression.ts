@@ -19,6 +19,8 @@ export function readExpression(
   }
   if (!isNode(tree)) return;
   for (const tag in tree) {
+    // Nothing follows from where something stands, and whoever looks is taken to depend on it: alike.ts.
+    if (tag === 'location') continue;
     const body = tree[tag];
     if (typeof body !== 'object' || body === null) continue;
     if (!isNode(body)) {

@@ -11,7 +11,7 @@ const startMs = 30_000;
 export interface ThreadEvents {
   /** It can take work, again or for the first time. */
   free(): void;
-  answer(id: number, analysis: SqlAnalysis): void;
+  answer(id: number, analysis: SqlAnalysis, alike: boolean): void;
   /** It is gone. `unanswered` were not the cause and can be asked again. */
   gone(unanswered: readonly Job[]): void;
 }
@@ -81,9 +81,9 @@ export class Thread {
       case 'answers':
       case 'broken':
         // worker.ts wrote it.
-        for (const [id, analysis] of JSON.parse(message.answers) as readonly Answer[]) {
+        for (const [id, analysis, alike] of JSON.parse(message.answers) as readonly Answer[]) {
           this.#jobs.delete(id);
-          this.#events.answer(id, analysis);
+          this.#events.answer(id, analysis, alike);
         }
         break;
       default:
@@ -102,7 +102,7 @@ export class Thread {
   #blame(why: 'crashed' | 'deadline', message: string): void {
     if (this.#state === 'gone') return;
     const culprit = Atomics.load(this.#progress, 0);
-    if (this.#jobs.delete(culprit)) this.#events.answer(culprit, { ok: false, why, message });
+    if (this.#jobs.delete(culprit)) this.#events.answer(culprit, { ok: false, why, message }, false);
     this.#leave();
   }
 

@@ -19,6 +19,8 @@ export interface Job {
   readonly text: string;
   readonly major: number;
   readonly searchPath: readonly string[];
+  /** Nobody knows yet whether its facts hold for every text of its shape. */
+  readonly askShape: boolean;
 }
 
 /** From a parser thread. `answers` is JSON of `Answer[]`: a string crosses threads faster than the objects in it. */
@@ -28,7 +30,8 @@ export type FromThread =
   /** The thread's module may be broken: it takes no more work and has to go. */
   | { readonly kind: 'broken'; readonly answers: string };
 
-export type Answer = readonly [id: number, analysis: SqlAnalysis];
+/** @param alike its facts hold for every text of its shape; false also where that was not asked */
+export type Answer = readonly [id: number, analysis: SqlAnalysis, alike: boolean];
 
 /** What the shared counter holds while no job is being worked on. */
 export const idle = -1;

@@ -1,5 +1,6 @@
 /** A parser thread. It holds the grammars, the catalogs and the trees; only facts leave it. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { holdsForAnyNumber } from './alike.ts';
 import { analyzeText } from './analyze.ts';
 import type { SqlAnalysis } from './analysis.ts';
 import type { LeanCatalog } from './catalog.ts';
@@ -64,9 +65,9 @@ function work(jobs: readonly Job[]): void {
   for (const job of jobs) {
     Atomics.store(progress, 0, job.id);
     try {
-      answers.push([job.id, analyze(job, lexer)]);
+      answers.push([job.id, ...analyze(job, lexer)]);
     } catch (error) {
-      answers.push([job.id, brokenBy(error)]);
+      answers.push([job.id, brokenBy(error), false]);
       send({ kind: 'broken', answers: JSON.stringify(answers) });
       return;
     }
@@ -75,9 +76,9 @@ function work(jobs: readonly Job[]): void {
   send({ kind: 'answers', answers: JSON.stringify(answers) });
 }
 
-function analyze(job: Job, words: Lexer): SqlAnalysis {
+function analyze(job: Job, words: Lexer): readonly [analysis: SqlAnalysis, alike: boolean] {
   const grammar = grammars.get(job.major);
-  if (!grammar) return { ok: false, why: 'grammar', message: `no grammar for PostgreSQL ${job.major}` };
+  if (!grammar) return [{ ok: false, why: 'grammar', message: `no grammar for PostgreSQL ${job.major}` }, false];
   const target = knownOf(job.target);
   let world = target.worlds.get(job.major);
   if (!world) {
@@ -91,7 +92,9 @@ function analyze(job: Job, words: Lexer): SqlAnalysis {
   const version = [job.target, job.major, target.catalog?.version ?? 'none', target.version, ...job.searchPath].join(
     '\n',
   );
-  return analyzeText(job.text, { grammar, lexer: words, world, searchPath: job.searchPath, version });
+  const reading = { grammar, lexer: words, world, searchPath: job.searchPath, version };
+  const analysis = analyzeText(job.text, reading);
+  return [analysis, job.askShape && holdsForAnyNumber(job.text, analysis, reading)];
 }
 
 function firstStatement(grammar: Grammar, definition: string): ReturnType<Parameters<typeof viewReader>[0]> {
