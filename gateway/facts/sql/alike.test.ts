@@ -15,7 +15,7 @@ let reading: Reading;
 beforeAll(async () => {
   const grammar = await loadGrammar(newestMajor);
   if (!grammar) throw new Error('there is a grammar of the newest major');
-  const views = () => ({ labels: [], hidden: [], reasons: [], relations: [] });
+  const views = () => ({ labels: [], forms: [], hidden: [], reasons: [], relations: [] });
   const world = new World(leanCatalog(catalog), leakLabels, views);
   reading = { grammar, lexer: await loadLexer(), world, searchPath, version: '1' };
 });
