@@ -12,6 +12,8 @@ import { countListenEvents, meteredAudit } from './composition/metered.ts';
 import { bundleArchive } from './composition/bundle-archive.ts';
 import { policySource } from './composition/policy-source.ts';
 import { policyEvents } from './composition/watch-policy.ts';
+import { version } from './cli/version.ts';
+import { decisionLog } from './composition/decision-log.ts';
 import { countDecisions, countNotifications, watchGauges } from './composition/gauges.ts';
 import { type Config, type ConfigChange, formatConfigError, watchConfig } from './config/index.ts';
 import { openAdmission } from './enforce/admission.ts';
@@ -131,6 +133,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   let identity = opening.use(await openIdentity(config.identity, { clock, log, keysDir }));
   const targets = new Targets(config.targets, { secrets, analyzer, policy, clock, log, metrics });
 
+  const decisions = opening.use(await decisionLog(config, { secrets, log, metrics, version: version() }));
+  const countDecided = countDecisions(metrics);
   const admission = openAdmission({
     targets: (name) => targets.facts(name),
     policy: policy.policy,
@@ -141,7 +145,10 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     notify,
     clock,
     nextId,
-    decided: countDecisions(metrics),
+    decided: (decided) => {
+      countDecided(decided);
+      decisions.decided(decided);
+    },
     endWithToken: config.sessions.end_with_token,
   });
   opening.use(
@@ -193,7 +200,21 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const api: Api = opening.use(
     await openApi(
       { ...config.listen.admin, tls: await pemPair(config.listen.admin.tls) },
-      apiPorts({ policy, audit, auditLog, notify, approvals, store, recordings, metrics, clock, log, nextId, verify }),
+      apiPorts({
+        policy,
+        audit,
+        auditLog,
+        notify,
+        approvals,
+        store,
+        recordings,
+        metrics,
+        clock,
+        log,
+        nextId,
+        verify,
+        decided: decisions.decided,
+      }),
     ),
   );
   watchGauges(metrics, {

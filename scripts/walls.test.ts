@@ -49,6 +49,7 @@ const walls: readonly (readonly [file: string, source: string, rule: string, say
   ['gateway/credentials/seed.ts', `import { x } from '../config/x.ts';`, 'no-restricted-imports', 'credentials/'],
   ['gateway/identity/seed.ts', `import { x } from '../config/x.ts';`, 'no-restricted-imports', 'identity/'],
   ['gateway/listen/seed.ts', `import { x } from '../protocols/x.ts';`, 'no-restricted-imports', 'listen/'],
+  ['gateway/decision-log/seed.ts', `import { x } from '../policy/x.ts';`, 'no-restricted-imports', 'decision-log/'],
   ['gateway/notify/seed.ts', `import { x } from '../audit/x.ts';`, 'no-restricted-imports', 'notify/'],
   ['gateway/telemetry/seed.ts', `import { x } from '../audit/x.ts';`, 'no-restricted-imports', 'telemetry/'],
   ['gateway/config/seed.ts', `import { x } from '../policy/x.ts';`, 'no-restricted-imports', 'config/'],

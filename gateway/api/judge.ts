@@ -1,4 +1,5 @@
 import type { AdminAction, AdminCommand } from '../contract/command.ts';
+import type { Decided } from '../contract/decided.ts';
 import type { Decision } from '../contract/decision.ts';
 import type { AuditEvent, AuditType, Durability } from '../contract/event.ts';
 import type { RequestId, SessionId } from '../contract/ids.ts';
@@ -46,10 +47,12 @@ export async function judge(
   subject: Subject,
   durability: Durability,
 ): Promise<Released | Problem> {
-  const decision = decide(ports, call, action, subject);
+  const decided = decide(ports, call, action, subject);
+  const { decision } = decided;
   const refusal = refusalOf(decision);
   const event = eventOf(ports, call, action, subject, { effect: refusal ? 'deny' : 'allow', decision, detail: {} });
   await ports.audit.append(event, durability);
+  ports.decided?.({ ...decided, effect: refusal ? 'deny' : 'allow' });
   for (const { kind, channel } of decision.findings) {
     if (kind === 'notify' && channel !== undefined) ports.notify?.send(channel, event);
   }
@@ -88,7 +91,12 @@ export async function logStranger(ports: ApiPorts, client: Client, requestId: Re
   );
 }
 
-function decide(ports: ApiPorts, call: Call, action: AdminAction, { kind, id, owner }: Subject): Decision {
+function decide(
+  ports: ApiPorts,
+  call: Call,
+  action: AdminAction,
+  { kind, id, owner }: Subject,
+): Omit<Decided, 'effect'> {
   const nowMs = ports.clock.now();
   const command: AdminCommand = {
     protocol: 'admin',
@@ -109,8 +117,15 @@ function decide(ports: ApiPorts, call: Call, action: AdminAction, { kind, id, ow
   };
   const started_at = new Date(nowMs).toISOString();
   const facts = { id: frame.id, started_at, commands: 0, rows_returned: 0, denials: 0, labels_read: [] };
+  const key = JSON.stringify(command);
+  const { requestId } = call;
   using session = ports.policy.openSession(frame);
-  return session.decide(command, JSON.stringify(command), call.requestId, facts);
+  const startMs = performance.now();
+  const decision = session.decide(command, key, requestId, facts);
+  const tookMs = performance.now() - startMs;
+  const texts = { text: command.text, params: [], outline: command.text };
+  const around = { session: facts, minuteMs: session.minuteMs, approval: undefined };
+  return { frame, requestId, command, key, around, decision, texts, atMs: nowMs, tookMs };
 }
 
 /** Only a plain allow lets a call through: the API can mask nothing, hold nothing and cut no bytes. */

@@ -1,3 +1,4 @@
+import type { Witness } from '../contract/decided.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import type { RequestId, SessionId } from '../contract/ids.ts';
 import type { Audit, Clock, Notify, Policy } from '../contract/ports.ts';
@@ -17,6 +18,8 @@ export interface ApiPorts {
   readonly target: Target;
   readonly audit: Audit;
   readonly notify?: Notify | undefined;
+  /** Told of each decision about a call, once it is recorded. */
+  readonly decided?: Witness | undefined;
   readonly approvals: ApprovalsPort;
   readonly sessions: SessionsPort;
   /** NDJSON of one session's recording, as far as it is written; undefined where there is none. */

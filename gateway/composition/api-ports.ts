@@ -1,6 +1,7 @@
 import type { ApiPorts } from '../api/ports.ts';
 import type { ApprovalsRoom } from '../approvals/index.ts';
 import type { AuditLog } from '../audit/log.ts';
+import type { Witness } from '../contract/decided.ts';
 import { auditTypes } from '../contract/event.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { Audit, Clock, Notify } from '../contract/ports.ts';
@@ -24,6 +25,7 @@ export interface ApiRooms {
   readonly clock: Clock;
   readonly log: Log;
   readonly nextId: () => RequestId;
+  readonly decided: Witness;
 }
 
 /** What the admin API needs of the rooms. */
@@ -36,6 +38,7 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     target: { name: 'sallyport', protocol: 'postgres', labels: {} },
     audit,
     notify,
+    decided: rooms.decided,
     approvals,
     sessions: store.sessions,
     readRecording: (session) => recordings.read(session),

@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/log.ts';
-import { type Effect, effects } from '../contract/decision.ts';
+import type { Witness } from '../contract/decided.ts';
+import { effects } from '../contract/decision.ts';
 import type { IssuerStatus } from '../identity/identity.ts';
 import type { ConnectionRegistry } from '../listen/registry.ts';
 import type { OpenPolicy } from '../policy/open.ts';
@@ -19,12 +20,12 @@ export interface Watched {
 }
 
 /** Counts decisions that took effect. One series for each effect, looked up once: this runs for every command. */
-export function countDecisions(metrics: Metrics): (effect: Effect, action: string) => void {
+export function countDecisions(metrics: Metrics): Witness {
   const series = (protocol: 'postgres' | 'session') =>
     new Map(effects.map((effect) => [effect, metrics.counter('commands_total', { protocol, effect })]));
   const commands = series('postgres');
   const sessions = series('session');
-  return (effect, action) => (action === 'connect' ? sessions : commands).get(effect)?.add();
+  return ({ effect, command }) => (command.action === 'connect' ? sessions : commands).get(effect)?.add();
 }
 
 /** @returns what `openNotify` counts by */

@@ -72,7 +72,14 @@ function issuerRemarks({ identity, listen }: Config): readonly Remark[] {
   return found;
 }
 
-function targetRemarks({ targets, credentials, notify, masking, policy }: Config): readonly Remark[] {
+function targetRemarks({
+  targets,
+  credentials,
+  notify,
+  masking,
+  policy,
+  decision_log: decisions,
+}: Config): readonly Remark[] {
   const found: Remark[] = [];
   const stored: (readonly (string | number)[])[] = [];
   for (const [i, target] of targets.entries()) {
@@ -89,6 +96,13 @@ function targetRemarks({ targets, credentials, notify, masking, policy }: Config
   }
   for (const [i, channel] of notify.channels.entries()) {
     if ('store' in channel.secret) stored.push(['notify', 'channels', i, 'secret', 'store']);
+  }
+  for (const sink of ['http', 'otlp'] as const) {
+    const { token, headers = {} } = decisions[sink] ?? {};
+    if (token && 'store' in token) stored.push(['decision_log', sink, 'token', 'store']);
+    for (const [name, value] of Object.entries(headers)) {
+      if ('store' in value) stored.push(['decision_log', sink, 'headers', name, 'store']);
+    }
   }
   if (policy.http.token && 'store' in policy.http.token) stored.push(['policy', 'http', 'token', 'store']);
   if ('store' in masking.key) stored.push(['masking', 'key', 'store']);

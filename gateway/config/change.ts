@@ -14,6 +14,7 @@ const fixed = [
   'masking',
   'recordings',
   'audit',
+  'decision_log',
   'notify',
   'sessions',
   'log',

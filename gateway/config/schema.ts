@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { decisionLogSection } from './decision-log-section.ts';
 import { policySection } from './policy-section.ts';
 import { between, fieldsIn, host, name, port, trustworthyUrl, type Surroundings } from './fields.ts';
 
@@ -158,6 +159,7 @@ export function configSchema(around: Surroundings) {
       key: key.describe('PEM private key (Ed25519) that signs the checkpoints'),
       checkpoint_interval_ms: between(10, 3_600_000).default(1_000),
     }),
+    decision_log: decisionLogSection(path, existingFile, secret).prefault({}),
     notify: z.strictObject({ channels: z.array(channel).default([]) }).prefault({}),
     sessions: z
       .strictObject({

@@ -17,7 +17,7 @@ export interface Exchange {
   /** Limits count over everything that shares this object: the pieces in which a portal or cursor is fetched. */
   tally(i: number): object;
   /** Command `i` as log and recording may have it. */
-  recordText(i: number): CommandTexts;
+  recordText(i: number): OutlinedTexts;
   /** Says no in the protocol's own words. The session lives on. */
   deny(denial: Denial): Wait;
   /** Tells a waiting client what it waits for. May be silent where the protocol has no way to say it. */
@@ -45,6 +45,12 @@ export interface CommandTexts {
   readonly place: object;
   /** Names of the command's fields in which this is not what policy read. */
   readonly erased: readonly string[];
+}
+
+/** The same for those who see more than one session's commands. */
+export interface OutlinedTexts extends CommandTexts {
+  /** The text with every literal and comment blanked, whatever it may belong to. */
+  readonly outline: string;
 }
 
 /** @param i which command of the exchange the part answers */

@@ -1,5 +1,5 @@
 import type { ConnectCommand } from '../contract/command.ts';
-import type { Effect } from '../contract/decision.ts';
+import type { Witness } from '../contract/decided.ts';
 import type { Admission, AdmissionRequest, Admitted } from '../contract/gate.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type {
@@ -29,10 +29,13 @@ export interface AdmissionPorts {
   readonly notify: Notify;
   readonly clock: Clock;
   readonly nextId: () => RequestId;
-  readonly decided: (effect: Effect, action: string) => void;
+  readonly decided: Witness;
   /** False only where the configuration says, loudly, that a session may outlive its token. */
   readonly endWithToken: boolean;
 }
+
+/** A log-in says nothing but the names that its audit entry has. */
+const noTexts = { text: '', params: [], outline: '' };
 
 /** Opens and closes the first door: who may have a session on which target, and for how long. */
 export function openAdmission(
@@ -69,7 +72,7 @@ export function openAdmission(
       const fields = { request: requestId, action: 'connect', effect: outcome, revision: decision.revision } as const;
       const entry = { ...fields, findings: findingIds(decision), detail };
       await ports.audit.append(event(outcome === 'allow' ? 'session.start' : 'login.refused', entry), 'written');
-      ports.decided(outcome, 'connect');
+      ports.decided({ ...answer, frame, effect: outcome, texts: noTexts });
       if (outcome === 'deny') {
         const no = denialOf(decision, requestId);
         const refusal = { ok: false, code: 'denied', message: no.message } as const;
@@ -99,7 +102,14 @@ export function openAdmission(
       user,
     };
     const requestId = ports.nextId();
-    return { requestId, decision: policy.decide(command, `connect ${user}`, requestId, new SessionTally(frame).facts) };
+    const key = `connect ${user}`;
+    const session = new SessionTally(frame).facts;
+    const atMs = ports.clock.now();
+    const startMs = performance.now();
+    const decision = policy.decide(command, key, requestId, session);
+    const tookMs = performance.now() - startMs;
+    const around = { session, minuteMs: policy.minuteMs, approval: undefined };
+    return { requestId, decision, command, key, around, atMs, tookMs };
   }
 
   /** A session ends when its token does, and when policy, asked again after a change, no longer admits it. */

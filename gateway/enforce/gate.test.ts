@@ -193,7 +193,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
     key: (i) => String(i),
     changes: () => setup.changes ?? false,
     tally: () => x,
-    recordText: (i) => ({ text: commands[i]?.text ?? '', params: [], facts: {}, place: {}, erased: [] }),
+    recordText: (i) => ({ text: commands[i]?.text ?? '', params: [], outline: '', facts: {}, place: {}, erased: [] }),
     deny: (denial: Denial) => void seen.client.push({ denied: denial.message, code: denial.code, hint: denial.hint }),
     holding: (notice: HoldNotice) => void seen.client.push({ holding: notice.message }),
     signal: abort.signal,

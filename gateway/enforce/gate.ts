@@ -1,4 +1,5 @@
 import type { ApprovalFact } from '../contract/command.ts';
+import type { Witness } from '../contract/decided.ts';
 import { type Decision, type Effect, strongest } from '../contract/decision.ts';
 import type { Denial, DenialCode, Exchange } from '../contract/exchange.ts';
 import type { Gate } from '../contract/gate.ts';
@@ -30,15 +31,17 @@ export interface GatePorts {
   readonly notify: Notify;
   readonly clock: Clock;
   readonly nextId: () => RequestId;
-  /** Counts for metrics: each decision that took effect. */
-  readonly decided: (effect: Effect, action: string) => void;
+  /** Told of each decision that takes effect, once it is recorded. */
+  readonly decided: Witness;
 }
 
-/** One command with policy's answer to it. */
+/** One command with policy's answer to it, and what else the answer was made from. */
 interface Judged {
   readonly requestId: RequestId;
   readonly decision: Decision;
   readonly around: DecidedAround;
+  readonly atMs: number;
+  readonly tookMs: number;
 }
 
 /**
@@ -116,17 +119,18 @@ export class SessionGate implements Gate {
   #judge(x: Exchange, approval?: ApprovalFact): readonly Judged[] {
     return x.commands.map((command, i) => {
       const requestId = this.#ports.nextId();
-      const facts = this.#session.facts;
-      const decision = this.#ports.policy.decide(command, x.key(i), requestId, facts, approval);
-      const grant = approval ? undefined : this.#grantFor(decision);
-      if (!grant) return this.#judged(requestId, decision, approval);
-      return this.#judged(requestId, this.#ports.policy.decide(command, x.key(i), requestId, facts, grant), grant);
+      const atMs = this.#ports.clock.now();
+      const session = this.#session.facts;
+      const startMs = performance.now();
+      const decide = (fact: ApprovalFact | undefined) =>
+        this.#ports.policy.decide(command, x.key(i), requestId, session, fact);
+      const first = decide(approval);
+      const grant = approval ? undefined : this.#grantFor(first);
+      const decision = grant ? decide(grant) : first;
+      const tookMs = performance.now() - startMs;
+      const { minuteMs } = this.#ports.policy;
+      return { requestId, decision, around: { session, minuteMs, approval: approval ?? grant }, atMs, tookMs };
     });
-  }
-
-  #judged(requestId: RequestId, decision: Decision, approval: ApprovalFact | undefined): Judged {
-    const { minuteMs } = this.#ports.policy;
-    return { requestId, decision, around: { session: this.#session.facts, minuteMs, approval } };
   }
 
   /** Records the decisions; only then goes on. What cannot be recorded does not run. */
@@ -143,10 +147,12 @@ export class SessionGate implements Gate {
   #record(x: Exchange, judged: readonly Judged[]): Wait {
     const effect = verdict(judged);
     let wait: Wait;
-    for (const [i, { requestId, decision, around }] of judged.entries()) {
+    for (const [i, one] of judged.entries()) {
+      const { requestId, decision, around } = one;
       const command = x.commands[i] ?? x.commands[0];
       const { action } = command;
-      const { text, params, facts, place, erased } = x.recordText(i);
+      const texts = x.recordText(i);
+      const { text, params, facts, place, erased } = texts;
       const event = this.#event('decision', {
         request: requestId,
         action,
@@ -162,7 +168,7 @@ export class SessionGate implements Gate {
       const key = x.key(i);
       this.#ports.recorder.command({ requestId, text, params, facts, place, erased, key, action, decision, around });
       for (const f of decision.findings) if (f.channel !== undefined) this.#ports.notify.send(f.channel, event);
-      this.#ports.decided(effect, action);
+      this.#ports.decided({ ...one, frame: this.frame, command, key, effect, texts });
     }
     return wait;
   }

@@ -37,6 +37,16 @@ export const metricList = {
   bundle_refused_total: counter('Bundles that were not taken.', {}),
   catalog_age_seconds: gauge('Age of what is known of a target’s tables.', { target: 'configured' }),
   issuer_keys_age_seconds: gauge('Age of an issuer’s keys; missing while there are none.', { issuer: 'configured' }),
+  decision_log_events_total: counter(
+    'Decisions sent elsewhere: delivered, or lost because there was no room for them.',
+    {
+      sink: ['file', 'http', 'otlp'],
+      outcome: ['delivered', 'lost'],
+    },
+  ),
+  decision_log_waiting_bytes: gauge('Decisions that wait to be delivered, in memory and on disk.', {
+    sink: ['file', 'http', 'otlp'],
+  }),
   notifications_total: counter('Notifications, by how they ended.', {
     channel: 'configured',
     outcome: ['sent', 'failed', 'dropped'],

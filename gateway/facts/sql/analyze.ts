@@ -92,6 +92,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
   const columns = settled(ledger, outcome.columns ?? []);
   const effects = ledger.effects;
   const secret = ledger.secret || ledger.meetsLabels;
+  const outline = blankLiterals(slice.text, reading.lexer.tokens(slice.text));
   const relations = ledger.relations;
   const reasons = ledger.reasons;
   const print = reading.lexer.fingerprint(slice.text);
@@ -110,7 +111,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
     into: ledger.into,
     copy: outcome.copy ?? null,
     set: ledger.settings,
-    fingerprint: print ?? hash('sha256', slice.text).slice(0, 16),
+    fingerprint: print ?? hash('sha256', outline).slice(0, 16),
     analysis: { complete: reasons.length === 0, reasons },
   };
   return {
@@ -118,7 +119,8 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
     recordInstead: secret ? blankFacts(command, print === undefined) : {},
     key: hash('sha256', `${reading.version}\n${kindOf(tree)}\n${slice.text}`, 'base64url'),
     location: { start: slice.start, length: slice.length },
-    recordText: secret ? blankLiterals(slice.text, reading.lexer.tokens(slice.text)) : slice.text,
+    recordText: secret ? outline : slice.text,
+    outline,
     secretParams: secret ? 'all' : [],
     touchesLabels: ledger.touchesLabels,
     transaction: outcome.transaction ?? { verb: 'none' },

@@ -17,6 +17,8 @@ export interface StatementFacts {
   readonly recordText: string;
   /** What stands in the recording in place of fields of `command` that hold secrets; nearly always nothing. */
   readonly recordInstead: Partial<Pick<CommandFacts, 'set' | 'fingerprint'>>;
+  /** The statement with every literal and comment blanked. */
+  readonly outline: string;
   /** Numbers of the `$n` that must be blanked in log and recording. */
   readonly secretParams: readonly number[] | 'all';
   /** Some relation that the statement names has labelled columns, so errors, notices and estimates may hold their values. */

@@ -1,5 +1,5 @@
 import type { PostgresCommand } from '../../contract/command-postgres.ts';
-import type { Deliver, Denial, Exchange, HoldNotice, CommandTexts } from '../../contract/exchange.ts';
+import type { Deliver, Denial, Exchange, HoldNotice, OutlinedTexts } from '../../contract/exchange.ts';
 import { type Permit, redeemPermit } from '../../contract/permit.ts';
 import type { ResultPart } from '../../contract/result.ts';
 import type { Wait } from '../../contract/wait.ts';
@@ -25,7 +25,14 @@ export interface Carrier {
 export type Travel = 'query' | 'execute' | 'declare' | 'own';
 
 /** There is no such command: nothing is known of it. */
-const nothing: CommandTexts = { text: '', params: [], facts: {}, place: {}, erased: ['text', 'params', 'facts'] };
+const nothing: OutlinedTexts = {
+  text: '',
+  params: [],
+  outline: '',
+  facts: {},
+  place: {},
+  erased: ['text', 'params', 'facts'],
+};
 
 /** One Query message, one Execute or one Parse on its way through the gate. */
 export class PgExchange implements Exchange {
@@ -79,13 +86,13 @@ export class PgExchange implements Exchange {
     return this.units[i]?.tally ?? this;
   }
 
-  recordText(i: number): CommandTexts {
+  recordText(i: number): OutlinedTexts {
     const [unit, command] = [this.units[i], this.commands[i]];
     if (!unit || !command) return nothing;
-    const { recordText: text, recordParams: params, recordFacts, erased } = unit;
+    const { recordText: text, recordParams: params, outline, recordFacts, erased } = unit;
     const { transaction, batch, analysis } = command;
     const facts = analysis === unit.facts.analysis ? recordFacts : { ...recordFacts, analysis };
-    return { text, params, facts, place: placeOf(transaction, batch), erased };
+    return { text, params, outline, facts, place: placeOf(transaction, batch), erased };
   }
 
   get signal(): AbortSignal {

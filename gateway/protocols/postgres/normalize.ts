@@ -130,8 +130,9 @@ function plainUnit(statement: StatementFacts, text: string): Unit {
     text,
     params: [],
     recordText: statement.recordText,
+    outline: statement.outline,
     recordParams: [],
-    ...recorded(facts, statement, statement, text),
+    ...recorded(facts, statement.recordText, statement, text),
     tally: {},
     changes: changes(facts),
   };
@@ -148,7 +149,9 @@ function unitBehind(
   // MOVE skips rows without returning them: what the query behind it reads stays a fact, its columns do not come out.
   const output = kind === 'move' ? [] : inner.command.output;
   const facts: CommandFacts = { ...inner.command, kind, output };
-  const { recordFacts, erased } = recorded(facts, statement, inner, text);
+  // EXECUTE holds arguments of the statement behind it: where those must not be shown, neither must its own text.
+  const recordText = inner.secretParams === 'all' ? statement.outline : statement.recordText;
+  const { recordFacts, erased } = recorded(facts, recordText, inner, text);
   return {
     statement,
     behind: inner,
@@ -156,7 +159,8 @@ function unitBehind(
     key: `${statement.key} ${inner.key}`,
     text,
     ...bound(params, inner, erased),
-    recordText: statement.recordText,
+    recordText,
+    outline: statement.outline,
     recordFacts,
     tally,
     changes: changes(facts),
@@ -166,7 +170,7 @@ function unitBehind(
 /** What the recording has of the facts, and where it differs from what policy read. A text that was sent with a semicolon does, too. */
 function recorded(
   facts: CommandFacts,
-  { recordText }: StatementFacts,
+  recordText: string,
   { recordInstead }: StatementFacts,
   text: string,
 ): Pick<Unit, 'recordFacts' | 'erased'> {

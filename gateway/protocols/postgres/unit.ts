@@ -11,6 +11,8 @@ export interface Unit {
   readonly text: string;
   readonly params: readonly (string | null)[];
   readonly recordText: string;
+  /** The text with every literal and comment blanked. */
+  readonly outline: string;
   readonly recordParams: readonly (string | null)[];
   /** `facts` as the recording may have them. */
   readonly recordFacts: CommandFacts;

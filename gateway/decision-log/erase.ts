@@ -1,0 +1,73 @@
+import type { Command } from '../contract/command.ts';
+import type { PostgresCommand } from '../contract/command-postgres.ts';
+import type { Decided } from '../contract/decided.ts';
+import type { Finding } from '../contract/decision.ts';
+
+/** What is left of a decision when nothing in it may hold a labelled value or a secret. Pointers are JSON's (RFC 6901), from the event's root. */
+export interface Safe {
+  readonly command: object;
+  readonly findings: readonly object[];
+  /** Members that were taken out. */
+  readonly erased: readonly string[];
+  /** Members that have something else in their place. */
+  readonly masked: readonly string[];
+}
+
+/**
+ * A statement does not say which of its literals belongs to which column. So where it touches labels at all, or was not seen through,
+ * every literal is blanked, and everything that could quote one goes: parameters, values of settings, the words of findings.
+ * Fingerprint, names of columns and ids of rules stay.
+ */
+export function withoutValues({ command, decision, texts }: Decided): Safe {
+  const { findings } = decision;
+  switch (command.protocol) {
+    case 'session':
+    case 'admin':
+      return { command, findings, erased: [], masked: [] };
+    case 'postgres':
+      return safeStatement(command, texts, findings);
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Whether a value that carries a label could stand in the command's own words. */
+export function mayHoldLabels(command: Command): boolean {
+  if (command.labels.length > 0 || !command.analysis.complete) return true;
+  if (command.protocol !== 'postgres') return false;
+  const { relations, output, filters } = command;
+  return [relations, output, filters].some((facts) => facts.some(({ labels }) => labels.length > 0));
+}
+
+function safeStatement(command: PostgresCommand, texts: Decided['texts'], findings: readonly Finding[]): Safe {
+  const labelled = mayHoldLabels(command);
+  const quiet = labelled || texts.text !== command.text;
+  const text = labelled ? texts.outline : texts.text;
+  const { params: raw, set, ...rest } = command;
+  const erased: string[] = [];
+  const masked: string[] = [];
+  if (text !== command.text) masked.push('/input/command/text');
+  const keepParams = !labelled || raw.length === 0;
+  if (!keepParams) erased.push('/input/command/params');
+  for (const [i, param] of texts.params.entries()) {
+    if (keepParams && param !== raw[i]) masked.push(`/input/command/params/${i}`);
+  }
+  return {
+    command: {
+      ...rest,
+      text,
+      set: quiet ? set.map(({ name }, i) => (erased.push(`/input/command/set/${i}/value`), { name })) : set,
+      ...(keepParams && { params: texts.params }),
+    },
+    findings: quiet ? findings.map((finding, i) => wordless(finding, i, erased)) : findings,
+    erased,
+    masked,
+  };
+}
+
+/** Rules may quote the command in what they say. */
+function wordless({ msg: _msg, hint, ...rest }: Finding, i: number, erased: string[]): object {
+  erased.push(`/result/findings/${i}/msg`);
+  if (hint !== undefined) erased.push(`/result/findings/${i}/hint`);
+  return rest;
+}
