@@ -11,6 +11,7 @@ import { Targets } from './composition/targets.ts';
 import { countListenEvents, meteredAudit } from './composition/metered.ts';
 import { bundleArchive } from './composition/bundle-archive.ts';
 import { policySource } from './composition/policy-source.ts';
+import { eachWitness, shadowOf } from './composition/shadow.ts';
 import { policyEvents } from './composition/watch-policy.ts';
 import { version } from './cli/version.ts';
 import { decisionLog } from './composition/decision-log.ts';
@@ -134,7 +135,10 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const targets = new Targets(config.targets, { secrets, analyzer, policy, clock, log, metrics });
 
   const decisions = opening.use(await decisionLog(config, { secrets, log, metrics, version: version() }));
+  const shadow = await shadowOf(config, { policy, secrets, clock, log, metrics });
+  if (shadow) opening.use(shadow);
   const countDecided = countDecisions(metrics);
+  const witness = eachWitness(decisions.decided, shadow?.witness);
   const admission = openAdmission({
     targets: (name) => targets.facts(name),
     policy: policy.policy,
@@ -147,7 +151,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     nextId,
     decided: (decided) => {
       countDecided(decided);
-      decisions.decided(decided);
+      witness(decided);
     },
     endWithToken: config.sessions.end_with_token,
   });
@@ -213,7 +217,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         log,
         nextId,
         verify,
-        decided: decisions.decided,
+        decided: witness,
+        shadow,
       }),
     ),
   );

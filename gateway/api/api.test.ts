@@ -9,6 +9,8 @@ import type { HoldId, RequestId, Revision, SessionId } from '../contract/ids.ts'
 import type { HoldRecord } from '../contract/hold.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 import type { Principal } from '../contract/principal.ts';
+import { ShadowTally } from '../policy/shadow/report.ts';
+import type { ShadowReport } from '../policy/shadow/shadow.ts';
 import { tlsPair } from '../testing/tls.ts';
 import { apiClient } from './client.ts';
 import type { ApiPorts, Session } from './ports.ts';
@@ -72,6 +74,15 @@ const allowed: Decision = {
   masks: {},
   approval: null,
   limits: {},
+};
+const shadowed: ShadowReport = {
+  state: 'judging',
+  revision: 'r2',
+  against: 'r1',
+  labels_differ: false,
+  refused: '',
+  stopped: '',
+  counts: new ShadowTally(nowMs).counts(10),
 };
 const event: AuditEvent = {
   type: 'decision',
@@ -143,6 +154,7 @@ beforeEach(async () => {
     readRecording: async () => (happened.push('read'), chunks('{"a":1}\n{"b"', ':2}\n')),
     queryAudit: async (filter) => (happened.push(`query ${JSON.stringify(filter)}`), [{ index: 7, event }]),
     policyStatus: () => ({ revision: 'r1' }),
+    shadowReport: () => shadowed,
     readiness: async () => ({ policy: true, audit: true }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
     newRequestId: () => asId<RequestId>(`R${(ids += 1)}`),
@@ -314,6 +326,7 @@ describe('reading', () => {
       value: { id, recording: null, ended_at: null },
     });
     expect(await client().policy.status()).toEqual({ ok: true, value: { revision: 'r1' } });
+    expect(await client().policy.shadow(5)).toEqual({ ok: true, value: shadowed });
   });
 
   test('the log takes every filter', async () => {

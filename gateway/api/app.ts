@@ -58,6 +58,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
   guard('recording');
   guard('auditQuery');
   guard('policyStatus');
+  guard('policyShadow');
   return app;
 
   function guard<N extends GuardedRoute>(name: N): void {

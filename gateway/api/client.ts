@@ -3,8 +3,23 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
 import type { HoldStatus } from '../contract/hold.ts';
-import { auditEntryView, decidedView, holdView, policyStatusView, problemView, sessionView } from './views.ts';
-import type { AuditEntryView, DecidedView, HoldView, PolicyStatusView, SessionView } from './views.ts';
+import {
+  auditEntryView,
+  decidedView,
+  holdView,
+  policyStatusView,
+  problemView,
+  sessionView,
+  shadowReportView,
+} from './views.ts';
+import type {
+  AuditEntryView,
+  DecidedView,
+  HoldView,
+  PolicyStatusView,
+  SessionView,
+  ShadowReportView,
+} from './views.ts';
 
 /** The admin API from the other side: what `sallyport` on the command line speaks. */
 export interface ApiClient {
@@ -22,7 +37,11 @@ export interface ApiClient {
     recording(id: string): Promise<Reply<AsyncIterable<string>>>;
   };
   readonly audit: { query(filter?: AuditQuery): Promise<Reply<readonly AuditEntryView[]>> };
-  readonly policy: { status(): Promise<Reply<PolicyStatusView>> };
+  readonly policy: {
+    status(): Promise<Reply<PolicyStatusView>>;
+    /** @param limit groups listed */
+    shadow(limit?: number): Promise<Reply<ShadowReportView>>;
+  };
 }
 
 export type Reply<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: ApiProblem };
@@ -99,7 +118,10 @@ export function apiClient(options: ApiClientOptions): ApiClient {
       query: async (filter) =>
         pick(await get('/v1/audit', z.object({ entries: z.array(auditEntryView) }), filter), 'entries'),
     },
-    policy: { status: () => get('/v1/policy', policyStatusView) },
+    policy: {
+      status: () => get('/v1/policy', policyStatusView),
+      shadow: (limit) => get('/v1/policy/shadow', shadowReportView, { limit }),
+    },
   };
 }
 

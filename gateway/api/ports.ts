@@ -5,6 +5,7 @@ import type { Audit, Clock, Notify, Policy } from '../contract/ports.ts';
 import type { Json, Login, Principal, Target } from '../contract/principal.ts';
 import type { HoldRecord, HoldStatus } from '../contract/hold.ts';
 import type { SessionFrame } from '../contract/ports.ts';
+import type { ShadowReport } from '../policy/shadow/shadow.ts';
 import type { BaseLogger } from 'pino';
 
 /** Everything the API needs from other rooms. Each port is the part of a room's surface that is used here, so the rooms fit as they are. */
@@ -26,6 +27,8 @@ export interface ApiPorts {
   readRecording(session: SessionId): Promise<AsyncIterable<Uint8Array> | undefined>;
   queryAudit(filter: AuditFilter): Promise<readonly AuditEntry[]>;
   policyStatus(): { readonly [key: string]: Json };
+  /** What the shadow bundle would change; undefined where there is none. @param maxGroups listed */
+  shadowReport(maxGroups: number): ShadowReport | undefined;
   /** Names of what has to work for commands to be served, and whether each does. Shown to anybody. */
   readiness(): Promise<{ readonly [check: string]: boolean }>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;

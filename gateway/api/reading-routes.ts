@@ -7,7 +7,10 @@ import type { ApiPorts, Session } from './ports.ts';
 import { problem } from './problem.ts';
 import { viewAuditEntry, viewSession } from './views.ts';
 
-type Reading = Pick<Handlers, 'sessionsList' | 'sessionsShow' | 'recording' | 'auditQuery' | 'policyStatus'>;
+type Reading = Pick<
+  Handlers,
+  'sessionsList' | 'sessionsShow' | 'recording' | 'auditQuery' | 'policyStatus' | 'policyShadow'
+>;
 
 /** Sessions, recordings, the log and policy's status: what can be looked at. Looking is logged. */
 export function readingRoutes(ports: ApiPorts): Reading {
@@ -76,6 +79,15 @@ export function readingRoutes(ports: ApiPorts): Reading {
         'written',
       );
       return released.ok ? { ok: true, json: ports.policyStatus() } : released;
+    },
+
+    async policyShadow({ call, query }) {
+      const subject = { kind: 'policy', id: 'shadow', owner: '' } as const;
+      const released = await judge(ports, call, 'policy.shadow', subject, 'written');
+      if (!released.ok) return released;
+      const report = ports.shadowReport(Math.min(query.limit, released.maxRows));
+      if (report) return { ok: true, json: report };
+      return problem('not_found', 'there is no shadow bundle: set policy.shadow in the configuration');
     },
   };
 }

@@ -54,6 +54,7 @@ test('an approver with a token releases a held command over the API, and its req
       readRecording: async () => undefined,
       queryAudit: async () => [],
       policyStatus: () => ({}),
+      shadowReport: () => undefined,
       readiness: async () => ({}),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       newRequestId: () => asId<RequestId>(`R${(ids += 1)}`),

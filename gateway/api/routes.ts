@@ -63,6 +63,8 @@ export const auditQuery = z.strictObject({
   order: z.enum(['asc', 'desc']).default('desc'),
 });
 
+export const shadowQuery = z.strictObject({ limit });
+
 export const routes = {
   healthz: { method: 'GET', path: '/healthz', action: null, summary: '200 while the process answers.' },
   readyz: {
@@ -120,5 +122,12 @@ export const routes = {
     path: '/v1/policy',
     action: 'policy.status',
     summary: 'The bundle in force, and the last one that was refused.',
+  },
+  policyShadow: {
+    method: 'GET',
+    path: '/v1/policy/shadow',
+    action: 'policy.shadow',
+    summary: 'What the shadow bundle would have decided otherwise. 404 where none is configured.',
+    query: shadowQuery,
   },
 } as const satisfies { readonly [name: string]: Route };

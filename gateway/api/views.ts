@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { auditTypes } from '../contract/event.ts';
+import { effects } from '../contract/decision.ts';
 import { type HoldRecord, holdStatuses } from '../contract/hold.ts';
+import { directions } from '../policy/compare/compare.ts';
+import { outcomes } from '../policy/shadow/report.ts';
 import type { AuditEntry, Session } from './ports.ts';
 
 /** What the API answers. The server writes these shapes and the client reads them; times are RFC 3339. */
@@ -78,6 +81,41 @@ export type AuditEntryView = z.infer<typeof auditEntryView>;
 
 export const policyStatusView = z.record(z.string(), z.json());
 export type PolicyStatusView = z.infer<typeof policyStatusView>;
+
+export const shadowReportView = z.object({
+  state: z.enum(['waiting', 'judging', 'stopped']),
+  revision: z.string(),
+  against: z.string(),
+  labels_differ: z.boolean(),
+  refused: z.string(),
+  stopped: z.string(),
+  counts: z.object({
+    since: time,
+    outcomes: z.record(z.enum(outcomes), z.number()),
+    seconds: z.number(),
+    failure: z.string(),
+    groups: z.array(
+      z.object({
+        change: z.enum(directions),
+        from: z.enum(effects),
+        to: z.enum(effects),
+        loosened: z.array(z.string()),
+        tightened: z.array(z.string()),
+        rules: z.array(z.string()),
+        principal: z.string(),
+        target: z.string(),
+        fingerprint: z.string(),
+        count: z.number(),
+        first: time,
+        last: time,
+        /** Texts with what may hold a labelled value blanked. */
+        examples: z.array(z.object({ request: z.string(), session: z.string(), text: z.string() })),
+      }),
+    ),
+    ungrouped: z.number(),
+  }),
+});
+export type ShadowReportView = z.infer<typeof shadowReportView>;
 
 export const problemView = z.object({
   code: z.string(),

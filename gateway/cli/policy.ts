@@ -11,6 +11,7 @@ import { addPolicyCheck } from './policy-check.ts';
 import { addPolicyExplain } from './policy-explain.ts';
 import { addPolicyInit } from './policy-init/command.ts';
 import { addPolicyReplay } from './policy-replay.ts';
+import { addPolicyShadow } from './policy-shadow.ts';
 import { namedSources, sourcesOf, withSources, type SourceFlags } from './policy-sources.ts';
 import { addPolicyTest } from './policy-test.ts';
 
@@ -59,6 +60,7 @@ export function addPolicy(program: Command): void {
   addPolicyExplain(policy);
   addPolicyReplay(policy);
   addPolicyCatalog(policy);
+  addPolicyShadow(policy);
 }
 
 async function build(flags: BuildFlags): Promise<void> {

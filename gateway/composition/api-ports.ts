@@ -6,6 +6,7 @@ import { auditTypes } from '../contract/event.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { Audit, Clock, Notify } from '../contract/ports.ts';
 import type { OpenPolicy } from '../policy/open.ts';
+import type { Shadow } from '../policy/shadow/shadow.ts';
 import type { RecordingRoom } from '../recordings/index.ts';
 import type { Store } from '../store/open.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -14,6 +15,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 export interface ApiRooms {
   readonly verify: ApiPorts['verify'];
   readonly policy: OpenPolicy;
+  readonly shadow: Shadow | undefined;
   /** Where entries go. */
   readonly audit: Audit;
   readonly auditLog: AuditLog;
@@ -61,6 +63,7 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
       const checkedAt = checkedAtMs === null ? null : rfc3339(checkedAtMs);
       return { revision, sequence, digest, origin, ...times, expired, checked_at: checkedAt, refused: refusal };
     },
+    shadowReport: (maxGroups) => rooms.shadow?.report(maxGroups),
     readiness: async () => ({
       policy: !policy.status().expired,
       audit: auditLog.status().failure === '',

@@ -44,9 +44,14 @@ export async function maskingSecret(config: Config, secrets: Credentials): Promi
   return Buffer.from(text);
 }
 
-export function trustedKeys(config: Config): Promise<readonly TrustedKey[]> {
+/** Whose signatures count. */
+export function trustedKeys({
+  policy,
+}: {
+  readonly policy: Pick<Config['policy'], 'keys'>;
+}): Promise<readonly TrustedKey[]> {
   return Promise.all(
-    config.policy.keys.map(async ({ id, algorithm, file }) => ({
+    policy.keys.map(async ({ id, algorithm, file }) => ({
       id,
       algorithm,
       publicKeyPem: await readFile(file, 'utf8'),

@@ -104,6 +104,8 @@ function targetRemarks({
       if ('store' in value) stored.push(['decision_log', sink, 'headers', name, 'store']);
     }
   }
+  const shadowToken = policy.shadow?.http.token;
+  if (shadowToken && 'store' in shadowToken) stored.push(['policy', 'shadow', 'http', 'token', 'store']);
   if (policy.http.token && 'store' in policy.http.token) stored.push(['policy', 'http', 'token', 'store']);
   if ('store' in masking.key) stored.push(['masking', 'key', 'store']);
   if (credentials) return found;

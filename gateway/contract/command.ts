@@ -30,6 +30,7 @@ export const adminActions = [
   'audit.query',
   'audit.verify',
   'policy.status',
+  'policy.shadow',
 ] as const;
 export type AdminAction = (typeof adminActions)[number];
 

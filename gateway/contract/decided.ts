@@ -28,3 +28,19 @@ export interface Decided {
 
 /** Told of every decision. Returns at once, never throws, and changes nothing. */
 export type Witness = (decided: Decided) => void;
+
+/** Whether a value that carries a label could stand in the command's own words. */
+export function mayHoldLabels(command: Command): boolean {
+  if (command.labels.length > 0 || !command.analysis.complete) return true;
+  if (command.protocol !== 'postgres') return false;
+  const { relations, output, filters } = command;
+  return [relations, output, filters].some((facts) => facts.some(({ labels }) => labels.length > 0));
+}
+
+/**
+ * The command's text for those who see more than one session. A statement does not say which of its literals belongs to which column:
+ * where it touches labels at all, or was not seen through, all of them are blanked.
+ */
+export function textForOthers({ command, texts }: Pick<Decided, 'command' | 'texts'>): string {
+  return mayHoldLabels(command) ? texts.outline : texts.text;
+}

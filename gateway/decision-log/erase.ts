@@ -1,6 +1,5 @@
-import type { Command } from '../contract/command.ts';
 import type { PostgresCommand } from '../contract/command-postgres.ts';
-import type { Decided } from '../contract/decided.ts';
+import { type Decided, mayHoldLabels, textForOthers } from '../contract/decided.ts';
 import type { Finding } from '../contract/decision.ts';
 
 /** What is left of a decision when nothing in it may hold a labelled value or a secret. Pointers are JSON's (RFC 6901), from the event's root. */
@@ -14,9 +13,8 @@ export interface Safe {
 }
 
 /**
- * A statement does not say which of its literals belongs to which column. So where it touches labels at all, or was not seen through,
- * every literal is blanked, and everything that could quote one goes: parameters, values of settings, the words of findings.
- * Fingerprint, names of columns and ids of rules stay.
+ * Where a statement may hold labelled values (`textForOthers`), everything that could quote one goes too: parameters, values of settings,
+ * the words of findings. Fingerprint, names of columns and ids of rules stay.
  */
 export function withoutValues({ command, decision, texts }: Decided): Safe {
   const { findings } = decision;
@@ -31,18 +29,10 @@ export function withoutValues({ command, decision, texts }: Decided): Safe {
   }
 }
 
-/** Whether a value that carries a label could stand in the command's own words. */
-export function mayHoldLabels(command: Command): boolean {
-  if (command.labels.length > 0 || !command.analysis.complete) return true;
-  if (command.protocol !== 'postgres') return false;
-  const { relations, output, filters } = command;
-  return [relations, output, filters].some((facts) => facts.some(({ labels }) => labels.length > 0));
-}
-
 function safeStatement(command: PostgresCommand, texts: Decided['texts'], findings: readonly Finding[]): Safe {
   const labelled = mayHoldLabels(command);
   const quiet = labelled || texts.text !== command.text;
-  const text = labelled ? texts.outline : texts.text;
+  const text = textForOthers({ command, texts });
   const { params: raw, set, ...rest } = command;
   const erased: string[] = [];
   const masked: string[] = [];

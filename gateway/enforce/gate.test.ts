@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PostgresCommand } from '../contract/command-postgres.ts';
+import type { Decided } from '../contract/decided.ts';
 import type { Decision } from '../contract/decision.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import type { Deliver, Denial, Exchange, HoldNotice } from '../contract/exchange.ts';
@@ -120,6 +121,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
     flushed: [] as string[],
     recorded: [] as unknown[],
     order: [] as string[],
+    decided: [] as Decided[],
   };
   const ports: GatePorts = {
     policy: { decide, minuteMs: 0, [Symbol.dispose]: () => undefined },
@@ -168,7 +170,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
     notify: { send: (channel) => void seen.client.push({ notified: channel }) },
     clock: { now: () => 1_000 },
     nextId: openIds(() => 1_000),
-    decided: () => undefined,
+    decided: (decided) => void seen.decided.push(decided),
   };
   const frame = {
     id: asId<SessionId>('s1'),
@@ -208,6 +210,32 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
   };
   return { gate: new SessionGate(frame, ports), x, seen, abort };
 }
+
+describe('who watches decisions', () => {
+  test('is told of each one that was recorded, with what the session had done before it, for ever', async () => {
+    const { gate, x, seen } = setUp(() => yes);
+    await gate.offer(x);
+    await gate.offer(x);
+    expect(seen.decided.map((d) => [d.effect, d.command, d.around.session.commands])).toEqual([
+      ['allow', x.commands[0], 0],
+      ['allow', x.commands[0], 1],
+    ]);
+    expect(seen.decided[0]).toMatchObject({
+      requestId: seen.audit[0]?.request,
+      decision: yes,
+      around: { approval: undefined },
+    });
+  });
+  test('is not told of one that could not be recorded: it never took effect', async () => {
+    const { gate, x, seen } = setUp(() => yes, {
+      audit: () => {
+        throw new Error('full');
+      },
+    });
+    await gate.offer(x);
+    expect(seen.decided).toEqual([]);
+  });
+});
 
 describe('the gate', () => {
   test('a denied command never reaches the upstream, and the client reads the rule and its hint', async () => {

@@ -35,6 +35,15 @@ export const metricList = {
   bundle: gauge('1 for the revision in force.', { revision: 'configured' }),
   bundle_activated_timestamp_seconds: gauge('When the revision in force was activated.', {}),
   bundle_refused_total: counter('Bundles that were not taken.', {}),
+  shadow_decisions_total: counter(
+    'Decisions that the shadow bundle judged too, by how its answer differs; or could not, or was not asked.',
+    {
+      outcome: ['same', 'reworded', 'tightened', 'loosened', 'mixed', 'failed', 'dropped'],
+    },
+  ),
+  shadow_seconds_total: counter('Time that the shadow bundle took.', {}),
+  shadow_bundle: gauge('1 for the revision in the shadow.', { revision: 'configured' }),
+  shadow_bundle_refused_total: counter('Shadow bundles that were not taken.', {}),
   catalog_age_seconds: gauge('Age of what is known of a target’s tables.', { target: 'configured' }),
   issuer_keys_age_seconds: gauge('Age of an issuer’s keys; missing while there are none.', { issuer: 'configured' }),
   decision_log_events_total: counter(

@@ -11,17 +11,17 @@ calling(who, action, owner) := {
 
 actions := {
 	"approvals.list", "approvals.show", "approvals.decide", "sessions.list", "sessions.show", "sessions.replay",
-	"audit.query", "audit.verify", "policy.status",
+	"audit.query", "audit.verify", "policy.status", "policy.shadow",
 }
 
 # METADATA
 # description: What members of each group may do with what is somebody else's.
 may := {
-	"approvers": {"approvals.list", "approvals.show", "approvals.decide", "policy.status"},
-	"dba": {"approvals.list", "approvals.show", "approvals.decide", "policy.status"},
+	"approvers": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
+	"dba": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
 	"auditors": {
 		"sessions.list", "sessions.show", "sessions.replay", "audit.query", "audit.verify",
-		"approvals.list", "approvals.show", "policy.status",
+		"approvals.list", "approvals.show", "policy.status", "policy.shadow",
 	},
 	"readers": set(),
 	"developers": set(),

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { problemCodes, type ProblemCode } from '../../gateway/api/problem.ts';
 import { routes, type Route } from '../../gateway/api/routes.ts';
-import { auditEntryView, decidedView, holdView, policyStatusView, sessionView } from '../../gateway/api/views.ts';
+import {
+  auditEntryView,
+  decidedView,
+  holdView,
+  policyStatusView,
+  sessionView,
+  shadowReportView,
+} from '../../gateway/api/views.ts';
 import { readSchema, type JsonSchema } from './json-schema.ts';
 import { code, generatedNote, table } from './markdown.ts';
 
@@ -30,9 +37,16 @@ const answers = {
   recording: 'NDJSON',
   auditQuery: listOf('entries', 'Entry'),
   policyStatus: 'JSON',
+  policyShadow: 'a [ShadowReport](#shadowreport)',
 } as const satisfies Record<keyof typeof routes, string>;
 
-const shapes = { Hold: holdView, Decided: decidedView, Session: sessionView, Entry: auditEntryView };
+const shapes = {
+  Hold: holdView,
+  Decided: decidedView,
+  Session: sessionView,
+  Entry: auditEntryView,
+  ShadowReport: shadowReportView,
+};
 void policyStatusView; // open by nature: what it holds is policy's own
 
 export function apiPage(): string {

@@ -30,13 +30,16 @@ export interface PageWorld extends AsyncDisposable {
   settle(): Promise<void>;
 }
 
+/** Beside the configuration of the rig. */
+const shadowFile = 'shadow.tar.gz';
+
 /** Rigs that pages share, started by the first that needs one. */
 export class Rigs implements AsyncDisposable {
   readonly #open = new Map<string, Promise<Rig>>();
   readonly #dirs: string[] = [];
 
   get(name: string): Promise<Rig> {
-    const found = this.#open.get(name) ?? this.#start();
+    const found = this.#open.get(name) ?? this.#start(name === 'policies');
     this.#open.set(name, found);
     return found;
   }
@@ -47,12 +50,17 @@ export class Rigs implements AsyncDisposable {
   }
 
   /** With an encrypted store, which the rig itself can do without. */
-  async #start(): Promise<Rig> {
+  async #start(shadow: boolean): Promise<Rig> {
     const dir = await mkdtemp(join(tmpdir(), 'sallyport-docs-store-'));
     this.#dirs.push(dir);
     const key = join(dir, 'credentials.key');
     await writeFile(key, newMasterKey(), { mode: 0o600 });
-    return startRig({ config: { credentials: { store: join(dir, 'credentials.json'), key: { file: key } } } });
+    return startRig({
+      config: {
+        credentials: { store: join(dir, 'credentials.json'), key: { file: key } },
+        ...(shadow && { policy: { shadow: { bundle: shadowFile } } }),
+      },
+    });
   }
 }
 
@@ -87,6 +95,10 @@ async function rigWorld(rig: Rig, policies: boolean): Promise<PageWorld> {
     [
       '--key keys/bundle.key --out policy/bundle.tar.gz',
       `--key keys/bundle.key --key-id rig --out ${rig.dir}/bundle.tar.gz`,
+    ],
+    [
+      '--key keys/bundle.key --out shadow/bundle.tar.gz',
+      `--key keys/bundle.key --key-id rig --out ${join(rig.dir, shadowFile)}`,
     ],
   ];
   const scene = await Scene.open(names, { 'ca.pem': rig.ca });

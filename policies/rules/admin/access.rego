@@ -29,16 +29,16 @@ allow contains {"id": "AD-501", "msg": "may see their own"} if {
 allow contains {"id": "AD-502", "msg": "may audit"} if {
 	input.command.action in {
 		"sessions.list", "sessions.show", "sessions.replay",
-		"audit.query", "audit.verify", "approvals.list", "approvals.show", "policy.status",
+		"audit.query", "audit.verify", "approvals.list", "approvals.show", "policy.status", "policy.shadow",
 	}
 	"auditors" in input.principal.groups
 }
 
 # METADATA
-# title: Administrators see what policy runs
+# title: Administrators see what policy runs, and what its shadow would do
 # custom: {id: AD-503}
 allow contains {"id": "AD-503", "msg": "may see the policy's status"} if {
-	input.command.action == "policy.status"
+	input.command.action in {"policy.status", "policy.shadow"}
 	some group in ["dba", "approvers"]
 	group in input.principal.groups
 }

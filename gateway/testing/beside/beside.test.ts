@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +9,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { filesWith } from '../behaviour/audited.ts';
-import { type Rig, startRig } from '../rig.ts';
+import { apiClient } from '../../api/client.ts';
+import { buildBundle } from '../../policy/build/build.ts';
+import { findOpa } from '../../policy/build/opa.ts';
+import { defaultSources, root } from '../../policy/fixtures.ts';
+import { type Rig, rigPrincipals, startRig } from '../rig.ts';
+
+/** What watches beside the data path, on one gateway: the decision log in its three ways, and a shadow bundle. */
 
 /** A value that stands in statements beside a labelled column, and must be in no byte that leaves. */
 const canary = '987-65-4321';
@@ -36,7 +43,9 @@ beforeAll(async () => {
   const { port } = server.address() as AddressInfo; // of a listening TCP server
   const at = `http://127.0.0.1:${port}`;
   rig = await startRig({
+    principals: [...rigPrincipals, { name: 'sheila', kind: 'human', groups: ['readers', 'shadowed'] }],
     config: {
+      policy: { shadow: { bundle: join(dir, 'shadow.tar.gz'), cpu_percent: 50 } },
       decision_log: {
         labels: { app: 'shop' },
         file: { path: join(dir, 'decisions.ndjson') },
@@ -67,6 +76,7 @@ async function connected(principal: string): Promise<pg.Client> {
     password: await rig.token(principal),
     ssl: { ca: rig.ca },
   });
+  client.on('error', () => undefined); // a gateway that stops says so
   await client.connect();
   return client;
 }
@@ -146,3 +156,121 @@ test('each decision is there once, in order, log-ins and calls of the API too, w
   expect(metrics).toMatch(/decision_log_events_total\{sink="file",outcome="delivered"\} \d\d/);
   expect(metrics).toMatch(/decision_log_events_total\{sink="http",outcome="lost"\} 0/);
 });
+
+const admin = () => {
+  const { host, port } = rig.gateway.addresses.admin;
+  return apiClient({ url: `http://${host}:${port}`, token: () => rig.token('dora') });
+};
+
+async function shadowReport() {
+  const reply = await admin().policy.shadow(100);
+  if (!reply.ok) throw new Error(reply.problem.detail);
+  return reply.value;
+}
+
+/** What clients see of these statements: rows, or the error. */
+async function answers(client: pg.Client): Promise<readonly string[]> {
+  const seen: string[] = [];
+  for (const text of [
+    'select id from orders order by id limit 1',
+    'select name, ssn from customers order by id limit 1',
+    'delete from orders where id = -1',
+    'delete from customers',
+    'select 1',
+  ]) {
+    await client.query(text).then(
+      ({ rows }) => seen.push(JSON.stringify(rows)),
+      (error: unknown) => seen.push(String(error).replace(/request \w+/, '')),
+    );
+  }
+  return seen;
+}
+
+async function put(archive: Buffer): Promise<void> {
+  await writeFile(join(dir, 'shadow.new'), archive);
+  await rename(join(dir, 'shadow.new'), join(dir, 'shadow.tar.gz'));
+}
+
+test(
+  'a shadow bundle says what it would change, and changes nothing, also when it is broken',
+  { timeout: 120_000 },
+  async () => {
+    const client = await connected('sheila');
+    expect(await shadowReport()).toMatchObject({
+      state: 'waiting',
+      refused: expect.stringContaining('no bundle') as string,
+    });
+    const before = await answers(client);
+
+    const out = join(dir, 'built.tar.gz');
+    await buildBundle({
+      sources: {
+        ...defaultSources,
+        policies: [...defaultSources.policies, join(import.meta.dirname, 'rules')],
+        tests: [join(import.meta.dirname, 'rule-tests')],
+      },
+      out,
+      key: rig.signing,
+      revision: 'with-sh-001',
+      sequence: 1,
+      builtAtMs: Date.now(),
+      expiresAtMs: Date.now() + 86_400_000,
+      opa: await findOpa(process.env),
+    });
+    const good = await readFile(out);
+    await put(good);
+    await vi.waitFor(async () => expect((await shadowReport()).state).toBe('judging'), settled);
+    expect(await answers(client)).toEqual(before);
+    await vi.waitFor(async () => {
+      const { counts } = await shadowReport();
+      expect(counts.groups).toContainEqual(
+        expect.objectContaining({
+          change: 'tightened',
+          tightened: ['allow -> deny'],
+          rules: ['SH-001'],
+          principal: 'sheila',
+          target: 'crm',
+          count: 1,
+          examples: [expect.objectContaining({ text: 'select id from orders order by id limit 1' })],
+        }),
+      );
+      expect(counts.groups).toContainEqual(
+        expect.objectContaining({ change: 'loosened', loosened: ['deny -> allow'], rules: ['SH-500'] }),
+      );
+      expect(counts.outcomes).toMatchObject({ tightened: 1, loosened: 1, reworded: 1, failed: 0, dropped: 0 });
+    }, settled);
+
+    const { host, port } = rig.gateway.addresses.admin;
+    const printed = await sallyport(
+      ['policy', 'shadow', 'report', '--gateway', `http://${host}:${port}`],
+      await rig.token('dora'),
+    );
+    expect(printed).toMatch(/^shadow {5}with-sh-001 \(judging\)$/m);
+    expect(printed).toMatch(/^1 x tightened: allow -> deny \[SH-001\]\n {2}sheila on crm, [0-9a-f]{16}, last /m);
+
+    const flipped = Buffer.from(good);
+    flipped[good.length >> 1] = (good[good.length >> 1] ?? 0) ^ 1;
+    await put(flipped);
+    await vi.waitFor(async () => expect((await shadowReport()).refused).not.toBe(''), settled);
+    expect(await answers(client)).toEqual(before);
+    expect(rig.log.some((line) => line.includes('shadow bundle refused'))).toBe(true);
+    await rm(join(dir, 'shadow.tar.gz'));
+    expect(await answers(client)).toEqual(before);
+    await client.end();
+  },
+);
+
+test('who may not see what policy runs does not see its shadow', async () => {
+  const { host, port } = rig.gateway.addresses.admin;
+  const api = apiClient({ url: `http://${host}:${port}`, token: () => rig.token('ana') });
+  expect(await api.policy.shadow()).toMatchObject({ ok: false, problem: { code: 'denied' } });
+});
+
+function sallyport(args: readonly string[], token: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, SALLYPORT_TOKEN: token };
+    execFile(process.execPath, [join(root, 'gateway/cli/main.ts'), ...args], { env }, (error, out, err) =>
+      error ? reject(new Error(err)) : resolve(out),
+    );
+  });
+}
