@@ -62,8 +62,8 @@ function saidBy(log: Log, metrics: Metrics): (event: ShadowEvent) => void {
         const { decided, to, what } = event;
         const { frame, requestId, decision } = decided;
         const about = { request: requestId, principal: frame.principal.id, target: frame.target.name };
-        const difference = what.length === 0 ? 'in its words' : what.join(', ');
-        return log.say('info', { ...about, effect: decision.effect }, `shadow bundle would ${to}: ${difference}`);
+        const difference = what.length === 0 ? ' in other words' : `: ${what.join(', ')}`;
+        return log.say('info', { ...about, effect: decision.effect }, `shadow bundle would ${to}${difference}`);
       }
       case 'shadow.stopped':
         return log.say('error', {}, `shadow bundle stopped: ${event.why}`);

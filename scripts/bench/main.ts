@@ -12,11 +12,12 @@ import { intoPage, renderMarkdown, renderText, type Report } from './report.ts';
 import type { Section } from './result.ts';
 import { fullEffort, quickEffort } from './rounds.ts';
 import { measureThroughput } from './throughput.ts';
+import { measureShadow } from './shadow.ts';
 import { startWorld } from './world.ts';
 
 /** `npm run bench`: the gateway against peers measured in the same run. A target that is missed is said, and fails nothing. */
 /** In the order in which they run: decisions are made in this process, so they come before it has done anything else. */
-const sectionNames = ['decisions', 'throughput', 'bulk', 'reload', 'idle'] as const;
+const sectionNames = ['decisions', 'throughput', 'shadow', 'bulk', 'reload', 'idle'] as const;
 type SectionName = (typeof sectionNames)[number];
 const flags = new Command('bench')
   .description('Measures the gateway against no proxy, a plain TCP pipe and, where it is installed, PgBouncer.')
@@ -85,6 +86,10 @@ async function measure(signal: AbortSignal): Promise<Report> {
       case 'throughput':
         if (pgbench !== undefined) return measureThroughput(world, openPgbench(pgbench, signal), effort, signal);
         skipped.push('short statements: pgbench is not installed (Debian and Ubuntu: package postgresql-15 or newer)');
+        return [];
+      case 'shadow':
+        if (pgbench !== undefined) return [await measureShadow(world, openPgbench(pgbench, signal), effort, signal)];
+        skipped.push('a bundle in the shadow: pgbench is not installed');
         return [];
       case 'bulk':
         return [await measureBulk(world, effort, signal)];

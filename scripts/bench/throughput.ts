@@ -98,7 +98,7 @@ export async function measureThroughput(
 }
 
 /** Two numbers of the text are new each time, so that no cache of texts can know it. */
-const newTextScript = `\\set aid random(1, 100000)
+export const newTextScript = `\\set aid random(1, 100000)
 \\set nonce random(1, 2147483647)
 SELECT abalance FROM pgbench_accounts WHERE aid = :aid AND bid < :nonce;
 `;

@@ -31,8 +31,9 @@ export interface World extends AsyncDisposable {
   /**
    * A fresh gateway. Each kind of work gets its own: memory that an earlier one gave back would hide what a later one takes.
    * @param name of its directory, and of its profile
+   * @param policy merged into that section of its configuration
    */
-  openGateway(name: string): Promise<OpenGateway>;
+  openGateway(name: string, policy?: object): Promise<OpenGateway>;
 }
 
 export interface OpenGateway extends AsyncDisposable {
@@ -43,6 +44,8 @@ export interface OpenGateway extends AsyncDisposable {
   readonly clear: Peer;
   /** PEM of the authority behind its certificate. */
   readonly ca: string;
+  /** What its admin listener says of itself. */
+  metrics(): Promise<string>;
 }
 
 export interface Bundle {
@@ -104,8 +107,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     pgbouncer,
     pipeProcess,
     bundle,
-    openGateway: (name) =>
-      openGateway(name, { dir: join(dir, name), direct, idp, bundle, profileDir: options.profileDir }),
+    openGateway: (name, policy = {}) =>
+      openGateway(name, { dir: join(dir, name), direct, idp, bundle, policy, profileDir: options.profileDir }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -188,13 +191,14 @@ interface Parts {
   readonly direct: Peer;
   readonly idp: Idp;
   readonly bundle: Bundle;
+  readonly policy: object;
   readonly profileDir?: string | undefined;
 }
 
 async function openGateway(name: string, parts: Parts): Promise<OpenGateway> {
   const { dir, idp, profileDir } = parts;
   await mkdir(dir);
-  const { configFile, ca } = await writeConfig(parts);
+  const { configFile, ca, adminPort } = await writeConfig(parts);
   const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileDir, name)}`];
   const child = await startChild('gateway.ts', [configFile, join(dir, 'gateway.log')], [...gatewayFlags, ...profile]);
   const through = async (principal: string): Promise<Peer> => {
@@ -205,6 +209,7 @@ async function openGateway(name: string, parts: Parts): Promise<OpenGateway> {
     masked: await through('ana'),
     clear: await through('carl'),
     ca,
+    metrics: async () => (await fetch(`http://127.0.0.1:${String(adminPort)}/metrics`)).text(),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }
@@ -215,7 +220,9 @@ async function writeConfig({
   direct,
   idp,
   bundle,
-}: Parts): Promise<{ readonly configFile: string; readonly ca: string }> {
+  policy,
+}: Parts): Promise<{ readonly configFile: string; readonly ca: string; readonly adminPort: number }> {
+  const adminPort = await freePort();
   const tls = tlsPair();
   const { privateKey } = generateKeyPairSync('ed25519');
   const file = async (name: string, text: string | Buffer): Promise<string> => {
@@ -230,7 +237,7 @@ async function writeConfig({
         tls: { cert: await file('tls.crt', tls.cert), key: await file('tls.key', tls.key) },
         cleartext_loopback: true,
       },
-      admin: { host: '127.0.0.1', port: await freePort() },
+      admin: { host: '127.0.0.1', port: adminPort },
     },
     state_dir: join(dir, 'state'),
     identity: { issuers: [idp.settings] },
@@ -247,6 +254,7 @@ async function writeConfig({
       },
     ],
     policy: {
+      ...policy,
       bundle: bundle.file,
       keys: [
         { id: bundle.key.id, algorithm: bundle.key.algorithm, file: await file('bundle.pub', bundle.key.publicKeyPem) },
@@ -261,5 +269,5 @@ async function writeConfig({
     },
     limits: { connections: 20_000, connections_per_principal: 20_000, drain_ms: 500 },
   };
-  return { configFile: await file('sallyport.yaml', stringify(config)), ca: tls.ca };
+  return { configFile: await file('sallyport.yaml', stringify(config)), ca: tls.ca, adminPort };
 }

@@ -204,7 +204,7 @@ class RunningShadow implements Shadow {
     }
   }
 
-  /** Nothing can interrupt an evaluation, and meanwhile nobody's command goes on: a bundle does that once. */
+  /** FLAW: nothing can interrupt an evaluation, and meanwhile nobody's command goes on. A bundle does that once (docs/design/decisions.md). */
   #stopIfSlow(tookMs: number, before: NodeJS.CpuUsage): void {
     const { maxEvaluationMs = 250, onEvent } = this.#options;
     if (tookMs <= maxEvaluationMs) return;
