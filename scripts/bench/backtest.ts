@@ -10,7 +10,7 @@ import { recordingHeader } from '../../gateway/recordings/format.ts';
 import type { Row } from './result.ts';
 import { spreadOf } from './statistics.ts';
 
-const sessions = 50;
+const sessions = 20;
 /** Different facts of one session: what a service sends, and what somebody tries by hand. */
 const statements = 200;
 const tries = 3;

@@ -73,7 +73,7 @@ export async function measureDecisions(
   });
   return {
     title: 'Decisions',
-    method: `The default pack, judged in WebAssembly; ${String(batches)} batches, the time of one decision in each. Recorded commands: 50 sessions of 200 statements each, three times.`,
+    method: `The default pack, judged in WebAssembly; ${String(batches)} batches, the time of one decision in each. Recorded commands: 20 sessions of 200 statements each, three times.`,
     rows: [
       { ...row('not in the cache: a plain read', uncached(plain)), target },
       { ...row('not in the cache: a masked read', uncached(masked)), target },

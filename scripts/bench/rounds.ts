@@ -29,7 +29,7 @@ export const quickEffort: Effort = {
   idleSessions: 200,
   idleSteps: 2,
   decisions: 1_000,
-  recordedCommands: 10_000,
+  recordedCommands: 4_000,
 };
 
 /**
