@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { SallyportError } from '../../contract/errors.ts';
 import type { MaskMethod } from '../../contract/decision.ts';
 
@@ -37,7 +37,7 @@ export function labelPrf(keys: MaskKeys, method: MaskMethod, label: string): Prf
   return {
     digest,
     stream: (value, attempt, bytes) =>
-      createHash('shake256', { outputLength: bytes }).update(digest(value, attempt)).digest(),
+      hash('shake256', digest(value, attempt), { outputEncoding: 'buffer', outputLength: bytes }),
     // 96 bits over 53: the bias of the remainder is below 2^-43.
     below: (value, attempt, below) => {
       const bits = digest(value, attempt);
