@@ -10,7 +10,7 @@ import { auditKey, type Environment, maskingSecret, openSecrets, trustedKeys } f
 import { Targets } from './composition/targets.ts';
 import { countListenEvents, meteredAudit } from './composition/metered.ts';
 import { bundleArchive } from './composition/bundle-archive.ts';
-import { policySource } from './composition/policy-source.ts';
+import { policySources } from './composition/policy-source.ts';
 import { eachWitness, shadowOf } from './composition/shadow.ts';
 import { policyEvents } from './composition/watch-policy.ts';
 import { version } from './cli/version.ts';
@@ -83,18 +83,6 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   );
   const audit = meteredAudit(auditLog, metrics, () => clock.now());
   await audit.append(startEvent(clock.now(), auditLog.recovered, log), 'flushed');
-  const policy = opening.use(
-    await openPolicy({
-      source: await policySource(config.policy, secrets),
-      keys: await trustedKeys(config),
-      clock,
-      stateFile: join(config.state_dir, 'policy.json'),
-      lastGoodFile: join(config.state_dir, 'policy-last-good.tar.gz'),
-      archive: bundleArchive(config),
-      onEvent: policyEvents(audit, clock, log, metrics),
-      onFault: (error) => log.say('error', { err: error }, 'policy'),
-    }),
-  );
   const channels = await Promise.all(
     config.notify.channels.map(async ({ name, url, secret }) => ({
       name,
@@ -103,6 +91,19 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     })),
   );
   const notify = opening.use(openNotify(channels, { clock, log, count: countNotifications(metrics) }));
+  const keys = await trustedKeys(config);
+  const policy = opening.use(
+    await openPolicy({
+      source: await policySources(config.policy, keys, secrets),
+      keys,
+      clock,
+      stateFile: join(config.state_dir, 'policy.json'),
+      lastGoodFile: join(config.state_dir, 'policy-last-good.tar.gz'),
+      archive: bundleArchive(config),
+      onEvent: policyEvents({ audit, clock, log, metrics, notify, channels: config.policy.notify }),
+      onFault: (error) => log.say('error', { err: error }, 'policy'),
+    }),
+  );
   const recordings = opening.use(
     await openRecordings({
       dir: config.recordings.dir,

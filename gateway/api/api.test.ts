@@ -11,6 +11,7 @@ import type { SessionFrame } from '../contract/ports.ts';
 import type { Principal } from '../contract/principal.ts';
 import { ShadowTally } from '../policy/shadow/report.ts';
 import type { ShadowReport } from '../policy/shadow/shadow.ts';
+import { policyStatus } from '../testing/policy-status.ts';
 import { tlsPair } from '../testing/tls.ts';
 import { apiClient } from './client.ts';
 import type { ApiPorts, Session } from './ports.ts';
@@ -153,7 +154,8 @@ beforeEach(async () => {
     },
     readRecording: async () => (happened.push('read'), chunks('{"a":1}\n{"b"', ':2}\n')),
     queryAudit: async (filter) => (happened.push(`query ${JSON.stringify(filter)}`), [{ index: 7, event }]),
-    policyStatus: () => ({ revision: 'r1' }),
+    policyStatus: () => policyStatus,
+    readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),
     shadowReport: () => shadowed,
     readiness: async () => ({ policy: true, audit: true }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
@@ -325,7 +327,7 @@ describe('reading', () => {
       ok: true,
       value: { id, recording: null, ended_at: null },
     });
-    expect(await client().policy.status()).toEqual({ ok: true, value: { revision: 'r1' } });
+    expect(await client().policy.status()).toEqual({ ok: true, value: policyStatus });
     expect(await client().policy.shadow(5)).toEqual({ ok: true, value: shadowed });
   });
 
@@ -409,6 +411,7 @@ describe('the server', () => {
     expect(await (await fetch(`${url()}/readyz`)).json()).toEqual({
       ready: true,
       checks: { policy: true, audit: true },
+      policy: { revision: 'r1', activated_at: policyStatus.activated_at, refused: null },
     });
     expect(await (await fetch(`${url()}/metrics`)).text()).toBe('up 1\n');
     vi.spyOn(ports, 'readiness').mockResolvedValueOnce({ policy: false });

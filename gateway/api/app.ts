@@ -41,7 +41,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
   app.get(routes.readyz.path, async (c) => {
     const checks = await ports.readiness();
     const ready = Object.values(checks).every(Boolean);
-    return c.json({ ready, checks }, ready ? 200 : 503);
+    return c.json({ ready, checks, policy: ports.readyPolicy() }, ready ? 200 : 503);
   });
   app.get(routes.metrics.path, async () => {
     const { contentType, text } = await ports.metrics();

@@ -3,23 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
 import type { HoldStatus } from '../contract/hold.ts';
-import {
-  auditEntryView,
-  decidedView,
-  holdView,
-  policyStatusView,
-  problemView,
-  sessionView,
-  shadowReportView,
-} from './views.ts';
-import type {
-  AuditEntryView,
-  DecidedView,
-  HoldView,
-  PolicyStatusView,
-  SessionView,
-  ShadowReportView,
-} from './views.ts';
+import { policyStatusView, type PolicyStatusView } from './policy-view.ts';
+import { auditEntryView, decidedView, holdView, problemView, sessionView, shadowReportView } from './views.ts';
+import type { AuditEntryView, DecidedView, HoldView, SessionView, ShadowReportView } from './views.ts';
 
 /** The admin API from the other side: what `sallyport` on the command line speaks. */
 export interface ApiClient {

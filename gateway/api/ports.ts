@@ -2,11 +2,12 @@ import type { Witness } from '../contract/decided.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import type { RequestId, SessionId } from '../contract/ids.ts';
 import type { Audit, Clock, Notify, Policy } from '../contract/ports.ts';
-import type { Json, Login, Principal, Target } from '../contract/principal.ts';
+import type { Login, Principal, Target } from '../contract/principal.ts';
 import type { HoldRecord, HoldStatus } from '../contract/hold.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 import type { ShadowReport } from '../policy/shadow/shadow.ts';
 import type { BaseLogger } from 'pino';
+import type { PolicyStatusView, ReadyPolicyView } from './policy-view.ts';
 
 /** Everything the API needs from other rooms. Each port is the part of a room's surface that is used here, so the rooms fit as they are. */
 export interface ApiPorts {
@@ -26,7 +27,9 @@ export interface ApiPorts {
   /** NDJSON of one session's recording, as far as it is written; undefined where there is none. */
   readRecording(session: SessionId): Promise<AsyncIterable<Uint8Array> | undefined>;
   queryAudit(filter: AuditFilter): Promise<readonly AuditEntry[]>;
-  policyStatus(): { readonly [key: string]: Json };
+  policyStatus(): PolicyStatusView;
+  /** The little of it that is shown to anybody. */
+  readyPolicy(): ReadyPolicyView;
   /** What the shadow bundle would change; undefined where there is none. @param maxGroups listed */
   shadowReport(maxGroups: number): ShadowReport | undefined;
   /** Names of what has to work for commands to be served, and whether each does. Shown to anybody. */

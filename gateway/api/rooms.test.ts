@@ -7,6 +7,7 @@ import type { RequestId, Revision, SessionId } from '../contract/ids.ts';
 import { openIdentity } from '../identity/index.ts';
 import { openStore } from '../store/open.ts';
 import { startIdp } from '../testing/idp.ts';
+import { policyStatus } from '../testing/policy-status.ts';
 import type { IssuerConfig } from '../identity/index.ts';
 import { apiClient } from './client.ts';
 import { openApi } from './server.ts';
@@ -53,7 +54,8 @@ test('an approver with a token releases a held command over the API, and its req
       sessions: store.sessions,
       readRecording: async () => undefined,
       queryAudit: async () => [],
-      policyStatus: () => ({}),
+      policyStatus: () => policyStatus,
+      readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),
       shadowReport: () => undefined,
       readiness: async () => ({}),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),

@@ -79,9 +79,6 @@ export const auditEntryView = z.object({
 });
 export type AuditEntryView = z.infer<typeof auditEntryView>;
 
-export const policyStatusView = z.record(z.string(), z.json());
-export type PolicyStatusView = z.infer<typeof policyStatusView>;
-
 export const shadowReportView = z.object({
   state: z.enum(['waiting', 'judging', 'stopped']),
   revision: z.string(),

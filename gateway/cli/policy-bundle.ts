@@ -11,14 +11,17 @@ const examples = `
 Examples:
   sallyport policy verify
   sallyport policy verify bundle.tar.gz --key main=keys/bundle.pub
+  sallyport policy verify rules.tar.gz columns.tar.gz --key main=keys/bundle.pub data=keys/data.pub
   sallyport policy inspect bundle.tar.gz --json
 `;
 
 /** `policy verify`, `inspect` and `diff`: built bundles, looked at without a gateway. */
 export function addBundles(policy: Command): void {
   policy
-    .command('verify [bundle]')
-    .description('what a gateway does before it takes a bundle up: signature, dates, labels, engine, canaries')
+    .command('verify [bundle...]')
+    .description(
+      'what a gateway does before it takes bundles up: signature, dates, roots, labels, engine, canaries. Several are verified together',
+    )
     .option('--key <id=file...>', 'PEM public keys whose signature counts; as defined in bundles/ unless given')
     .option(...definitionOption)
     .option('--min-sequence <n>', 'refuse a bundle with a lower sequence', '0')
@@ -41,26 +44,51 @@ interface VerifyFlags {
   readonly json?: true;
 }
 
-async function verify(named: string | undefined, flags: VerifyFlags): Promise<void> {
-  const { tryBundle } = await import('../policy/trial.ts');
+async function verify(named: readonly string[], flags: VerifyFlags): Promise<void> {
+  const [{ tryBundles }, { inspectBundle }] = await Promise.all([
+    import('../policy/trial.ts'),
+    import('../policy/bundle/inspect.ts'),
+  ]);
   const minSequence = Number(flags.minSequence);
   if (!Number.isSafeInteger(minSequence) || minSequence < 0) {
     throw new CliError(exitCodes.usage, `--min-sequence: expected a whole number, got ${flags.minSequence}`);
   }
   // What is named in full needs no definition, and none may get in its way.
-  const isWhole = named !== undefined && flags.key !== undefined && flags.definition === undefined;
+  const isWhole = named.length > 0 && flags.key !== undefined && flags.definition === undefined;
   const definition = isWhole ? undefined : await bundleDefinition(flags.definition);
-  const file = named ?? definition?.out;
-  if (file === undefined) throw new CliError(exitCodes.usage, "missing required argument 'bundle'");
+  const files = named.length === 0 && definition ? [definition.out] : named;
+  if (files.length === 0) throw new CliError(exitCodes.usage, "missing required argument 'bundle'");
   const key = flags.key ?? (definition && [`${definition.key.id}=${definition.key.publicFile}`]);
   if (key === undefined) throw new CliError(exitCodes.usage, "required option '--key <id=file...>' not specified");
   const keys = await Promise.all(key.map(trustedKey));
-  const { bundle, canaries } = await tryBundle(await archiveAt(file), { keys, nowMs: Date.now(), minSequence });
-  const { revision, metadata } = bundle.manifest;
-  const { sequence, expires_at: expiresAt } = metadata;
-  if (flags.json) return printJson({ revision, sequence, key: bundle.keyId, expires_at: expiresAt, canaries });
+  const candidates = await Promise.all(
+    files.map(async (name) => {
+      const archive = await archiveAt(name);
+      // Which roots a bundle of data may claim is in the configuration; here it may claim what it does.
+      const { compiled, roots } = files.length === 1 ? { compiled: 'alone', roots: [] } : inspectBundle(archive);
+      return { name, archive, keys, minSequence, roots: compiled === '' ? roots : undefined };
+    }),
+  );
+  const { bundle, parts, canaries } = await tryBundles(candidates, Date.now());
+  const verified = parts.map(({ name, manifest: { revision, metadata }, keyId }) => ({
+    name,
+    revision,
+    sequence: metadata.sequence,
+    key: keyId,
+    expires_at: metadata.expires_at,
+  }));
+  if (flags.json) {
+    const { revision, metadata } = bundle.manifest;
+    const { sequence, expires_at } = metadata;
+    const each = verified.length > 1 ? { bundles: verified } : {};
+    return printJson({ revision, sequence, key: bundle.keyId, expires_at, canaries, ...each });
+  }
   const passed = canaries === 0 ? 'no canary cases of its own' : `${String(canaries)} canary cases passed`;
-  print(`${file}: revision ${printable(revision)}, signed by ${bundle.keyId}, good until ${expiresAt}, ${passed}`);
+  const lines = verified.map(
+    ({ name, revision, key, expires_at: until }) =>
+      `${name}: revision ${printable(revision)}, signed by ${key}, good until ${until}`,
+  );
+  print(lines.length === 1 ? `${lines.join('')}, ${passed}` : [...lines, `together: ${passed}`].join('\n'));
 }
 
 async function inspect(file: string, flags: { readonly json?: true }): Promise<void> {
@@ -75,10 +103,11 @@ function described(bundle: BundleDescription): string {
   const facts = [
     ['revision', bundle.revision],
     ['sequence', String(metadata.sequence)],
-    ['built', `${metadata.built_at} with OPA ${metadata.opa}`],
+    ['roots', bundle.roots.map((root) => root || 'everything').join(', ')],
+    ['built', metadata.opa === undefined ? metadata.built_at : `${metadata.built_at} with OPA ${metadata.opa}`],
     ['expires', metadata.expires_at],
     ['signature', `${signature.algorithm} by ${signature.keyId}, not verified here`],
-    ['sources', metadata.sources],
+    ...(metadata.sources === undefined ? [] : [['sources', metadata.sources]]),
     ...(metadata.packs ?? []).map(({ name, version, digest }) => ['pack', `${name} ${version} (${digest})`]),
     ['digest', bundle.digest],
     ['size', `${sizeOf(sizes.archive)} packed`],

@@ -1,18 +1,22 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import type { BuiltBundle, BundleSources } from '../policy/build/interface.ts';
-import { signingAlgorithms, type SigningAlgorithm } from '../policy/bundle/keys.ts';
+import { signingAlgorithms } from '../policy/bundle/keys.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printJson, say } from './output.ts';
 import { addBundles } from './policy-bundle.ts';
+import { addPolicyBuildData } from './policy-build-data.ts';
 import { addPolicyCatalog } from './policy-catalog.ts';
 import { addPolicyCheck } from './policy-check.ts';
 import { addPolicyExplain } from './policy-explain.ts';
 import { addPolicyInit } from './policy-init/command.ts';
+import { addPolicyPush } from './policy-publish.ts';
 import { addPolicyReplay } from './policy-replay.ts';
 import { addPolicyShadow } from './policy-shadow.ts';
+import { algorithmOf, signing, wholeNumber, type Signing } from './policy-signing.ts';
 import { namedSources, sourcesOf, withSources, type SourceFlags } from './policy-sources.ts';
+import { addPolicyStatus } from './policy-status.ts';
 import { addPolicyTest } from './policy-test.ts';
 
 interface BuildFlags extends SourceFlags {
@@ -23,6 +27,8 @@ interface BuildFlags extends SourceFlags {
   readonly revision?: string;
   readonly sequence?: string;
   readonly expiresDays?: string;
+  readonly roots?: readonly string[];
+  readonly testData?: readonly string[];
   readonly json?: true;
 }
 
@@ -45,6 +51,11 @@ export function addPolicy(program: Command): void {
     .option('--revision <name>', 'a name for this version, such as a git commit; a digest of the content unless given')
     .option('--sequence <n>', 'higher than that of every bundle before it; the time unless given')
     .option('--expires-days <n>', 'from then on every decision is a deny; as defined, or 365')
+    .option(
+      '--roots <path...>',
+      'what the bundle claims beside its rules, for one that goes with bundles of data; everything unless given',
+    )
+    .option('--test-data <dir...>', 'directories of data that those bring: for the tests alone')
     .option('--json', 'what was built, as JSON')
     .addHelpText('after', examples)
     .action(build);
@@ -54,7 +65,10 @@ export function addPolicy(program: Command): void {
     .requiredOption('--out <path>', 'writes <path>.key (mode 0600) and <path>.pub')
     .addHelpText('after', examples)
     .action(keygen);
+  addPolicyBuildData(policy);
   addBundles(policy);
+  addPolicyPush(policy);
+  addPolicyStatus(policy);
   addPolicyCheck(policy);
   addPolicyTest(policy);
   addPolicyExplain(policy);
@@ -67,7 +81,9 @@ async function build(flags: BuildFlags): Promise<void> {
   const { sources, definition } = await namedSources(flags);
   const keyFile = flags.key ?? definition?.key.privateFile;
   if (keyFile === undefined) throw new CliError(exitCodes.usage, 'no key is named to sign with', 'say --key FILE');
-  const built = await buildSources(sources, {
+  const withData = { ...sources, ...(flags.testData && { testData: flags.testData }) };
+  const built = await buildSources(withData, {
+    ...(flags.roots && { roots: flags.roots }),
     key: {
       id: flags.keyId ?? definition?.key.id ?? 'main',
       algorithm: algorithmOf(flags.algorithm ?? definition?.key.algorithm ?? 'ES256'),
@@ -96,12 +112,8 @@ export function buildFrom({
 }
 
 /** A build in the words of the command line. */
-interface WantedBundle {
-  readonly key: { readonly id: string; readonly algorithm: SigningAlgorithm; readonly file: string };
-  readonly out: string;
-  readonly revision?: string | undefined;
-  readonly sequence: number;
-  readonly expiresDays: number;
+interface WantedBundle extends Signing {
+  readonly roots?: readonly string[];
   readonly onStep?: ((step: string) => void) | undefined;
 }
 
@@ -110,25 +122,13 @@ async function buildSources(sources: BundleSources, wanted: WantedBundle): Promi
     import('../policy/build/build.ts'),
     import('../policy/build/opa.ts'),
   ]);
-  const { key, out, revision, sequence, expiresDays, onStep } = wanted;
-  const builtAtMs = Date.now();
+  const { roots, onStep } = wanted;
   return buildBundle({
     sources,
-    key: { id: key.id, algorithm: key.algorithm, privateKeyPem: await privateKey(key.file) },
-    out,
-    sequence,
-    builtAtMs,
-    expiresAtMs: builtAtMs + expiresDays * 86_400_000,
     opa: await findOpa(process.env),
-    ...(revision !== undefined && { revision }),
+    ...(await signing(wanted)),
+    ...(roots && { roots }),
     ...(onStep && { onStep }),
-  });
-}
-
-async function privateKey(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError(exitCodes.usage, `cannot read the key that signs: ${why}`, 'name one: --key FILE');
   });
 }
 
@@ -142,16 +142,4 @@ async function keygen({ out }: { readonly out: string }): Promise<void> {
   });
   await writeFile(`${out}.pub`, trusted.publicKeyPem);
   print(`${out}.key\n${out}.pub`);
-}
-
-function algorithmOf(text: string): SigningAlgorithm {
-  const found = signingAlgorithms.find((name) => name === text);
-  if (found) return found;
-  throw new CliError(exitCodes.usage, `--algorithm: expected one of ${signingAlgorithms.join(', ')}`);
-}
-
-function wholeNumber(flag: string, text: string): number {
-  const n = Number(text);
-  if (Number.isSafeInteger(n) && n > 0) return n;
-  throw new CliError(exitCodes.usage, `${flag}: expected a whole number above 0, got ${text}`);
 }

@@ -11,6 +11,7 @@ import type { RecordingRoom } from '../recordings/index.ts';
 import type { Store } from '../store/open.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { policyStatusView, readyPolicyView } from './policy-status.ts';
 
 export interface ApiRooms {
   readonly verify: ApiPorts['verify'];
@@ -55,14 +56,8 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
       });
       return entries;
     },
-    policyStatus: () => {
-      const { revision, sequence, digest, activatedAtMs, expiresAtMs, expired, refused, origin, checkedAtMs } =
-        policy.status();
-      const times = { activated_at: rfc3339(activatedAtMs), expires_at: rfc3339(expiresAtMs) };
-      const refusal = refused && { code: refused.code, reason: refused.reason, at: rfc3339(refused.atMs) };
-      const checkedAt = checkedAtMs === null ? null : rfc3339(checkedAtMs);
-      return { revision, sequence, digest, origin, ...times, expired, checked_at: checkedAt, refused: refusal };
-    },
+    policyStatus: () => policyStatusView(policy),
+    readyPolicy: () => readyPolicyView(policy),
     shadowReport: (maxGroups) => rooms.shadow?.report(maxGroups),
     readiness: async () => ({
       policy: !policy.status().expired,
@@ -74,8 +69,4 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     clock,
     log,
   };
-}
-
-function rfc3339(ms: number): string {
-  return new Date(ms).toISOString();
 }

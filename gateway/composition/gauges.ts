@@ -5,6 +5,7 @@ import type { IssuerStatus } from '../identity/identity.ts';
 import type { ConnectionRegistry } from '../listen/registry.ts';
 import type { OpenPolicy } from '../policy/open.ts';
 import type { RecordingRoom } from '../recordings/index.ts';
+import { metricList } from '../telemetry/metric-list.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Targets } from './targets.ts';
 
@@ -45,6 +46,22 @@ export function watchGauges(metrics: Metrics, watched: Watched): void {
   metrics.gauge('recorder_queue_bytes', () => recordings.status().queuedBytes);
   metrics.gauge('bundle_activated_timestamp_seconds', () => policy.status().activatedAtMs / 1000);
   metrics.gauges('bundle', () => [[{ revision: policy.revision() }, 1]]);
+  metrics.gauges('bundle_expires_timestamp_seconds', () =>
+    policy.status().bundles.map(({ name, expiresAtMs }) => [{ bundle: name }, expiresAtMs / 1000] as const),
+  );
+  metrics.gauges('bundle_checked_timestamp_seconds', () =>
+    policy
+      .status()
+      .bundles.flatMap(({ name, checkedAtMs }) =>
+        checkedAtMs === null ? [] : [[{ bundle: name }, checkedAtMs / 1000] as const],
+      ),
+  );
+  metrics.gauges('bundle_refused', () => {
+    const { refused } = policy.status();
+    if (refused === null) return [];
+    const known = metricList.bundle_refused.labels.code.find((code) => code === refused.code);
+    return [[{ code: known ?? 'other' }, 1]];
+  });
   metrics.gauges('catalog_age_seconds', () => targets.catalogAges().map(([target, age]) => [{ target }, age] as const));
   metrics.gauges('issuer_keys_age_seconds', () =>
     issuers().flatMap(({ issuer, fetchedAtMs }) =>

@@ -6,7 +6,7 @@ import type { OpenPolicy } from '../policy/open.ts';
 import { openShadow, type Shadow, type ShadowEvent } from '../policy/shadow/shadow.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { policySource } from './policy-source.ts';
+import { policySources } from './policy-source.ts';
 import { trustedKeys } from './secrets.ts';
 
 export interface ShadowPorts {
@@ -23,10 +23,13 @@ export async function shadowOf({ policy: config }: Config, ports: ShadowPorts): 
   if (!config.shadow) return undefined;
   const { policy, secrets, clock, log, metrics } = ports;
   const { keys = config.keys, cpu_percent, queue } = config.shadow;
+  const trusted = await trustedKeys({ policy: { keys } });
+  const [first] = await policySources(config.shadow, trusted, secrets);
+  if (first === undefined) return undefined;
   const seconds = metrics.counter('shadow_seconds_total');
   const shadow = openShadow({
-    source: await policySource(config.shadow, secrets),
-    keys: await trustedKeys({ policy: { keys } }),
+    source: first.source,
+    keys: trusted,
     clock,
     maxWaiting: queue,
     share: cpu_percent / 100,

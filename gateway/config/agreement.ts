@@ -1,4 +1,6 @@
 import { isLoopback } from './fields.ts';
+import { sourceSecrets } from './bundle-source.ts';
+import { policySecrets } from './policy-section.ts';
 import type { Config } from './schema.ts';
 
 /** Something wrong (or weak) about a field, and where that field is. */
@@ -104,9 +106,12 @@ function targetRemarks({
       if ('store' in value) stored.push(['decision_log', sink, 'headers', name, 'store']);
     }
   }
-  const shadowToken = policy.shadow?.http.token;
-  if (shadowToken && 'store' in shadowToken) stored.push(['policy', 'shadow', 'http', 'token', 'store']);
-  if (policy.http.token && 'store' in policy.http.token) stored.push(['policy', 'http', 'token', 'store']);
+  for (const [path, reference] of policySecrets(policy)) {
+    if ('store' in reference) stored.push(['policy', ...path, 'store']);
+  }
+  for (const [path, reference] of policy.shadow ? sourceSecrets(policy.shadow) : []) {
+    if ('store' in reference) stored.push(['policy', 'shadow', ...path, 'store']);
+  }
   if ('store' in masking.key) stored.push(['masking', 'key', 'store']);
   if (credentials) return found;
   return [
@@ -125,6 +130,9 @@ function nameRemarks({ targets, notify, policy }: Config): readonly Remark[] {
       path: ['notify', 'channels', i, 'name'],
       message: `a channel ${name} is there already`,
     })),
+    ...[...policy.notify.entries()]
+      .filter(([, channel]) => !notify.channels.some((c) => c.name === channel))
+      .map(([i, channel]) => ({ path: ['policy', 'notify', i], message: `there is no channel ${channel}` })),
     ...repeated(policy.keys, (k) => k.id).map(([i, id]) => ({
       path: ['policy', 'keys', i, 'id'],
       message: `a key ${id} is there already`,

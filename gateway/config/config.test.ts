@@ -54,6 +54,10 @@ function parsed(text: string): Config {
   return read.config;
 }
 
+const id = 'access_key_id: { env: CRM_PASSWORD }';
+const secret = 'secret_access_key: { env: CRM_PASSWORD }';
+const token = 'session_token: { env: CRM_PASSWORD }';
+
 describe('a configuration', () => {
   test('that is right is read whole: paths are absolute, defaults are there', () => {
     const config = parsed(good);
@@ -81,9 +85,74 @@ describe('a configuration', () => {
     });
   });
 
+  test('may name an object in a store, and an artifact in a registry', () => {
+    const s3 = `s3://acme-policy/b.tar.gz\n  s3: { region: eu-central-1, ${id}, ${secret} }`;
+    expect(parsed(good.replace('bundle: policy', `bundle: ${s3}`)).policy).toMatchObject({
+      bundle: 's3://acme-policy/b.tar.gz',
+      s3: { region: 'eu-central-1', access_key_id: { env: 'CRM_PASSWORD' }, anonymous: false },
+    });
+    const oci = `oci://127.0.0.1:5000/p:v1\n  oci: { plain_http: true, username: ci, password: { env: CRM_PASSWORD } }`;
+    expect(parsed(good.replace('bundle: policy', `bundle: ${oci}`)).policy).toMatchObject({
+      bundle: 'oci://127.0.0.1:5000/p:v1',
+      oci: { plain_http: true, username: 'ci' },
+    });
+  });
+
+  const several = (...bundles: readonly string[]) => `bundles: [${bundles.join(', ')}]`;
+  const rules = '{ name: rules, bundle: policy }';
+
+  test('may name several bundles, each with its source, its roots and its keys', () => {
+    const columns = '{ name: columns, bundle: "https://b.example/c", roots: [columns/crm], keys: [main] }';
+    const { policy } = parsed(good.replace('bundle: policy', several(rules, columns)));
+    expect(policy.bundle).toBeUndefined();
+    expect(policy.bundles).toMatchObject([
+      { name: 'rules', bundle: '/etc/sallyport/policy' },
+      { name: 'columns', roots: ['columns/crm'], keys: ['main'], http: { poll_min_s: 10 } },
+    ]);
+  });
+
+  test.each<readonly [string, string, string]>([
+    ['without one of rules', several('{ name: a, bundle: b, roots: [x] }'), 'exactly one bundle without roots'],
+    ['with two of rules', several(rules, '{ name: a, bundle: b }'), 'exactly one bundle without roots'],
+    ['of one name', several(rules, '{ name: rules, bundle: b, roots: [x] }'), 'a bundle rules is there already'],
+    ['with a key that is not there', several(rules, '{ name: a, bundle: b, roots: [x], keys: [no] }'), 'no key no'],
+    ['with a root that is none', several(rules, '{ name: a, bundle: b, roots: [""] }'), 'expected a path in the data'],
+    ['with a source that is none', several(rules, '{ name: a, bundle: s3://b, roots: [x] }'), 's3://bucket/path'],
+    ['with a store beside them', `${several(rules)}\n  s3: { region: r }`, 'expected it in each of bundles'],
+    ['that are none', 'keys2: []', 'exactly one of bundle, bundles'],
+  ])('whose several bundles are %s is refused', (_what, bundles, said) => {
+    expect(errorsAfter(['bundle: policy', bundles]).join('\n')).toContain(said);
+  });
+
   test.each<readonly [string, string, string]>([
     ['in the clear', 'http://b.example/b', 'expected an https:// address'],
-    ['of another kind', 'ftp://b.example/b', 'expected an https:// address'],
+    ['of another kind', 'ftp://b.example/b', 'expected a path, or an https://, s3:// or oci:// address'],
+    ['of a store, without its region', 's3://acme/b.tar.gz', 'expected s3 {region}'],
+    ['of a store, with half a key', `s3://acme/b\n  s3: { region: r, ${id} }`, 'expected both of access_key_id'],
+    [
+      'of a store, open and with a key',
+      `s3://acme/b\n  s3: { region: r, anonymous: true, ${id}, ${secret} }`,
+      'no keys',
+    ],
+    ['of a store, with a lone session token', `s3://acme/b\n  s3: { region: r, ${token} }`, 'access_key_id and secret'],
+    ['of a store in the clear', 's3://acme/b\n  s3: { region: r, endpoint: http://s3.example }', 'an https:// address'],
+    [
+      'of a store, with a token',
+      's3://acme/b\n  s3: { region: r }\n  http: { token: { env: CRM_PASSWORD } }',
+      'at s3://',
+    ],
+    ['of a registry, without a tag', 'oci://ghcr.io/acme/policy', 'expected oci://registry/repository:tag'],
+    ['of a registry, with half a login', 'oci://ghcr.io/p:v1\n  oci: { username: ci }', 'expected both of username'],
+    ['of a registry in the clear', 'oci://ghcr.io/p:v1\n  oci: { plain_http: true }', 'cleartext is for loopback only'],
+    ['that is a file, with a store', 'policy\n  s3: { region: r }', 'the bundle is not at s3://'],
+    ['that is a file, with a registry', 'policy\n  oci: {}', 'the bundle is not at oci://'],
+    [
+      'of a store, with a key from a store that is not there',
+      's3://acme/b\n  s3: { region: r, access_key_id: { store: x }, secret_access_key: { store: y } }',
+      'no encrypted store',
+    ],
+    ['beside several', 'policy\n  bundles: [{ name: a, bundle: b }]', 'expected exactly one of bundle, bundles'],
+    ['with a channel that is not there', 'policy\n  notify: [nobody]', 'there is no channel nobody'],
     ['with a password', 'https://me:secret@b.example/b', 'set http.token'],
     ['with pauses the wrong way round', 'https://b.example/b\n  http: { poll_min_s: 30 }', 'no less than poll_min_s'],
     ['that is a file, with a token', 'policy\n  http: { token: { env: CRM_PASSWORD } }', 'the bundle is a file'],

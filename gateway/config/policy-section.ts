@@ -1,53 +1,32 @@
 import { z } from 'zod';
-import { between, trustworthyUrl, type fieldsIn } from './fields.ts';
+import { bundleSource, sourceIssues, sourceSecrets, type BundleSourceConfig } from './bundle-source.ts';
+import { between, name, type fieldsIn, type SecretReference } from './fields.ts';
 
-type Fields = ReturnType<typeof fieldsIn>;
+type Fields = Pick<ReturnType<typeof fieldsIn>, 'path' | 'existingFile' | 'secret'>;
 
 /** Where bundles come from, and whose signatures count. */
-export function policySection(path: Fields['path'], existingFile: Fields['existingFile'], secret: Fields['secret']) {
-  const bundle = z
-    .string()
-    .min(1)
-    .superRefine((text, context) => {
-      if (!isAddress(text)) return;
-      for (const { message } of trustworthyUrl.safeParse(text).error?.issues ?? []) {
-        context.addIssue({ code: 'custom', message });
-      }
-      const url = URL.parse(text);
-      if (!url?.username && !url?.password) return;
-      context.addIssue({
-        code: 'custom',
-        message: 'expected an address without a password: it is shown; set http.token',
-      });
-    })
-    .transform((text) => (isAddress(text) ? text : path.parse(text)));
-  const pause = between(1, 86_400);
-
-  const source = {
-    bundle: bundle.describe(
-      'A bundle, the directory that holds one as bundle.tar.gz, or the https:// address of one (http:// on loopback only)',
-    ),
-    http: z
-      .strictObject({
-        token: secret.optional().describe('Sent as bearer token, to the address’s own origin only'),
-        ca: existingFile.optional().describe('PEM authorities; those of the system unless set'),
-        wait_s: between(0, 600)
-          .default(60)
-          .describe('How long a server that can is asked to hold a request until there is a new bundle; 0 for never'),
-        poll_min_s: pause.default(10).describe('Where it cannot: the shortest time between two requests'),
-        poll_max_s: pause
-          .default(20)
-          .describe('The longest. The time is random, so that gateways do not ask all at once'),
-      })
-      .describe('For a bundle behind an address')
-      .prefault({}),
-  };
+export function policySection(fields: Fields) {
+  const source = bundleSource(fields);
+  const part = z.strictObject({
+    name: name.describe('What status, log and errors call it'),
+    ...source,
+    roots: z
+      .array(
+        z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*(\/[^/\s]+)*$/, 'expected a path in the data, such as columns/crm'),
+      )
+      .min(1)
+      .optional()
+      .describe(
+        'A bundle of data: what it may bring, and nothing else. Exactly one bundle has none: the one with the rules',
+      ),
+    keys: z.array(z.string()).min(1).optional().describe('Ids of `keys` whose signature counts here; all unless set'),
+  });
   const keys = z
     .array(
       z.strictObject({
         id: z.string().min(1),
         algorithm: z.enum(['ES256', 'EdDSA', 'RS256']),
-        file: existingFile.describe('PEM public key'),
+        file: fields.existingFile.describe('PEM public key'),
       }),
     )
     .min(1);
@@ -63,14 +42,22 @@ export function policySection(path: Fields['path'], existingFile: Fields['existi
         ),
       queue: between(16, 1_000_000).default(4_096).describe('Commands that may wait to be judged by it'),
     })
-    .superRefine(agree);
-
+    .superRefine((from, context) => {
+      for (const { path, message } of sourceIssues(from))
+        context.addIssue({ code: 'custom', path: [...path], message });
+    });
   return z
     .strictObject({
       ...source,
+      bundle: source.bundle.optional(),
+      bundles: z
+        .array(part)
+        .min(1)
+        .optional()
+        .describe('Several bundles in place of `bundle`: they are activated together, or not at all'),
       archive: z
         .strictObject({
-          dir: path.optional().describe('`bundles` in `state_dir` unless set'),
+          dir: fields.path.optional().describe('`bundles` in `state_dir` unless set'),
           max_bundles: between(1, 100_000).default(1_000).describe('The oldest go first'),
           max_bytes: between(1 << 20, 2 ** 40).default(1 << 30),
         })
@@ -82,37 +69,92 @@ export function policySection(path: Fields['path'], existingFile: Fields['existi
         .describe(
           'Another bundle that judges the same commands without effect: `sallyport policy shadow report` says what it would change',
         ),
+      notify: z
+        .array(name)
+        .default([])
+        .describe('Channels of `notify` that are told of every bundle that took effect or was refused'),
     })
-    .superRefine(agree);
-}
-
-interface Source {
-  readonly bundle: string;
-  readonly http: {
-    readonly poll_min_s: number;
-    readonly poll_max_s: number;
-    readonly token?: unknown;
-    readonly ca?: unknown;
-  };
-}
-
-/** The fields of a source that single ones cannot see. */
-function agree({ bundle: from, http }: Source, context: z.RefinementCtx): void {
-  if (http.poll_min_s > http.poll_max_s) {
-    context.addIssue({ code: 'custom', path: ['http', 'poll_max_s'], message: 'expected no less than poll_min_s' });
-  }
-  if (isAddress(from)) return;
-  for (const name of ['token', 'ca'] as const) {
-    if (http[name] === undefined) continue;
-    context.addIssue({
-      code: 'custom',
-      path: ['http', name],
-      message: 'the bundle is a file: nothing is asked for it',
+    .superRefine((policy, context) => {
+      const issue = (path: readonly (string | number)[], message: string) =>
+        context.addIssue({ code: 'custom', path: [...path], message });
+      if ((policy.bundle === undefined) === (policy.bundles === undefined)) {
+        issue(policy.bundle === undefined ? [] : ['bundles'], 'expected exactly one of bundle, bundles');
+      }
+      for (const { at, source: from } of placedSources(policy)) {
+        for (const { path, message } of sourceIssues(from)) issue([...at, ...path], message);
+      }
+      for (const { path, message } of bundlesIssues(policy)) issue(path, message);
     });
-  }
 }
 
-/** Anything with a scheme is meant as an address, whatever the scheme: a path is not taken for one by mistake. */
-export function isAddress(bundle: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(bundle);
+type Policy = z.output<ReturnType<typeof policySection>>;
+
+/** One bundle of the configuration, whichever way it was written. */
+export interface BundleConfig {
+  readonly name: string;
+  readonly source: BundleSourceConfig;
+  /** Undefined: the bundle with the rules. */
+  readonly roots: readonly string[] | undefined;
+  /** Ids of the keys that count for it; undefined: all. */
+  readonly keys: readonly string[] | undefined;
+}
+
+/** A bundle that stands alone has no name of its own in the file. */
+const onlyName = 'policy';
+
+type Written = Pick<BundleSourceConfig, 'http' | 's3' | 'oci'> & {
+  readonly bundle?: string | undefined;
+  readonly bundles?: readonly (BundleSourceConfig & Pick<BundleConfig, 'name'> & Partial<BundleConfig>)[] | undefined;
+};
+
+export function configuredBundles(policy: Written): readonly BundleConfig[] {
+  return placedSources(policy).map(({ source, name: called, roots, keys }) => ({ name: called, source, roots, keys }));
+}
+
+/** Secrets that the section names, and where in it. */
+export function policySecrets(policy: Written): readonly (readonly [(string | number)[], SecretReference])[] {
+  return placedSources(policy).flatMap(({ at, source }) =>
+    sourceSecrets(source).map(([path, reference]) => [[...at, ...path], reference] as const),
+  );
+}
+
+function placedSources(policy: Written): readonly (BundleConfig & { readonly at: readonly (string | number)[] })[] {
+  const { bundle, bundles, http, s3, oci } = policy;
+  const alone = { name: onlyName, roots: undefined, keys: undefined };
+  return [
+    ...(bundle === undefined ? [] : [{ ...alone, source: { bundle, http, s3, oci }, at: [] }]),
+    ...(bundles ?? []).map((source, i) => {
+      const { name: called, roots, keys } = source;
+      return { name: called, source, roots, keys, at: ['bundles', i] };
+    }),
+  ];
+}
+
+function bundlesIssues({ bundles = [], keys, s3, oci }: Policy): readonly {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}[] {
+  if (bundles.length === 0) return [];
+  const found: { path: readonly (string | number)[]; message: string }[] = [];
+  if (bundles.filter(({ roots }) => roots === undefined).length !== 1) {
+    found.push({ path: ['bundles'], message: 'expected exactly one bundle without roots: the one with the rules' });
+  }
+  for (const [section, value] of [
+    ['s3', s3],
+    ['oci', oci],
+  ] as const) {
+    if (value) found.push({ path: [section], message: 'expected it in each of bundles' });
+  }
+  const known = new Set(keys.map(({ id }) => id));
+  const names = new Set<string>();
+  for (const [i, one] of bundles.entries()) {
+    if (names.has(one.name)) {
+      found.push({ path: ['bundles', i, 'name'], message: `a bundle ${one.name} is there already` });
+    }
+    names.add(one.name);
+    for (const [k, id] of (one.keys ?? []).entries()) {
+      if (!known.has(id)) found.push({ path: ['bundles', i, 'keys', k], message: `there is no key ${id}` });
+    }
+  }
+  return found;
 }

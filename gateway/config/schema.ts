@@ -109,7 +109,7 @@ export function configSchema(around: Surroundings) {
       .describe('The login by which the gateway reads the catalog; the first of `roles` unless set'),
   });
 
-  const policy = policySection(path, existingFile, secret);
+  const policy = policySection({ path, existingFile, secret });
 
   const channel = z.strictObject({
     name: name.describe('What a policy’s `notify` rule calls it'),

@@ -9,8 +9,9 @@ import type { SessionFrame } from '../contract/ports.ts';
 import { buildBundle, packBundle } from './build/build.ts';
 import type { BundleSources } from './build/interface.ts';
 import { findOpa, opaVersion, runOpa } from './build/opa.ts';
-import { generateSigningKey } from './bundle/keys.ts';
-import type { Manifest } from './bundle/manifest.ts';
+import { packSigned } from './build/signed.ts';
+import { generateSigningKey, type SigningKey } from './bundle/keys.ts';
+import type { DataManifest, Manifest } from './bundle/manifest.ts';
 import { gunzipCapped } from './bundle/read.ts';
 import { readTar } from './bundle/tar.ts';
 import { decisionEntrypoints } from './engine/entrypoints.ts';
@@ -130,11 +131,29 @@ export function signedBundle(
     readonly revision?: string;
     readonly metadata?: Partial<Manifest['metadata']>;
     readonly data?: string;
+    readonly roots?: readonly string[];
   } = {},
 ): Promise<Buffer> {
-  const { revision = manifest.revision, metadata, data = '{}' } = changes;
-  const changed = { ...manifest, revision, metadata: { ...manifest.metadata, ...metadata } };
+  const { revision = manifest.revision, metadata, data = '{}', roots = manifest.roots } = changes;
+  const changed = { ...manifest, revision, roots, metadata: { ...manifest.metadata, ...metadata } };
   return packBundle(changed, wasm, Buffer.from(data), { key: key.signing });
+}
+
+/** A bundle of data alone, to go with one that has rules. */
+export function signedData(
+  data: string,
+  changes: { readonly roots: readonly string[] } & Partial<Omit<DataManifest, 'metadata'>> & {
+      readonly metadata?: Partial<DataManifest['metadata']>;
+      readonly files?: Readonly<Record<string, string>>;
+      readonly by?: SigningKey;
+    },
+): Promise<Buffer> {
+  const { metadata, files = {}, by = key.signing, ...fields } = changes;
+  const { format, sequence, built_at, expires_at } = manifest.metadata;
+  const life = { format, sequence, built_at, expires_at, ...metadata };
+  const more = Object.entries(files).map(([name, text]) => [name, Buffer.from(text)] as const);
+  const own = Buffer.from(JSON.stringify({ revision: 'data', ...fields, metadata: life }));
+  return packSigned(new Map([['data.json', Buffer.from(data)], ['.manifest', own], ...more]), by);
 }
 
 export const requestId = asId<RequestId>('01JTEST');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
@@ -18,6 +18,7 @@ import {
 } from './fixtures.ts';
 import { generateSigningKey } from './bundle/keys.ts';
 import { openPolicy, type OpenPolicy, type PolicyEvent, type PolicyOptions } from './open.ts';
+import { keepLastGood, readLastGood } from './sources/last-good.ts';
 
 const denying = allowing({ effect: '"deny"', findings: findings({ allow: '[]' }) });
 const guarded = (decision: string) => ({
@@ -91,6 +92,9 @@ test('a bundle is loaded, told of, and judges', async () => {
       keyId: 'test',
       expiresAtMs: someTimeMs + 86_400_000,
       origin: 'source',
+      bundles: [
+        { name: 'policy', revision: 'v7', sequence: 7, digest, keyId: 'test', expiresAtMs: someTimeMs + 86_400_000 },
+      ],
     },
   ]);
   expect(policy.status()).toMatchObject({ revision: 'v7', sequence: 7, digest, expired: false, refused: null });
@@ -126,6 +130,47 @@ test('the source is followed without being asked', async () => {
   expect(effectOf(policy)).toBe('deny');
 });
 
+test('a directory is followed too, also where it is a link that is swapped, as Kubernetes mounts volumes', async () => {
+  const s = await stage({ pollMs: 10 });
+  const at = (name: string) => join(s.path, '..', name);
+  for (const [name, wasm, sequence] of [
+    ['one', yes, 1],
+    ['two', no, 2],
+  ] as const) {
+    await mkdir(at(name));
+    await writeFile(join(at(name), 'bundle.tar.gz'), await version(wasm, sequence));
+  }
+  await symlink('one', at('current'));
+  await using policy = await openPolicy({ ...s.options, source: at('current') });
+  expect(effectOf(policy)).toBe('allow');
+  await symlink('two', at('next'));
+  await rename(at('next'), at('current'));
+  await vi.waitUntil(() => policy.revision() === 'v2', { timeout: 10_000 });
+  expect(effectOf(policy)).toBe('deny');
+});
+
+test('a bundle that could not be recorded is tried again, and told of once', async () => {
+  let recording = true;
+  const events: PolicyEvent[] = [];
+  const onEvent = (event: PolicyEvent) => {
+    if (!recording && event.type === 'bundle.activated') throw new Error('disk full');
+    events.push(event);
+    return undefined;
+  };
+  const s = await stage({ onEvent });
+  await s.put(await version(yes, 1));
+  await using policy = await openPolicy(s.options);
+  recording = false;
+  await s.put(await version(no, 2));
+  await policy.refresh();
+  await policy.refresh();
+  expect(policy.status()).toMatchObject({ revision: 'v1', refused: { reason: 'disk full' } });
+  recording = true;
+  await policy.refresh();
+  expect(policy.status()).toMatchObject({ revision: 'v2', refused: null });
+  expect(events.map((e) => e.type)).toEqual(['bundle.activated', 'bundle.refused', 'bundle.activated']);
+});
+
 const bad: readonly (readonly [string, string, () => Promise<Buffer>])[] = [
   ['garbage', 'bundle-invalid', () => Promise.resolve(Buffer.from('hello'))],
   ['older', 'bundle-rollback', () => version(no, 4)],
@@ -138,6 +183,11 @@ const bad: readonly (readonly [string, string, () => Promise<Buffer>])[] = [
     'expired',
     'bundle-expired',
     () => signedBundle(no, { metadata: { sequence: 6, expires_at: '2026-01-01T00:00:00Z' } }),
+  ],
+  [
+    'a bundle that claims less than all',
+    'bundle-invalid',
+    () => signedBundle(no, { revision: 'v6', metadata: { sequence: 6 }, roots: ['rules', 'sallyport'] }),
   ],
   ['no policy', 'bundle-invalid', () => version(Buffer.from('hello'), 6)],
   ['a policy that calls for what nobody has', 'bundle-invalid', async () => version(await calling('time.now_ns()'), 6)],
@@ -251,23 +301,26 @@ async function ranBefore(changes: Partial<PolicyOptions> = {}): Promise<Stage> {
   return await stage({ ...kept, ...changes });
 }
 
-const absent: readonly (readonly [string, (s: Stage) => Promise<void>])[] = [
-  ['there is no bundle', () => Promise.resolve()],
-  ['the bundle is garbage', (s) => s.put(Buffer.from('hello'))],
-  ['the bundle is older', async (s) => s.put(await version(no, 4))],
+const absent: readonly (readonly [string, number | null, (s: Stage) => Promise<void>])[] = [
+  ['there is no bundle', null, () => Promise.resolve()],
+  ['the bundle is garbage', someTimeMs, (s) => s.put(Buffer.from('hello'))],
+  ['the bundle is older', someTimeMs, async (s) => s.put(await version(no, 4))],
 ];
-test.each(absent)('when %s, a gateway starts with its last good one, and says so', async (_what, prepare) => {
-  const s = await ranBefore();
-  await prepare(s);
-  await using policy = await openPolicy(s.options);
-  expect(effectOf(policy)).toBe('allow');
-  expect(s.events).toMatchObject([
-    { type: 'bundle.refused' },
-    { type: 'bundle.activated', revision: 'v5', origin: 'last-good' },
-  ]);
-  expect(policy.status()).toMatchObject({ origin: 'last-good', revision: 'v5', checkedAtMs: null });
-  expect(policy.status().refused).not.toBeNull();
-});
+test.each(absent)(
+  'when %s, a gateway starts with its last good one, and says so',
+  async (_what, checkedAtMs, prepare) => {
+    const s = await ranBefore();
+    await prepare(s);
+    await using policy = await openPolicy(s.options);
+    expect(effectOf(policy)).toBe('allow');
+    expect(s.events).toMatchObject([
+      { type: 'bundle.refused' },
+      { type: 'bundle.activated', revision: 'v5', origin: 'last-good' },
+    ]);
+    expect(policy.status()).toMatchObject({ origin: 'last-good', revision: 'v5', checkedAtMs });
+    expect(policy.status().refused).not.toBeNull();
+  },
+);
 
 test('the last good bundle gives way to what the source has to offer', async () => {
   const s = await ranBefore();
@@ -281,7 +334,7 @@ test('the last good bundle gives way to what the source has to offer', async () 
 test('the source that has the last good bundle again is its origin again', async () => {
   const s = await ranBefore();
   await using policy = await openPolicy(s.options);
-  await s.put(await readFile(s.options.lastGoodFile ?? ''));
+  await s.put((await readLastGood(s.options.lastGoodFile ?? '')).get('policy')?.archive ?? Buffer.alloc(0));
   await policy.refresh();
   expect(policy.status()).toMatchObject({ origin: 'source', revision: 'v5', refused: null });
 });
@@ -291,7 +344,11 @@ const spoilt: readonly (readonly [string, Partial<PolicyOptions>, (s: Stage) => 
   ['its key is trusted no more', { keys: [stranger] }, () => Promise.resolve()],
   ['it expired', { clock: { now: () => someTimeMs + 86_400_000 } }, () => Promise.resolve()],
   ['a byte of it changed', {}, (s) => writeFile(s.options.lastGoodFile ?? '', Buffer.alloc(99))],
-  ['another took its place', {}, async (s) => writeFile(s.options.lastGoodFile ?? '', await version(yes, 4))],
+  [
+    'another took its place',
+    {},
+    async (s) => keepLastGood(s.options.lastGoodFile ?? '', new Map([['policy', await version(yes, 4)]])),
+  ],
 ];
 test.each(spoilt)('the last good bundle is not used when %s', async (_what, changes, spoil) => {
   const s = await ranBefore(changes);

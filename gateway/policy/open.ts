@@ -1,81 +1,77 @@
 import type { NowFacts } from '../contract/command.ts';
-import { SallyportError, type ErrorCode } from '../contract/errors.ts';
 import type { Policy } from '../contract/ports.ts';
 import type { Revision } from '../contract/ids.ts';
-import type { VerifiedBundle } from './bundle/verify.ts';
+import { activate, type Active, isFinal, lastGood, Refusals } from './activation.ts';
 import type { Engine } from './engine/engine.ts';
 import { nowFacts } from './engine/now.ts';
 import { Refusal } from './engine/refusals.ts';
 import { WasmSession, type Surroundings } from './engine/session.ts';
-import type { BundleOrigin, OpenPolicy, PolicyEvent, PolicyOptions, PolicyStatus } from './interface.ts';
-import type { Labels } from './labels.ts';
+import { onlyName } from './bundle/together.ts';
+import { type Archives, digestOf, Gathering, type NamedSource } from './gathering.ts';
+import type { OpenPolicy, PolicyOptions, PolicyStatus } from './interface.ts';
 import { FileSource } from './sources/files.ts';
-import { HttpSource } from './sources/http.ts';
-import { keepLastGood, readLastGood } from './sources/last-good.ts';
-import type { BundleSource, Found } from './sources/source.ts';
-import { readState, writeState, type PolicyState } from './state.ts';
-import { tryBundle } from './trial.ts';
+import { readState } from './state.ts';
 
 export type { OpenPolicy, PolicyEvent, PolicyOptions } from './interface.ts';
 
 const defaultPollMs = 300;
-/** For a source that does not answer; then the last good bundle is tried. */
+/** For sources that do not answer; then the last good bundles are tried. */
 const firstLookMs = 30_000;
 
 /**
- * Loads the bundle at `options.source` and follows it. A bundle goes live whole or not at all: verified, its labels read, compiled,
- * tried with canaries, reported, then swapped in between two commands. Whatever fails on the way is refused loudly, and the
- * last good one stays.
- * @throws SallyportError when the first bundle is refused and there is no last good one: there is no gateway without a policy
+ * Loads the bundles at `options.source` and follows them. They go live whole and together or not at all: verified, put together, labels read,
+ * compiled, tried with canaries, reported, then swapped in between two commands. Whatever fails on the way is refused loudly, and what
+ * was last good stays, all of it.
+ * @throws SallyportError when the first bundles are refused and there are no last good ones: there is no gateway without a policy
  */
 export async function openPolicy(options: PolicyOptions): Promise<OpenPolicy> {
   const state = await readState(options.stateFile);
-  const source = sourceOf(options);
-  const first = await findFirst(options, source, state);
-  return new RunningPolicy(options, source, first);
+  const gathering = new Gathering(sourcesOf(options));
+  const refusals = new Refusals(options);
+  await gathering.look(gathering.sources, () => options.clock.now(), AbortSignal.timeout(firstLookMs));
+  const archives = gathering.archives();
+  let why: unknown = gathering.trouble();
+  if (archives === undefined) await refusals.source(why);
+  else {
+    try {
+      const active = await activate(options, gathering.sources, archives, state, 'source');
+      return new RunningPolicy(options, gathering, active, refusals);
+    } catch (error) {
+      await refusals.bundles(error, archives);
+      why = error;
+    }
+  }
+  const active = await lastGood(options, gathering.sources, state, refusals);
+  if (active === undefined) throw refusals.asError(why);
+  return new RunningPolicy(options, gathering, active, refusals);
 }
 
-function sourceOf({ source, pollMs = defaultPollMs }: PolicyOptions): BundleSource {
-  return typeof source === 'string' ? new FileSource(source, pollMs) : new HttpSource(source);
-}
-
-/** A bundle in force, and what was made of it. */
-interface Active {
-  readonly engine: Engine;
-  readonly labels: Labels;
-  readonly bundle: VerifiedBundle;
-  readonly digest: string;
-  readonly activatedAtMs: number;
-  readonly origin: BundleOrigin;
-}
-
-/** What a gateway starts with. */
-interface First {
-  readonly active: Active;
-  readonly refused: PolicyStatus['refused'];
+function sourcesOf({ source, keys, pollMs = defaultPollMs }: PolicyOptions): readonly NamedSource[] {
+  if (typeof source === 'string') return [{ name: onlyName, source: new FileSource(source, pollMs), keys }];
+  return 'look' in source ? [{ name: onlyName, source, keys }] : source;
 }
 
 class RunningPolicy implements OpenPolicy, Surroundings {
   readonly policy: Policy = { openSession: (frame) => new WasmSession(frame, this) };
   readonly #options: PolicyOptions;
-  readonly #source: BundleSource;
+  readonly #gathering: Gathering;
+  readonly #refusals: Refusals;
   readonly #listeners = new Set<(status: PolicyStatus) => void>();
   readonly #closing = new AbortController();
-  readonly #polling: Promise<void>;
+  readonly #polling: readonly Promise<void>[];
   #active: Active;
-  #refused: PolicyStatus['refused'];
-  #checkedAtMs: number | null;
+  /** Digest of what was refused for good: the same again is no news. */
+  #judged = '';
   #looking: Promise<void> = Promise.resolve();
   #minute: NowFacts;
 
-  constructor(options: PolicyOptions, source: BundleSource, first: First) {
+  constructor(options: PolicyOptions, gathering: Gathering, active: Active, refusals: Refusals) {
     this.#options = options;
-    this.#source = source;
-    this.#active = first.active;
-    this.#refused = first.refused;
-    this.#checkedAtMs = first.refused === null ? first.active.activatedAtMs : null;
+    this.#gathering = gathering;
+    this.#active = active;
+    this.#refusals = refusals;
     this.#minute = nowFacts(options.clock.now());
-    this.#polling = this.#poll();
+    this.#polling = gathering.sources.map((source) => this.#poll(source));
   }
 
   revision(): Revision {
@@ -96,29 +92,35 @@ class RunningPolicy implements OpenPolicy, Surroundings {
   }
 
   status(): PolicyStatus {
-    const { engine, bundle, digest, activatedAtMs, origin } = this.#active;
+    const { engine, sequence, digest, activatedAtMs, origin, bundles } = this.#active;
+    const sources = this.#gathering.sources;
+    const checked = sources.map(({ name }) => this.#gathering.checkedAtMs(name));
     return {
       revision: engine.revision,
-      sequence: bundle.manifest.metadata.sequence,
+      sequence,
       digest,
       activatedAtMs,
       expiresAtMs: engine.expiresAtMs,
       expired: engine.expiresAtMs <= this.nowMs(),
       origin,
-      checkedAtMs: this.#checkedAtMs,
-      refused: this.#refused,
+      checkedAtMs: checked.reduce((a, b) => (a === null || b === null ? null : Math.min(a, b)), Infinity),
+      bundles: bundles.map((bundle) => ({
+        ...bundle,
+        where: sources.find(({ name }) => name === bundle.name)?.source.where ?? '',
+        checkedAtMs: this.#gathering.checkedAtMs(bundle.name),
+      })),
+      refused: this.#refusals.current,
     };
   }
 
   /** One look at a time: a second waits for the first and then looks itself. */
   refresh(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#look());
-    return this.#looking;
+    return this.#lookAt(this.#gathering.sources);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    await this.#polling;
+    await Promise.all(this.#polling);
     await this.#looking;
   }
 
@@ -142,37 +144,46 @@ class RunningPolicy implements OpenPolicy, Surroundings {
     this.#options.onFault?.(error);
   }
 
-  async #poll(): Promise<void> {
+  async #poll(source: NamedSource): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await this.#source.wait(signal);
-      if (!signal.aborted) await this.refresh();
+      await source.source.wait(signal);
+      if (!signal.aborted) await this.#lookAt([source]);
     }
   }
 
-  async #look(): Promise<void> {
-    let found: Found | undefined;
-    try {
-      found = await this.#source.look(this.#closing.signal);
-      this.#checkedAtMs = this.nowMs();
-      if (found === undefined) return;
-      if (found.digest !== this.#active.digest) {
-        this.#active = await activate(this.#options, found, this.#newest(), 'source');
-        this.#announce();
-      }
+  #lookAt(sources: readonly NamedSource[]): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#look(sources));
+    return this.#looking;
+  }
+
+  async #look(sources: readonly NamedSource[]): Promise<void> {
+    const { signal } = this.#closing;
+    await this.#gathering.look(sources, () => this.nowMs(), signal);
+    if (signal.aborted) return;
+    // The others go on without a source that is away: what it had last is still what it has.
+    await this.#refusals.source(this.#gathering.trouble());
+    const archives = this.#gathering.archives();
+    if (archives === undefined) return;
+    const digest = digestOf(archives);
+    if (digest === this.#active.digest) {
       if (this.#active.origin !== 'source') this.#active = { ...this.#active, origin: 'source' };
-      this.#refused = null;
-    } catch (error) {
-      if (this.#closing.signal.aborted) return;
-      // A source that stays away is told of once, not at every try.
-      if (found === undefined && reasonOf(error) === this.#refused?.reason) return;
-      this.#refused = { ...(await reportRefusal(this.#options, error, found?.digest ?? '')), atMs: this.nowMs() };
-    }
+      this.#judged = digest;
+      this.#refusals.clear();
+    } else if (digest !== this.#judged) await this.#judge(archives, digest);
   }
 
-  #newest(): PolicyState {
-    const { manifest } = this.#active.bundle;
-    return { sequence: manifest.metadata.sequence, revision: manifest.revision };
+  async #judge(archives: Archives, digest: string): Promise<void> {
+    try {
+      const { newest } = this.#active;
+      this.#active = await activate(this.#options, this.#gathering.sources, archives, newest, 'source');
+      this.#judged = digest;
+      this.#refusals.clear();
+      this.#announce();
+    } catch (error) {
+      if (isFinal(error)) this.#judged = digest;
+      await this.#refusals.bundles(error, archives);
+    }
   }
 
   #announce(): void {
@@ -185,91 +196,4 @@ class RunningPolicy implements OpenPolicy, Surroundings {
       }
     }
   }
-}
-
-async function findFirst(options: PolicyOptions, source: BundleSource, state: PolicyState): Promise<First> {
-  let found: Found | undefined;
-  try {
-    found = await source.look(AbortSignal.timeout(firstLookMs));
-    if (found === undefined) throw new SallyportError('bundle-invalid', `no bundle at ${source.where}`);
-    return { active: await activate(options, found, state, 'source'), refused: null };
-  } catch (error) {
-    const refused = await reportRefusal(options, error, found?.digest ?? '');
-    const active = await lastGood(options, state);
-    if (active !== undefined) return { active, refused: { ...refused, atMs: options.clock.now() } };
-    throw new SallyportError(refused.code, refused.reason, { cause: error });
-  }
-}
-
-/** The bundle that was last in force, judged anew: undefined when there is none, or keys, dates or the sequence speak against it by now. */
-async function lastGood(options: PolicyOptions, state: PolicyState): Promise<Active | undefined> {
-  if (options.lastGoodFile === undefined) return undefined;
-  let found: Found | undefined;
-  try {
-    found = await readLastGood(options.lastGoodFile);
-    return await activate(options, found, state, 'last-good');
-  } catch (error) {
-    // A file that was never written is no news; one that is there and not accepted is.
-    if (found !== undefined) await reportRefusal(options, error, found.digest);
-    return undefined;
-  }
-}
-
-/** Everything a bundle has to pass. When this resolves it is reported and may be used. */
-async function activate(
-  options: PolicyOptions,
-  found: Found,
-  newest: PolicyState,
-  origin: BundleOrigin,
-): Promise<Active> {
-  const { digest } = found;
-  const expected = { keys: options.keys, nowMs: options.clock.now(), minSequence: newest.sequence };
-  const { bundle, labels, engine } = await tryBundle(found.archive, expected);
-  const { revision, metadata } = bundle.manifest;
-  if (metadata.sequence === newest.sequence && newest.revision !== '' && revision !== newest.revision) {
-    const twice = `bundles ${newest.revision} and ${revision} have the same sequence ${metadata.sequence}`;
-    throw new SallyportError('bundle-rollback', `${twice}: which is newer?`);
-  }
-  await options.onEvent({
-    type: 'bundle.activated',
-    revision,
-    sequence: metadata.sequence,
-    digest,
-    keyId: bundle.keyId,
-    expiresAtMs: engine.expiresAtMs,
-    origin,
-  });
-  await keep(options, found, origin, metadata.sequence);
-  await writeState(options.stateFile, { sequence: metadata.sequence, revision });
-  return { engine, labels, bundle, digest, activatedAtMs: options.clock.now(), origin };
-}
-
-/** A newer policy is not kept waiting because its copy cannot be kept: that is said, and a later start has an older copy or none. */
-async function keep(options: PolicyOptions, { archive }: Found, origin: BundleOrigin, sequence: number): Promise<void> {
-  const { lastGoodFile, onFault } = options;
-  await options.archive?.keep(archive, sequence).catch((error: unknown) => onFault?.(error));
-  if (lastGoodFile === undefined || origin === 'last-good') return;
-  await keepLastGood(lastGoodFile, archive).catch((error: unknown) => onFault?.(error));
-}
-
-/** Tells of a refusal and answers with its code and reason. */
-async function reportRefusal(
-  options: PolicyOptions,
-  error: unknown,
-  digest: string,
-): Promise<{ readonly code: ErrorCode; readonly reason: string }> {
-  const code = error instanceof SallyportError ? error.code : 'engine-failed';
-  const reason = reasonOf(error);
-  const event: PolicyEvent = { type: 'bundle.refused', code, reason, digest };
-  try {
-    await options.onEvent(event);
-  } catch (unreported) {
-    // Nothing has changed, so nothing happened unrecorded; status() still says it.
-    options.onFault?.(unreported);
-  }
-  return { code, reason };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,20 +2,31 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SallyportError } from '../contract/errors.ts';
 
-const stateSchema = z.strictObject({ sequence: z.int().nonnegative(), revision: z.string() });
+const newestSchema = z.strictObject({ sequence: z.int().nonnegative(), revision: z.string() });
+/** A file of one bundle's numbers is from before there could be several. */
+const stateSchema = z.union([
+  z.strictObject({ bundles: z.record(z.string(), newestSchema) }).transform(({ bundles }) => bundles),
+  newestSchema.transform((policy) => ({ policy })),
+]);
 
-/** The newest bundle that was ever active. */
-export type PolicyState = z.infer<typeof stateSchema>;
+/** The newest of a bundle that was ever active. */
+export type Newest = z.infer<typeof newestSchema>;
+/** By the bundle's name. */
+export type PolicyState = ReadonlyMap<string, Newest>;
 
-export const noState: PolicyState = { sequence: 0, revision: '' };
+const never: Newest = { sequence: 0, revision: '' };
+
+export function newestOf(state: PolicyState, name: string): Newest {
+  return state.get(name) ?? never;
+}
 
 /** @throws SallyportError `store-unavailable` for a file that cannot be read or is not ours: starting without it would open the way back */
 export async function readState(path: string | undefined): Promise<PolicyState> {
-  if (path === undefined) return noState;
+  if (path === undefined) return new Map();
   try {
-    return stateSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return new Map(Object.entries(stateSchema.parse(JSON.parse(await readFile(path, 'utf8')))));
   } catch (cause) {
-    if (isAbsent(cause)) return noState;
+    if (isAbsent(cause)) return new Map();
     throw new SallyportError('store-unavailable', `policy state ${path} cannot be read`, { cause });
   }
 }
@@ -25,7 +36,7 @@ export async function writeState(path: string | undefined, state: PolicyState): 
   if (path === undefined) return;
   try {
     const draft = `${path}.${process.pid}.draft`;
-    await writeFile(draft, JSON.stringify(state), { mode: 0o600, flush: true });
+    await writeFile(draft, JSON.stringify({ bundles: Object.fromEntries(state) }), { mode: 0o600, flush: true });
     await rename(draft, path);
   } catch (cause) {
     throw new SallyportError('store-unavailable', `policy state ${path} cannot be written`, { cause });

@@ -34,6 +34,15 @@ export const metricList = {
   audit_tree_size: gauge('Entries under the latest signed checkpoint.', {}),
   bundle: gauge('1 for the revision in force.', { revision: 'configured' }),
   bundle_activated_timestamp_seconds: gauge('When the revision in force was activated.', {}),
+  bundle_expires_timestamp_seconds: gauge('When every decision becomes a deny, unless a newer bundle comes.', {
+    bundle: 'configured',
+  }),
+  bundle_checked_timestamp_seconds: gauge('When the source was last seen to answer; missing while it has not.', {
+    bundle: 'configured',
+  }),
+  bundle_refused: gauge('1 with the error’s code while what is at the source is not what runs.', {
+    code: ['bundle-invalid', 'bundle-signature', 'bundle-rollback', 'bundle-expired', 'engine-failed', 'other'],
+  }),
   bundle_refused_total: counter('Bundles that were not taken.', {}),
   shadow_decisions_total: counter(
     'Decisions that the shadow bundle judged too, by how its answer differs; or could not, or was not asked.',

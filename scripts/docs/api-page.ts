@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { problemCodes, type ProblemCode } from '../../gateway/api/problem.ts';
 import { routes, type Route } from '../../gateway/api/routes.ts';
-import {
-  auditEntryView,
-  decidedView,
-  holdView,
-  policyStatusView,
-  sessionView,
-  shadowReportView,
-} from '../../gateway/api/views.ts';
+import { policyStatusView } from '../../gateway/api/policy-view.ts';
+import { auditEntryView, decidedView, holdView, sessionView, shadowReportView } from '../../gateway/api/views.ts';
 import { readSchema, type JsonSchema } from './json-schema.ts';
 import { code, generatedNote, table } from './markdown.ts';
 
@@ -26,7 +20,7 @@ const problemMeanings = {
 /** What each route answers with. */
 const answers = {
   healthz: 'text',
-  readyz: 'JSON: each check',
+  readyz: 'JSON: each check, and which policy is in force since when',
   metrics: 'text',
   approvalsList: listOf('approvals', 'Hold'),
   approvalsShow: 'a [Hold](#hold)',
@@ -36,7 +30,7 @@ const answers = {
   sessionsShow: 'a [Session](#session)',
   recording: 'NDJSON',
   auditQuery: listOf('entries', 'Entry'),
-  policyStatus: 'JSON',
+  policyStatus: 'a [Policy](#policy)',
   policyShadow: 'a [ShadowReport](#shadowreport)',
 } as const satisfies Record<keyof typeof routes, string>;
 
@@ -46,8 +40,8 @@ const shapes = {
   Session: sessionView,
   Entry: auditEntryView,
   ShadowReport: shadowReportView,
+  Policy: policyStatusView,
 };
-void policyStatusView; // open by nature: what it holds is policy's own
 
 export function apiPage(): string {
   const all: readonly (readonly [keyof typeof routes, Route])[] = Object.keys(routes).map((name) => {

@@ -2,7 +2,7 @@ import type { Command } from '../../contract/command.ts';
 import type { JudgedCommand } from '../../contract/judged.ts';
 import { Tally, type TrialReport, type TriedCommand } from '../../policy/backtest/tally.ts';
 import { counted, type TrialAbout } from '../../policy/backtest/report.ts';
-import { unverifiedBundle } from '../../policy/archive/unverified.ts';
+import { unverifiedTogether } from '../../policy/bundle/together.ts';
 import { Engine } from '../../policy/engine/engine.ts';
 import { parseLabels } from '../../policy/labels.ts';
 import { commandOf, Judging } from '../../policy/replay/judging.ts';
@@ -107,7 +107,7 @@ class Side implements AsyncDisposable {
 }
 
 async function sideOf(archive: Buffer, reparse: readonly string[] | undefined): Promise<Side> {
-  const bundle = unverifiedBundle(archive);
+  const bundle = await unverifiedTogether(archive);
   const labels = parseLabels(bundle.data);
   const reparser = reparse && (await Reparser.open(labels, reparse));
   return new Side(new Judging(new Engine(bundle), { expires: false }), labels.version, reparser);

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseManifest } from '../bundle/manifest.ts';
-import { readBundle } from '../bundle/read.ts';
+import { maxTogether, unverifiedTogether } from '../bundle/together.ts';
 import { readCapped, writeWhole } from '../sources/files.ts';
 
 /** What the archive of bundles may hold; the oldest go first, by sequence. */
@@ -17,7 +16,7 @@ interface ArchivedFile {
   readonly digest: string;
 }
 
-/** A bundle as it came, and what it calls itself. Nobody has checked its signature. */
+/** What was in force, as it came, and what it calls itself: one bundle, or several packed together. Nobody has checked a signature. */
 export interface ArchivedBundle {
   readonly archive: Buffer;
   /** SHA-256 hex of `archive`. */
@@ -46,7 +45,7 @@ export class BundleArchive {
     const name = `${String(sequence).padStart(16, '0')}-${digest}.tar.gz`;
     const path = join(this.#dir, name);
     // A file that has the name and not the content is somebody's mistake or somebody's work: it is put right.
-    const known = await readCapped(path).catch(() => undefined);
+    const known = await readCapped(path, maxTogether).catch(() => undefined);
     if (!known?.equals(archive)) await writeWhole(path, archive);
     await this.#makeRoom(path);
   }
@@ -93,8 +92,8 @@ async function archivedFiles(dir: string): Promise<readonly ArchivedFile[]> {
 /** @returns undefined for a file that is no bundle */
 export async function readArchived(path: string): Promise<ArchivedBundle | undefined> {
   try {
-    const archive = await readCapped(path);
-    const { revision, metadata } = parseManifest(readBundle(archive).manifest);
+    const archive = await readCapped(path, maxTogether);
+    const { revision, metadata } = (await unverifiedTogether(archive)).manifest;
     return { archive, digest: digestOf(archive), revision, sequence: metadata.sequence };
   } catch {
     return undefined;

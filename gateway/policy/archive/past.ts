@@ -1,8 +1,8 @@
 import { SallyportError } from '../../contract/errors.ts';
 import type { TrustedKey } from '../bundle/keys.ts';
-import { verifyBundle, type VerifiedBundle } from '../bundle/verify.ts';
+import { unverifiedTogether, verifyTogether } from '../bundle/together.ts';
+import type { VerifiedBundle } from '../bundle/verify.ts';
 import type { ArchivedBundle } from './archive.ts';
-import { unverifiedBundle } from './unverified.ts';
 
 /** Why a bundle of the past is believed: a key that is trusted today signed it, or the log says that this very archive was in force. */
 export type Trust = 'signature' | 'log' | 'both';
@@ -31,10 +31,10 @@ export async function openPast(
   }
   try {
     // Time 0 and sequence 0: what was in force then is not to be newer or longer-lived than anything.
-    const bundle = await verifyBundle(archive, { keys, nowMs: 0, minSequence: 0 });
+    const bundle = await verifyTogether(archive, { keys, nowMs: 0, minSequence: 0 });
     return { bundle, digest, trust: logged === undefined ? 'signature' : 'both' };
   } catch (error) {
     if (logged === undefined) throw error;
-    return { bundle: unverifiedBundle(archive), digest, trust: 'log' };
+    return { bundle: await unverifiedTogether(archive), digest, trust: 'log' };
   }
 }

@@ -1,12 +1,14 @@
-import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generateSigningKey } from '../bundle/keys.ts';
 import { verifyBundle } from '../bundle/verify.ts';
-import { defaultSources, key, root, someTimeMs, temporaryFolder } from '../fixtures.ts';
+import { defaultSources, key, manifest, root, someTimeMs, temporaryFolder } from '../fixtures.ts';
+import { tryBundles } from '../trial.ts';
 import { buildBundle, type BuildOptions } from './build.ts';
+import { buildData } from './data-bundle.ts';
 import type { BuildStep } from './interface.ts';
-import { execute, findOpa, opaVersion } from './opa.ts';
+import { execute, findOpa, opaVersion, runOpa } from './opa.ts';
 import { sourcesDigest } from './stage.ts';
 
 let opa: string;
@@ -62,6 +64,47 @@ test('the default pack is checked, tested on both engines, compiled and signed',
 
   const again = await buildBundle(options({ key: eddsa.signing }));
   expect(again.digest).toBe(built.digest); // the same sources give the same bytes
+}, 120_000);
+
+test('rules and the data of others are built apart, and go together for OPA as they do for us', async () => {
+  const [policies, data] = [join(home.path, 'apart/policies'), join(home.path, 'apart/data')];
+  await cp(join(root, 'policies'), policies, { recursive: true });
+  await mkdir(data, { recursive: true });
+  await rename(join(policies, 'columns'), join(data, 'columns'));
+  const sources = { ...defaultSources, policies: [policies], testData: [data] };
+  const rules = await buildBundle(options({ sources, roots: ['labels'] }));
+  const { signing, trusted } = generateSigningKey('team');
+  const columns = await buildData({ ...options({ key: signing }), data: [data], roots: ['columns'] });
+  const greedy = await buildData({ ...options({ key: signing }), data: [data], roots: ['columns', 'labels'] });
+
+  const together = async (other: string, ...roots: readonly string[]) =>
+    tryBundles(
+      [
+        { name: 'rules', archive: await readFile(rules.out), keys: [key.trusted], minSequence: 0, roots: undefined },
+        { name: 'columns', archive: await readFile(other), keys: [trusted], minSequence: 0, roots },
+      ],
+      someTimeMs,
+    );
+  const byOpa = (other: string) => runOpa(opa, ['eval', '-b', rules.out, '-b', other, 'data']);
+  const { labels } = await together(columns.out, 'columns');
+  expect(labels.columnsOf('crm').size).toBeGreaterThan(0);
+  await expect(byOpa(columns.out)).resolves.toBeDefined();
+  await expect(together(greedy.out, 'columns', 'labels')).rejects.toThrow('(root labels) overlap');
+  await expect(byOpa(greedy.out)).rejects.toThrow('root labels is in multiple bundles');
+
+  // OPA's own build of the same data does as well, with our metadata in its manifest.
+  const { format, sequence, built_at, expires_at } = manifest.metadata;
+  const written = { roots: ['columns'], revision: 'opa', metadata: { format, sequence, built_at, expires_at } };
+  await writeFile(join(data, '.manifest'), JSON.stringify(written));
+  const [pem, byThem] = [join(home.path, 'team.pem'), join(home.path, 'opa.tar.gz')];
+  await writeFile(pem, signing.privateKeyPem);
+  const flags = ['--signing-key', pem, '--signing-alg', 'ES256', '--verification-key-id', 'team'];
+  await runOpa(opa, ['build', '-b', data, ...flags, '-o', byThem]);
+  expect((await together(byThem, 'columns')).engine.revision).toMatch(/\+columns:opa$/);
+
+  await expect(buildData({ ...options(), data: [data], roots: ['columns/hr'] })).rejects.toMatchObject({
+    code: 'opa-failed',
+  });
 }, 120_000);
 
 const mistakes: readonly (readonly [string, string, string])[] = [

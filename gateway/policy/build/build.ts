@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
 import type { BundlePack, Manifest } from '../bundle/manifest.ts';
-import { gzipPlain } from '../bundle/read.ts';
-import { signatureFile, signFiles } from '../bundle/sign.ts';
-import { writeTar } from '../bundle/tar.ts';
+import { ruleRoots } from '../bundle/merge.ts';
 import { decisionEntrypoints } from '../engine/entrypoints.ts';
 import { tryContent } from '../trial.ts';
 import { stageCanaries } from './canaries.ts';
@@ -19,7 +17,8 @@ import { execute, opaVersion, type Where } from './opa.ts';
 import type { PolicyFolder } from './pack.ts';
 import { readsOf } from './reads.ts';
 import { rulesOf } from './rules.ts';
-import { isPolicySource, isTestSource, sourcesDigest, stageSources } from './stage.ts';
+import { packSigned, writeBundle } from './signed.ts';
+import { isDataFile, isPolicySource, isTestSource, sourcesDigest, stageSources } from './stage.ts';
 
 export type { BuildOptions, BuiltBundle } from './interface.ts';
 
@@ -47,7 +46,11 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   const where = { cwd: work, signal };
   await stageSources(sources.policies, join(work, policies), isPolicySource);
   await stageSources(sources.tests, join(work, tests), isTestSource);
+  if (sources.testData?.length) await stageSources(sources.testData, join(work, tests), isDataFile);
   await stageCanaries(sources.tests, join(work, policies));
+  const roots = options.roots === undefined ? [''] : [...new Set([...ruleRoots, ...options.roots])];
+  // OPA then refuses packages and data outside of them.
+  await writeFile(join(work, policies, '.manifest'), JSON.stringify({ roots }));
   const rules = ['--capabilities', resolve(sources.capabilities)];
 
   onStep?.('check');
@@ -67,7 +70,7 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   const content = createHash('sha256').update(wasm).update('\0').update(data).digest('hex');
   const manifest: Manifest = {
     revision: options.revision ?? content.slice(0, 12),
-    roots: [''],
+    roots,
     rego_version: 1,
     wasm: decisionEntrypoints.map((entrypoint) => ({ entrypoint, module: '/policy.wasm' as const })),
     metadata: {
@@ -84,7 +87,7 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   };
   tryContent({ manifest, wasm, data, keyId: options.key.id }); // what would not go live is not signed
   const archive = await packBundle(manifest, wasm, data, options);
-  await writeWhole(options.out, archive);
+  await writeBundle(options.out, archive);
   const digest = createHash('sha256').update(archive).digest('hex');
   const { out, sequence } = options;
   return { out, revision: manifest.revision, sequence, digest, bytes: archive.length, tests: ran, reads };
@@ -114,8 +117,7 @@ export async function packBundle(
     ['policy.wasm', wasm],
     ['.manifest', Buffer.from(JSON.stringify(manifest))],
   ]);
-  const signatures = await signFiles(files, key);
-  return gzipPlain(writeTar(new Map([[signatureFile, signatures], ...files])));
+  return packSigned(files, key);
 }
 
 const testResult = z.looseObject({
@@ -146,12 +148,4 @@ function readReport(stdout: string): z.infer<typeof testReport> {
   } catch {
     return null; // OPA said something else, and the caller shows it
   }
-}
-
-/** In one step: whoever watches the file never reads half of it. */
-async function writeWhole(path: string, body: Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}.draft`;
-  await writeFile(draft, body);
-  await rename(draft, path);
 }

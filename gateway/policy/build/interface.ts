@@ -15,6 +15,11 @@ export interface BuildOptions {
   readonly expiresAtMs: number;
   /** A name for this version, e.g. a git commit. A digest of the content unless told. */
   readonly revision?: string;
+  /**
+   * What the bundle claims beside its rules, for one that is activated together with bundles of data: `labels`, `columns/hr`.
+   * Everything unless told: then it stands alone.
+   */
+  readonly roots?: readonly string[];
   /** Path of the OPA binary: see `findOpa`. */
   readonly opa: string;
   readonly signal?: AbortSignal;
@@ -30,19 +35,24 @@ export interface BundleSources {
   readonly policies: readonly PolicyFolder[];
   /** Directories of `*_test.rego`. A build in which no test ran fails. */
   readonly tests: readonly string[];
+  /** Directories of data that other bundles bring: the tests see it, and the bundle does not have it. */
+  readonly testData?: readonly string[];
   /** Directory of the input schemas: `policies/schemas`. */
   readonly schemas: string;
   /** What rules may call: `policies/capabilities.json`. */
   readonly capabilities: string;
 }
 
-export interface BuiltBundle {
+export interface BuiltData {
   readonly out: string;
   readonly revision: string;
   readonly sequence: number;
   /** SHA-256 hex of the archive. */
   readonly digest: string;
   readonly bytes: number;
+}
+
+export interface BuiltBundle extends BuiltData {
   /** Unit tests that ran, each on both targets. */
   readonly tests: number;
   /** Which `input.` paths each entrypoint's rules read. */

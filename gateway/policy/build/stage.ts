@@ -58,7 +58,7 @@ export function isTestSource(name: string): boolean {
   return name.endsWith('.rego');
 }
 
-function isDataFile(name: string): boolean {
+export function isDataFile(name: string): boolean {
   return name === 'data.yaml' || name === 'data.yml' || name === 'data.json';
 }
 
@@ -88,7 +88,8 @@ export async function originsOf(
       origins.set(name, { path, packed, ...(other && { under: other.path }) });
     }
   }
-  if (origins.size === 0) throw new SallyportError('opa-failed', `no Rego found in ${folders.map(nameOf).join(', ')}`);
+  if (origins.size === 0)
+    throw new SallyportError('opa-failed', `nothing to build found in ${folders.map(nameOf).join(', ')}`);
   const sorted = [...origins].sort(([a], [b]) => (a < b ? -1 : 1));
   return sorted.flatMap(([name, { path, under }]) => [
     ...(under ? [[name, under] as const] : []),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
-import { parseManifest, type BundleRule, type Manifest } from './manifest.ts';
+import { parseDataManifest, parseManifest, type BundleRule, type DataManifest, type Manifest } from './manifest.ts';
 import { readBundle } from './read.ts';
 
 /** What a bundle says about itself. Nobody has checked its signature. */
@@ -9,7 +9,9 @@ export interface BundleDescription {
   readonly revision: string;
   /** SHA-256 hex of the archive. */
   readonly digest: string;
-  readonly metadata: Omit<Manifest['metadata'], 'reads' | 'rules'>;
+  /** Places in the data that it claims; [""] is all of them. */
+  readonly roots: readonly string[];
+  readonly metadata: DataManifest['metadata'] & Partial<Pick<Manifest['metadata'], 'sources' | 'opa' | 'packs'>>;
   readonly signature: { readonly keyId: string; readonly algorithm: string };
   readonly entrypoints: readonly string[];
   readonly reads: Manifest['metadata']['reads'];
@@ -20,7 +22,7 @@ export interface BundleDescription {
   readonly columns: Readonly<Record<string, unknown>>;
   /** The rest of `data.json`: name to value. */
   readonly data: Readonly<Record<string, unknown>>;
-  /** SHA-256 hex of `policy.wasm`. */
+  /** SHA-256 hex of `policy.wasm`; empty for a bundle of data. */
   readonly compiled: string;
   readonly canaries: number;
   /** Bytes. */
@@ -41,12 +43,13 @@ const dataSchema = z.looseObject({
  */
 export function inspectBundle(archive: Buffer): BundleDescription {
   const raw = readBundle(archive);
-  const { revision, metadata, wasm } = parseManifest(raw.manifest);
+  const { revision, roots, wasm, metadata } = raw.wasm ? parseManifest(raw.manifest) : dataOnly(raw.manifest);
   const { reads, rules = [], ...rest } = metadata;
   const { labels, columns, ...data } = dataOf(raw.data);
   return {
     revision,
     digest: sha256(archive),
+    roots,
     metadata: rest,
     signature: signerOf(raw.signatures),
     entrypoints: wasm.map((w) => w.entrypoint),
@@ -55,13 +58,19 @@ export function inspectBundle(archive: Buffer): BundleDescription {
     labels,
     columns,
     data,
-    compiled: sha256(raw.wasm),
+    compiled: raw.wasm ? sha256(raw.wasm) : '',
     canaries: data.canaries.length,
     sizes: {
       archive: archive.length,
       files: Object.fromEntries([...raw.files].map(([name, body]) => [name, body.length])),
     },
   };
+}
+
+/** A bundle of data in the words of one that has rules. */
+function dataOnly(body: Buffer) {
+  const { revision, roots, metadata } = parseDataManifest(body);
+  return { revision, roots, wasm: [], metadata: { ...metadata, reads: {}, rules: [] } };
 }
 
 function dataOf(data: Buffer): z.infer<typeof dataSchema> {

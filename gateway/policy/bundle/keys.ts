@@ -35,6 +35,12 @@ export function generateSigningKey(
   return { signing: { id, algorithm, privateKeyPem }, trusted: { id, algorithm, publicKeyPem } };
 }
 
+/** Whose signatures are those of this key. @throws SallyportError `config-invalid` */
+export function trustedHalf(key: SigningKey): TrustedKey {
+  const publicKeyPem = createPublicKey(privateKeyOf(key)).export({ type: 'spki', format: 'pem' }).toString();
+  return { id: key.id, algorithm: key.algorithm, publicKeyPem };
+}
+
 /** @throws SallyportError `config-invalid` when the PEM is not a public key of the algorithm */
 export function publicKeyOf(key: TrustedKey): KeyObject {
   return checked(key.id, key.algorithm, () => createPublicKey(key.publicKeyPem));

@@ -25,10 +25,19 @@ const packSchema = z
   })
   .readonly();
 
+const lifeFields = {
+  /** Version of this metadata. */
+  format: z.literal(1),
+  /** Never goes down: see `verifyBundle`. */
+  sequence: z.int().positive(),
+  built_at: z.iso.datetime(),
+  expires_at: z.iso.datetime(),
+};
+
 /** `.manifest` of a bundle of ours: OPA's fields (openpolicyagent.org/docs/management-bundles) and, in `metadata`, what OPA leaves open. */
 const manifestSchema = z.strictObject({
   revision: z.string().min(1).max(200),
-  roots: z.array(z.string()).readonly(),
+  roots: z.array(z.string()).min(1).readonly(),
   rego_version: z.literal(1),
   wasm: z
     .array(
@@ -40,12 +49,7 @@ const manifestSchema = z.strictObject({
     )
     .readonly(),
   metadata: z.strictObject({
-    /** Version of this metadata. */
-    format: z.literal(1),
-    /** Never goes down: see `verifyBundle`. */
-    sequence: z.int().positive(),
-    built_at: z.iso.datetime(),
-    expires_at: z.iso.datetime(),
+    ...lifeFields,
     /** SHA-256 over the names and contents of the sources. */
     sources: z.string().regex(/^[0-9a-f]{64}$/),
     opa: z.string(),
@@ -61,18 +65,33 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type BundlePack = z.infer<typeof packSchema>;
 export type BundleRule = z.infer<typeof ruleSchema>;
 
+/** The same of a bundle that brings data and no rules. */
+const dataManifestSchema = z.strictObject({
+  revision: z.string().min(1).max(200),
+  roots: z.array(z.string().min(1)).min(1).readonly(),
+  rego_version: z.literal(1).optional(),
+  metadata: z.strictObject(lifeFields),
+});
+export type DataManifest = z.infer<typeof dataManifestSchema>;
+
 /** @throws SallyportError `bundle-invalid` naming the field */
 export function parseManifest(body: Buffer): Manifest {
-  const read = manifestSchema.safeParse(jsonOf(body));
-  if (!read.success) throw new SallyportError('bundle-invalid', `.manifest: ${z.prettifyError(read.error)}`);
-  // One root, everything: a bundle that claims less expects others beside it, and here it is the only one.
-  if (read.data.roots.length !== 1 || read.data.roots[0] !== '') {
-    throw new SallyportError('bundle-invalid', '.manifest: roots have to be [""]');
-  }
-  const names = read.data.wasm.map((w) => w.entrypoint);
+  const manifest = parsed(manifestSchema, body);
+  const names = manifest.wasm.map((w) => w.entrypoint);
   if (new Set(names).size !== names.length)
     throw new SallyportError('bundle-invalid', '.manifest: an entrypoint twice');
-  return read.data;
+  return manifest;
+}
+
+/** @throws SallyportError `bundle-invalid` naming the field */
+export function parseDataManifest(body: Buffer): DataManifest {
+  return parsed(dataManifestSchema, body);
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: Buffer): T {
+  const read = schema.safeParse(jsonOf(body));
+  if (read.success) return read.data;
+  throw new SallyportError('bundle-invalid', `.manifest: ${z.prettifyError(read.error)}`);
 }
 
 function jsonOf(body: Buffer): unknown {

@@ -5,12 +5,13 @@ import { readTar } from './tar.ts';
 /** What a bundle may weigh. A policy for a thousand rules is under a megabyte. */
 export const bundleLimits = { maxArchiveBytes: 32 << 20, maxContentBytes: 128 << 20, maxFiles: 1_000 } as const;
 
-/** The four files that we use, as they lie in the archive. Nothing in them is believed before `verifyBundle`. */
+/** The files that we use, as they lie in the archive. Nothing in them is believed before it is verified. */
 export interface RawBundle {
   readonly files: ReadonlyMap<string, Buffer>;
   readonly manifest: Buffer;
   readonly signatures: Buffer;
-  readonly wasm: Buffer;
+  /** Not there in a bundle of data. */
+  readonly wasm: Buffer | undefined;
   readonly data: Buffer;
 }
 
@@ -29,7 +30,7 @@ export function readBundle(archive: Buffer): RawBundle {
     files,
     signatures,
     manifest: required(files, '.manifest'),
-    wasm: required(files, 'policy.wasm'),
+    wasm: files.get('policy.wasm'),
     data: required(files, 'data.json'),
   };
 }

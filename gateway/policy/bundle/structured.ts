@@ -10,6 +10,26 @@ export function structuredText(json: string, maxDepth = 200): string {
   return value;
 }
 
+/**
+ * The members of a JSON object, each value in the same form; undefined for JSON that is no object.
+ * @throws SyntaxError as `structuredText`
+ */
+export function jsonMembers(json: string, maxDepth = 200): ReadonlyMap<string, string> | undefined {
+  const reader = new Reader(json, maxDepth);
+  if (!reader.isObject()) {
+    structuredText(json, maxDepth);
+    return undefined;
+  }
+  const members = reader.members(0);
+  reader.end();
+  return members;
+}
+
+/** An object of these members, in this order; values are JSON. */
+export function jsonObject(members: Iterable<readonly [name: string, value: string]>): string {
+  return `{${[...members].map(([key, value]) => `${goString(key)}:${value}`).join(',')}}`;
+}
+
 /** Reads JSON by RFC 8259 and writes the canonical text as it goes; numbers are never turned into doubles. */
 class Reader {
   readonly #text: string;
@@ -36,7 +56,11 @@ class Reader {
     if (this.#at !== this.#text.length) throw new SyntaxError('data behind the value');
   }
 
-  #object(depth: number): string {
+  isObject(): boolean {
+    return this.#next() === '{';
+  }
+
+  members(depth: number): ReadonlyMap<string, string> {
     const members = new Map<string, string>();
     this.#list('{', '}', () => {
       const key = this.#string();
@@ -45,8 +69,12 @@ class Reader {
       if (members.has(key)) throw new SyntaxError(`key ${JSON.stringify(key)} twice`);
       members.set(key, this.value(depth + 1));
     });
-    const sorted = [...members].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    return `{${sorted.map(([key, value]) => `${goString(key)}:${value}`).join(',')}}`;
+    return members;
+  }
+
+  #object(depth: number): string {
+    const sorted = [...this.members(depth)].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return jsonObject(sorted);
   }
 
   #array(depth: number): string {

@@ -11,6 +11,7 @@ import {
   key,
   manifest,
   signedBundle,
+  signedData,
   someTimeMs,
   temporaryFolder,
 } from '../fixtures.ts';
@@ -18,7 +19,7 @@ import { generateSigningKey, privateKeyOf, publicKeyOf, type SigningKey, type Tr
 import { gunzipCapped, gzipPlain } from './read.ts';
 import { fileHash, signFiles } from './sign.ts';
 import { readTar, writeTar } from './tar.ts';
-import { verifyBundle } from './verify.ts';
+import { verifyBundle, verifyData } from './verify.ts';
 
 let wasm: Buffer;
 let archive: Buffer;
@@ -74,7 +75,8 @@ const tampered: readonly (readonly [string, string, () => Buffer | Promise<Buffe
   ['two archives in one', 'bundle-invalid', () => Buffer.concat([archive, archive])],
   ['unsigned', 'bundle-signature', () => changed((f) => f.delete('.signatures.json'))],
   ['without a manifest', 'bundle-invalid', () => changed((f) => f.delete('.manifest'))],
-  ['without a policy', 'bundle-invalid', () => changed((f) => f.delete('policy.wasm'))],
+  ['without its policy', 'bundle-signature', () => changed((f) => f.delete('policy.wasm'))],
+  ['without a policy', 'bundle-invalid', () => resigned(key.signing, (f) => f.delete('policy.wasm'))],
   ['without data', 'bundle-invalid', () => changed((f) => f.delete('data.json'))],
   ['a delta bundle', 'bundle-invalid', () => changed((f) => f.set('patch.json', Buffer.from('{}')))],
   ['with a file more', 'bundle-signature', () => changed((f) => f.set('more/data.json', Buffer.from('{}')))],
@@ -126,7 +128,7 @@ const tampered: readonly (readonly [string, string, () => Buffer | Promise<Buffe
     'bundle-signature',
     () => withToken(() => token({ files: listed().map((f) => ({ ...f, algorithm: 'SHA-1' })) })),
   ],
-  ['with a narrow root', 'bundle-invalid', () => remanifested({ roots: ['rules'] })],
+  ['with no root', 'bundle-invalid', () => remanifested({ roots: [] })],
   ['with a field that nobody knows', 'bundle-invalid', () => remanifested({ file_rego_versions: {} })],
   ['for Rego v0', 'bundle-invalid', () => remanifested({ rego_version: 0 })],
   [
@@ -237,6 +239,22 @@ test('no byte changed in the compressed data changes what is taken up', async ()
   for (let at = archive.length - 9; at >= 10; at -= step) {
     const spoiled = flipped(archive, at, 1 << (at % 8));
     if ((await accepted(spoiled)) && !gunzipCapped(spoiled, 64 << 20).equals(tar)) other.push(at);
+  }
+  expect(other).toEqual([]);
+});
+
+test('no byte changed in a bundle of data changes what is taken up', async () => {
+  const signed = await signedData('{"columns":{"crm":{"public.customers.ssn":["pii.ssn"]}}}', { roots: ['columns'] });
+  const tar = gunzipCapped(signed, 1 << 20);
+  await expect(verifyData(signed, trusted)).resolves.toMatchObject({ keyId: 'test' });
+  const other: number[] = [];
+  for (let at = 0; at < signed.length; at += 3) {
+    const spoiled = flipped(signed, at, 1 << (at % 8));
+    const taken = await verifyData(spoiled, trusted).then(
+      () => true,
+      () => false,
+    );
+    if (taken && !gunzipCapped(spoiled, 1 << 20).equals(tar)) other.push(at);
   }
   expect(other).toEqual([]);
 });

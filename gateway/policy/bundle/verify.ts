@@ -2,14 +2,21 @@ import { compactVerify, decodeProtectedHeader } from 'jose';
 import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
 import { publicKeyOf, type TrustedKey } from './keys.ts';
-import { parseManifest, type Manifest } from './manifest.ts';
-import { readBundle } from './read.ts';
+import { parseDataManifest, parseManifest, type DataManifest, type Manifest } from './manifest.ts';
+import { readBundle, type RawBundle } from './read.ts';
 import { fileHash, signatureFile } from './sign.ts';
 
 /** A bundle that a trusted key signed, whole and in date. */
 export interface VerifiedBundle {
   readonly manifest: Manifest;
   readonly wasm: Buffer;
+  readonly data: Buffer;
+  readonly keyId: string;
+}
+
+/** The same of a bundle that brings data and no rules. */
+export interface VerifiedData {
+  readonly manifest: DataManifest;
   readonly data: Buffer;
   readonly keyId: string;
 }
@@ -37,23 +44,44 @@ const payloadSchema = z.object({
  * @throws SallyportError `bundle-invalid`, `bundle-signature`, `bundle-expired`, `bundle-rollback`
  */
 export async function verifyBundle(archive: Buffer, expected: Expectations): Promise<VerifiedBundle> {
-  const raw = readBundle(archive);
-  const { payload, keyId } = await verifySignature(raw.signatures, expected.keys);
-  verifyFiles(raw.files, payload);
+  const { raw, keyId } = await signedContent(archive, expected.keys);
+  if (raw.wasm === undefined) throw new SallyportError('bundle-invalid', 'bundle has no policy.wasm');
   const manifest = parseManifest(raw.manifest);
-  const expiresAt = manifest.metadata.expires_at;
-  if (Date.parse(expiresAt) <= expected.nowMs) {
-    throw new SallyportError('bundle-expired', `bundle ${manifest.revision} expired at ${expiresAt}`);
-  }
-  const { sequence } = manifest.metadata;
-  if (sequence < expected.minSequence) {
-    const found = `bundle ${manifest.revision} has sequence ${sequence}`;
-    throw new SallyportError(
-      'bundle-rollback',
-      `${found}, older than ${expected.minSequence}, which was active before`,
-    );
-  }
+  checkLife(manifest, expected);
   return { manifest, wasm: raw.wasm, data: raw.data, keyId };
+}
+
+/** What a bundle of data may have in it: rules come from one bundle alone. */
+const dataFiles = new Set([signatureFile, '.manifest', 'data.json']);
+
+/** The same for a bundle that brings data beside another one with the rules. @throws SallyportError as `verifyBundle` */
+export async function verifyData(archive: Buffer, expected: Expectations): Promise<VerifiedData> {
+  const { raw, keyId } = await signedContent(archive, expected.keys);
+  const other = [...raw.files.keys()].find((name) => !dataFiles.has(name));
+  if (other !== undefined) throw new SallyportError('bundle-invalid', `bundle is to bring data only, and has ${other}`);
+  const manifest = parseDataManifest(raw.manifest);
+  checkLife(manifest, expected);
+  return { manifest, data: raw.data, keyId };
+}
+
+async function signedContent(
+  archive: Buffer,
+  keys: readonly TrustedKey[],
+): Promise<{ readonly raw: RawBundle; readonly keyId: string }> {
+  const raw = readBundle(archive);
+  const { payload, keyId } = await verifySignature(raw.signatures, keys);
+  verifyFiles(raw.files, payload);
+  return { raw, keyId };
+}
+
+function checkLife({ revision, metadata }: Manifest | DataManifest, expected: Expectations): void {
+  const { expires_at: expiresAt, sequence } = metadata;
+  if (Date.parse(expiresAt) <= expected.nowMs) {
+    throw new SallyportError('bundle-expired', `bundle ${revision} expired at ${expiresAt}`);
+  }
+  if (sequence >= expected.minSequence) return;
+  const older = `bundle ${revision} has sequence ${sequence}, older than ${expected.minSequence}`;
+  throw new SallyportError('bundle-rollback', `${older}, which was active before`);
 }
 
 type Payload = z.infer<typeof payloadSchema>;

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { BundleSources } from '../build/interface.ts';
 import { execute, type Where } from '../build/opa.ts';
 import { ownFolders } from '../build/pack.ts';
-import { isPolicySource, isTestSource, originsOf, stageSources } from '../build/stage.ts';
+import { isDataFile, isPolicySource, isTestSource, originsOf, stageSources } from '../build/stage.ts';
 import { builtInProblems } from './built-ins.ts';
 import { dataPathProblems } from './data-paths.ts';
 import { duplicateIds, findingProblems } from './findings.ts';
@@ -28,7 +28,9 @@ export async function checkPolicies(
 ): Promise<readonly Problem[]> {
   const where = { signal };
   const { modules, data, problems } = await readSources(opa, sources.policies, where);
-  const labelData = await readLabelData(data);
+  // What other bundles bring is there when the rules run.
+  const others = sources.testData?.length ? await originsOf(sources.testData, isDataFile) : [];
+  const labelData = await readLabelData([...data, ...others]);
   const { labels } = labelData;
   const ours = [
     ...problems,

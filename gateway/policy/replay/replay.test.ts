@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asId, type SessionId } from '../../contract/ids.ts';
 import type { JudgedCommand } from '../../contract/judged.ts';
-import { unverifiedBundle } from '../archive/unverified.ts';
+import { unverifiedTogether } from '../bundle/together.ts';
 import { Engine } from '../engine/engine.ts';
 import {
   allowing,
@@ -37,7 +37,7 @@ const reads = { 'sallyport/postgres/decision': ['command.params', 'request_id'] 
 let judging: Judging;
 beforeAll(async () => {
   const archive = await signedBundle(await compileRego(process.env, rego), { metadata: { reads } });
-  judging = new Judging(new Engine(unverifiedBundle(archive)), { expires: true });
+  judging = new Judging(new Engine(await unverifiedTogether(archive)), { expires: true });
 });
 afterAll(() => judging[Symbol.dispose]());
 

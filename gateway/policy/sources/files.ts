@@ -45,14 +45,13 @@ export class FileSource implements BundleSource {
   }
 }
 
-/** A whole file of at most `bundleLimits.maxArchiveBytes`. @throws SallyportError `bundle-invalid` */
-export async function readCapped(path: string): Promise<Buffer> {
+/** A whole file of at most as many bytes as so many bundles may have. @throws SallyportError `bundle-invalid` */
+export async function readCapped(path: string, bundles = 1): Promise<Buffer> {
+  const maxBytes = bundles * bundleLimits.maxArchiveBytes;
   try {
     await using file = await open(path);
     const { size } = await file.stat();
-    if (size > bundleLimits.maxArchiveBytes) {
-      throw new SallyportError('bundle-invalid', `${path} is larger than ${bundleLimits.maxArchiveBytes} bytes`);
-    }
+    if (size > maxBytes) throw new SallyportError('bundle-invalid', `${path} is larger than ${maxBytes} bytes`);
     const body = Buffer.alloc(size);
     const { bytesRead } = await file.read(body, 0, size, 0);
     return body.subarray(0, bytesRead);
@@ -62,11 +61,14 @@ export async function readCapped(path: string): Promise<Buffer> {
   }
 }
 
-/** Whoever looks sees the file as it was or all of the new one, whenever the power goes. */
-export async function writeWhole(path: string, body: Buffer): Promise<void> {
+/**
+ * Whoever looks sees the file as it was or all of the new one, whenever the power goes.
+ * @param mode nobody else's business unless told
+ */
+export async function writeWhole(path: string, body: Buffer, mode = 0o600): Promise<void> {
   const draft = `${path}.${process.pid}.draft`;
   {
-    await using file = await open(draft, 'w', 0o600);
+    await using file = await open(draft, 'w', mode);
     await file.writeFile(body);
     await file.sync();
   }

@@ -1,18 +1,17 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { bundleLimits } from '../bundle/read.ts';
 import { allowing, compileRego, decidingBy, key, signedBundle, someTimeMs } from '../fixtures.ts';
 import { openPolicy, type PolicyEvent } from '../open.ts';
+import { listening, type Listening } from '../../testing/listening.ts';
 import { tlsPair } from '../../testing/tls.ts';
-import { HttpSource, type HttpSourceOptions } from './http.ts';
+import { bearer, HttpSource, type HttpSourceOptions } from './http.ts';
 
 const { signal } = new AbortController();
 const holding = { 'content-type': 'application/vnd.openpolicyagent.bundles' };
 
-interface Served extends AsyncDisposable {
-  readonly url: string;
+interface Served extends Listening {
   readonly asked: IncomingMessage[];
 }
 
@@ -23,13 +22,8 @@ async function serve(answer: RequestListener, tls?: ReturnType<typeof tlsPair>):
     answer(request, response);
   };
   const server: Server = tls ? createTlsServer(tls, listener) : createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // of a listening TCP server
-  const close = () => {
-    server.closeAllConnections();
-    return new Promise<void>((resolve) => server.close(() => resolve()));
-  };
-  return { url: `http${tls ? 's' : ''}://localhost:${port}/b.tar.gz`, asked, [Symbol.asyncDispose]: close };
+  const at = await listening(server, tls ? 'https' : 'http');
+  return { ...at, url: `${at.url}/b.tar.gz`, asked };
 }
 
 const source = (url: string, changes: Partial<HttpSourceOptions> = {}) =>
@@ -130,7 +124,7 @@ test('an abort ends a long poll', async () => {
 test('the token is asked for each time, and sent as bearer', async () => {
   await using server = await serve(file(() => 'one'));
   let turn = 0;
-  const http = source(server.url, { token: () => Promise.resolve(`secret-${turn++}\n`) });
+  const http = source(server.url, { authorize: bearer(() => Promise.resolve(`secret-${turn++}\n`)) });
   await http.look(signal);
   await http.look(signal);
   expect(server.asked.map((r) => r.headers.authorization)).toEqual(['Bearer secret-0', 'Bearer secret-1']);
@@ -147,7 +141,7 @@ test('a redirect within the origin is followed', async () => {
 test('nothing is asked of another origin, and no token goes there', async () => {
   await using elsewhere = await serve(file(() => 'one'));
   await using server = await serve((_request, response) => response.writeHead(302, { location: elsewhere.url }).end());
-  const http = source(server.url, { token: () => Promise.resolve('secret') });
+  const http = source(server.url, { authorize: bearer(() => Promise.resolve('secret')) });
   await expect(http.look(signal)).rejects.toThrow('another origin');
   expect(elsewhere.asked).toEqual([]);
 });
@@ -217,7 +211,7 @@ test('a private authority is believed where it is named, and nowhere else', asyn
 
 test('what is secret in an address is not said', async () => {
   await using server = await serve((_request, response) => response.writeHead(403).end());
-  const http = source(`${server.url}?signature=hunter2`, { token: () => Promise.resolve('hunter3') });
+  const http = source(`${server.url}?signature=hunter2`, { authorize: bearer(() => Promise.resolve('hunter3')) });
   expect(http.where).toBe(server.url);
   const said = await http.look(signal).catch((error: unknown) => String(error));
   expect(said).toContain('answered 403');
@@ -235,7 +229,7 @@ test('a gateway follows a server: one bundle, then the next, and an outage is to
   });
   const events: PolicyEvent[] = [];
   await using policy = await openPolicy({
-    source: { url: server.url, waitS: 0, minPauseMs: 1e6, maxPauseMs: 1e6 },
+    source: new HttpSource({ url: server.url, waitS: 0, minPauseMs: 1e6, maxPauseMs: 1e6 }),
     keys: [key.trusted],
     clock: { now: () => someTimeMs },
     onEvent: (event) => void events.push(event),

@@ -1,13 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SallyportError } from '../../contract/errors.ts';
 import { bundleLimits } from '../bundle/read.ts';
-import { get } from './request.ts';
+import { Pacing } from './pacing.ts';
+import { ask, headerOf, type Answered } from './request.ts';
 import { foundArchive, type BundleSource, type Found } from './source.ts';
 
 export interface HttpSourceOptions {
   readonly url: string;
-  /** Sent as bearer token; asked for each time, so that a new one needs no restart. */
-  readonly token?: () => Promise<string>;
+  /** What is said of where it is, in place of the address without its query. */
+  readonly where?: string;
+  /** Headers that prove who asks; made for each request, so that a new secret needs no restart. */
+  readonly authorize?: (url: URL) => Promise<Readonly<Record<string, string>>>;
+  /** Why an answer is no bundle, in words that help; undefined: its status has to do. */
+  readonly explain?: (answer: Answered) => string | undefined;
   /** PEM authorities in place of the system's. */
   readonly ca?: string;
   /** How long the server may hold a request until there is something new. 0: it is not asked to. */
@@ -21,7 +25,6 @@ export interface HttpSourceOptions {
 
 /** How OPA's servers say that they hold requests: openpolicyagent.org/docs/management-bundles#http-long-polling */
 const longPollType = 'application/vnd.openpolicyagent.bundles';
-const firstBackoffMs = 100;
 
 /** What came of one request. */
 type Answer =
@@ -40,14 +43,15 @@ export class HttpSource implements BundleSource {
   #etag = '';
   #digest = '';
   #holds = false;
-  #failures = 0;
+  readonly #pacing: Pacing;
   #looks = 0;
   #arrived: Answer | undefined;
 
   constructor(options: HttpSourceOptions) {
     this.#options = options;
     this.#url = new URL(options.url);
-    this.where = `${this.#url.origin}${this.#url.pathname}`; // a signed address has its secret in the query
+    this.where = options.where ?? `${this.#url.origin}${this.#url.pathname}`; // a signed address has its secret in the query
+    this.#pacing = new Pacing(options);
   }
 
   async look(signal: AbortSignal): Promise<Found | undefined> {
@@ -56,17 +60,17 @@ export class HttpSource implements BundleSource {
     this.#arrived = undefined;
     switch (answer.kind) {
       case 'bundle':
-        this.#failures = 0;
+        this.#pacing.answered();
         this.#holds = answer.holds;
         this.#etag = answer.etag;
         this.#digest = answer.found.digest;
         return answer.found;
       case 'unchanged':
-        this.#failures = 0;
+        this.#pacing.answered();
         this.#holds = answer.holds;
         return undefined;
       case 'failed':
-        this.#failures++;
+        this.#pacing.failed();
         this.#etag = ''; // whatever went wrong, the next answer is a whole bundle
         this.#digest = '';
         throw answer.error;
@@ -76,45 +80,42 @@ export class HttpSource implements BundleSource {
   }
 
   async wait(signal: AbortSignal): Promise<void> {
-    const { waitS, minPauseMs, maxPauseMs } = this.#options;
-    if (this.#failures > 0) return pause(this.#backoffMs(), signal);
-    if (waitS === 0 || !this.#holds) return pause(between(minPauseMs, maxPauseMs), signal);
+    const { waitS } = this.#options;
+    if (this.#pacing.isFailing || waitS === 0 || !this.#holds) return this.#pacing.pause(signal);
     const [looks, startMs] = [this.#looks, performance.now()];
     const answer = await this.#ask(waitS, signal);
     if (looks === this.#looks) this.#arrived = answer;
     // A server that says it waits and does not would be asked without end.
     const early = performance.now() - startMs < (waitS * 1_000) / 2;
-    if (answer.kind === 'unchanged' && early) await pause(between(minPauseMs, maxPauseMs), signal);
-  }
-
-  #backoffMs(): number {
-    const longest = Math.min(this.#options.maxPauseMs, firstBackoffMs * 2 ** Math.min(this.#failures - 1, 20));
-    return between(longest / 2, longest);
+    if (answer.kind === 'unchanged' && early) await this.#pacing.pause(signal);
   }
 
   async #ask(waitS: number, signal: AbortSignal): Promise<Answer> {
-    const { token, ca, answerMs = 60_000 } = this.#options;
+    const { authorize, explain, ca, answerMs = 60_000 } = this.#options;
     const etag = this.#etag;
     try {
-      const bearer = (await token?.())?.trim();
-      const { status, headers, body } = await get(this.#url, {
+      const answer = await ask(this.#url, {
         headers: {
           accept: `application/gzip, application/octet-stream, ${longPollType}`,
           prefer: waitS > 0 ? `modes=snapshot;wait=${waitS}` : 'modes=snapshot',
           'user-agent': 'sallyport',
           ...(etag === '' ? {} : { 'if-none-match': etag }),
-          ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+          ...(await authorize?.(this.#url)),
         },
         ca,
         signal: AbortSignal.any([signal, AbortSignal.timeout(waitS * 1_000 + answerMs)]),
         maxBytes: bundleLimits.maxArchiveBytes,
       });
-      const holds = textOf(headers['content-type']).split(';')[0]?.trim() === longPollType;
+      const { status } = answer;
+      const holds = headerOf(answer, 'content-type').split(';')[0]?.trim() === longPollType;
       if (status === 304 && etag !== '') return { kind: 'unchanged', holds };
-      if (status !== 200) throw new SallyportError('bundle-invalid', `answered ${status}`);
-      const found = foundArchive(body);
+      if (status !== 200) {
+        const why = explain?.(answer);
+        throw new SallyportError('bundle-invalid', `answered ${status}${why === undefined ? '' : `: ${why}`}`);
+      }
+      const found = foundArchive(answer.body);
       if (found.digest === this.#digest) return { kind: 'unchanged', holds }; // a server without ETags
-      return { kind: 'bundle', found, etag: textOf(headers['etag']), holds };
+      return { kind: 'bundle', found, etag: headerOf(answer, 'etag'), holds };
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       const error = new SallyportError('bundle-invalid', `no bundle from ${this.where}: ${why}`, { cause });
@@ -123,14 +124,7 @@ export class HttpSource implements BundleSource {
   }
 }
 
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined); // an abort ends the wait
-}
-
-function between(min: number, max: number): number {
-  return min + Math.random() * Math.max(0, max - min);
-}
-
-function textOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' ? header : '';
+/** Headers with a bearer token (RFC 6750). Editors end a file with a newline; a token does not. */
+export function bearer(token: () => Promise<string>): () => Promise<Readonly<Record<string, string>>> {
+  return async () => ({ authorization: `Bearer ${(await token()).trim()}` });
 }
