@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { version } from '../cli/version.ts';
 import { loadConfig } from '../config/index.ts';
 import { type Gateway, startGateway } from '../main.ts';
 import { buildBundle } from '../policy/build/build.ts';
 import { findOpa } from '../policy/build/opa.ts';
+import { type Pack, packNames, shippedPacks } from '../policy/build/pack.ts';
 import { generateSigningKey, type SigningKey } from '../policy/bundle/keys.ts';
 import { loadCrm } from './crm/load.ts';
 import type { IdpPrincipal } from './idp-principal.ts';
@@ -49,6 +51,9 @@ export interface RigOptions {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const shipped = join(root, 'policies');
+/** The labels of the shop's columns, which are an example and belong to no pack. */
+const columns: Pack = { name: 'columns', version: version(), root: shipped, under: 'columns' };
 
 export const rigPrincipals: readonly IdpPrincipal[] = [
   { name: 'ana', kind: 'human', groups: ['readers'] },
@@ -82,7 +87,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const build = (directories: readonly string[]) =>
     buildBundle({
       sources: {
-        policies: [join(root, 'policies'), ...directories],
+        // As packs, over whose data a test lays its own.
+        policies: [...shippedPacks(shipped, version(), packNames), columns, ...directories],
         tests: [join(root, 'policy-tests')],
         schemas: join(root, 'policies/schemas'),
         capabilities: join(root, 'policies/capabilities.json'),

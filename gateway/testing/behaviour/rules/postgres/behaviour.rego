@@ -7,7 +7,3 @@ package rules.postgres
 deny contains {"id": "PG-900", "msg": "a forbidden parameter", "severity": "low"} if {
 	"forbidden" in input.command.params
 }
-
-# METADATA
-# description: For tests of those who see everything and change it under the eyes of others.
-may_read(_) if "everything" in input.principal.groups
