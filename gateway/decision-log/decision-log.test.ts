@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
@@ -193,6 +194,16 @@ async function receiver(port = 0): Promise<Receiver> {
 }
 
 const settled = { timeout: 30_000, interval: 5 };
+
+test('without a place to go to, nothing is made of a decision', async () => {
+  const { options } = setUp({});
+  await using log = await openDecisionLog(options);
+  let read = 0;
+  const watched = new Proxy(decided('D1'), { get: (...asked) => (read++, Reflect.get(...asked)) as unknown });
+  log.decided(watched);
+  await turn();
+  expect(read).toBe(0);
+});
 
 describe('over HTTP', () => {
   test('decisions arrive as OPA sends them: gzipped arrays by POST, with the credential', async () => {

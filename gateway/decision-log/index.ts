@@ -91,9 +91,11 @@ class RunningLog implements DecisionLog {
     this.#options = options;
     this.#outputs = outputs;
     this.#opened = opened;
-    this.decided = (decided) => {
+    const take = (decided: Decided): void => {
       if (this.#fresh.push(decided) === 1) setImmediate(() => this.#write());
     };
+    // An event costs more than the decision itself: without a reader it is not written.
+    this.decided = outputs.length === 0 ? () => undefined : take;
   }
 
   waiting(): readonly (readonly [SinkName, number])[] {
