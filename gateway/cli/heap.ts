@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** V8 14 (Node 25) took the flag away and counts these buffers otherwise: it lets 64 MiB of them gather. */
-export const canBoundBuffers = Number.parseInt(process.versions.v8) < 14;
+const canBoundBuffers = Number.parseInt(process.versions.v8) < 14;
 
 /**
  * Lets V8 collect young buffers after 8 MiB of them. Every read of a socket makes a buffer outside the heap, and V8 looks for dead ones only
