@@ -154,6 +154,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       countDecided(decided);
       witness(decided);
     },
+    fault: (error) => log.say('error', { err: error }, 'the end of a session'),
     endWithToken: config.sessions.end_with_token,
   });
   opening.use(

@@ -3,6 +3,7 @@ import type { Decided } from '../contract/decided.ts';
 import type { Decision } from '../contract/decision.ts';
 import type { AuditEvent, AuditType, Durability } from '../contract/event.ts';
 import type { RequestId, SessionId } from '../contract/ids.ts';
+import { keptJudgement, keptUnder } from '../contract/kept.ts';
 import { asId } from '../contract/ids.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 import type { Client, Json, Principal } from '../contract/principal.ts';
@@ -50,7 +51,8 @@ export async function judge(
   const decided = decide(ports, call, action, subject);
   const { decision } = decided;
   const refusal = refusalOf(decision);
-  const event = eventOf(ports, call, action, subject, { effect: refusal ? 'deny' : 'allow', decision, detail: {} });
+  const detail = { [keptUnder]: keptJudgement(decided) };
+  const event = eventOf(ports, call, action, subject, { effect: refusal ? 'deny' : 'allow', decision, detail });
   await ports.audit.append(event, durability);
   ports.decided?.({ ...decided, effect: refusal ? 'deny' : 'allow' });
   for (const { kind, channel } of decision.findings) {

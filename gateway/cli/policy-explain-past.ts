@@ -24,9 +24,9 @@ export async function explainRequest(request: string, flags: PastFlags, format: 
   const bundle = await bundles.of(decision.revision, atMs);
   const rules = bundle.ok ? (bundle.policy.bundle.manifest.metadata.rules ?? []) : [];
   if (!bundle.ok) say(`rules cannot be named: ${bundle.why}`);
-  if (recording.vouching === 'changed') say(`${recording.path} is NOT the recording whose digest is in the log`);
+  if (recording?.vouching === 'changed') say(`${recording.path} is NOT the recording whose digest is in the log`);
   const explanation = explainPast(read.command, decision, rules);
-  const effect = entry?.effect ?? decision.effect;
+  const effect = recording ? (entry?.effect ?? decision.effect) : decision.effect;
   const about = {
     request,
     session: frame.id,
@@ -40,7 +40,7 @@ export async function explainRequest(request: string, flags: PastFlags, format: 
   };
   if (format === 'json') return printJson({ ...about, ...explanation });
   print(printable(`${about.at}: ${about.identity} on ${about.target}, judged by revision ${decision.revision}`));
-  print(`${printable(text)}\n`);
+  print(`${printable(text || judged.action)}\n`);
   print(printableLines(explanationText(explanation)));
   if (effect !== decision.effect)
     print(

@@ -21,12 +21,12 @@ export async function replayMany(
   const started = performance.now();
   using progress = new Progress('recordings');
   const onRecording = (done: number, total: number) => progress.show(done, total);
-  const { decisions, recordings: read, wrong } = await sweep({ log, recordings, onRecording }, bundles);
+  const { decisions, recordings: read, entries, wrong } = await sweep({ log, recordings, onRecording }, bundles);
   progress[Symbol.dispose]();
   const { same, masked, differs, unreadable } = decisions;
   const all = same + masked + differs + unreadable;
   const listed = wrong.slice(0, maxListed);
-  if (flags.json) printJson({ decisions, recordings: read, wrong: listed });
+  if (flags.json) printJson({ decisions, recordings: read, entries, wrong: listed });
   else {
     if (wrong.length > 0) {
       const rows = listed.map(({ request, session, what }) => [request, session, what]);
@@ -34,7 +34,8 @@ export async function replayMany(
     }
     const over = masked === 0 ? '' : `, ${String(masked)} by rules that read what is blanked in the recording`;
     const counts = `${String(same)} the same to the bit${over}, ${String(differs)} different, ${String(unreadable)} that cannot be decided again`;
-    print(`${counted(all, 'decision')} of ${counted(read.read, 'recording')}: ${counts}`);
+    const kept = entries === 0 ? '' : ` and of the log (${entries.toLocaleString('en')})`;
+    print(`${counted(all, 'decision')} of ${counted(read.read, 'recording')}${kept}: ${counts}`);
     if (all >= worthARate)
       say(`${Math.round((all * 1000) / (performance.now() - started)).toLocaleString('en')} decisions a second`);
   }

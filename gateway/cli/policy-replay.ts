@@ -28,7 +28,9 @@ Examples:
 export function addPolicyReplay(policy: Command): void {
   const command = policy
     .command('replay')
-    .description('decide again what was decided before, from the recording and the bundle of then, and compare')
+    .description(
+      'decide again what was decided before, from the recording or the log and the bundle of then, and compare',
+    )
     .option('--request <id>', 'one decision')
     .option('--all', 'every decision of --recordings, or of all recordings');
   withPast(command).option('--json', 'the result as JSON').addHelpText('after', examples).action(replay);
@@ -87,8 +89,9 @@ interface Result {
 
 function wrongWith({ past, replay: { verdict, change }, against }: Result): readonly string[] {
   const wrong: string[] = [];
-  if (past.recording.vouching === 'changed') wrong.push('the recording is not the one whose digest is in the log');
-  if (against.length > 0) wrong.push('the log and the recording contradict each other');
+  if (past.recording?.vouching === 'changed') wrong.push('the recording is not the one whose digest is in the log');
+  if (against.length > 0)
+    wrong.push(`the log ${past.recording ? 'and the recording contradict each other' : 'contradicts itself'}`);
   if (verdict === 'differs') wrong.push('policy decides otherwise');
   if (verdict === 'masked' && change.direction !== 'same') {
     wrong.push('policy decides otherwise, which proves nothing: it reads what the recording blanks');
@@ -97,7 +100,7 @@ function wrongWith({ past, replay: { verdict, change }, against }: Result): read
 }
 
 function resultJson(
-  { past, replay: { verdict, change, blanked, input, ...made }, bundle, against }: Result,
+  { past, replay: { verdict, change, blanked, unread, input, ...made }, bundle, against }: Result,
   wrong: readonly string[],
 ) {
   const { judged, entry, recording } = past;
@@ -110,10 +113,11 @@ function resultJson(
     wrong,
     revision: decision.revision,
     bundle,
-    recording,
+    recording: recording ?? null,
     log: entry === undefined ? null : { effect: entry.effect, findings: entry.findings },
     contradictions: against,
     blanked,
+    unread,
     change,
     recorded: { ...made.recorded, sha256: bitsOf(made.recorded) },
     computed: { ...made.computed, sha256: bitsOf(made.computed) },
@@ -126,12 +130,15 @@ function resultText({ past, replay: made, bundle, against }: Result, wrong: read
   const { decision, frame, atMs, requestId } = judged;
   const lines: (readonly [string, string])[] = [
     ['request', `${requestId}, ${new Date(atMs).toISOString()}`],
-    ['command', `${frame.principal.id} on ${frame.target.name}: ${judged.text}`],
+    ['command', `${frame.principal.id} on ${frame.target.name}: ${judged.text || judged.action}`],
     ['bundle', `${decision.revision}, SHA-256 ${bundle.digest}, ${trusts[bundle.trust]}`],
-    ['recording', `${recording.path}, ${vouchings[recording.vouching]}`],
+    recording
+      ? ['recording', `${recording.path}, ${vouchings[recording.vouching]}`]
+      : ['log', 'the entry has all that it was decided from'],
     ['then', outcome(made.recorded)],
     ['again', outcome(made.computed)],
     ...made.blanked.map((field) => ['blanked', `${field}: a rule reads it, and the recording blanks it`] as const),
+    ...made.unread.map((field) => ['blanked', `${field}: by its manifest no rule of the bundle reads it`] as const),
     ...[...made.change.loosened, ...made.change.tightened].map((what) => ['differs', what] as const),
     ...against.map((what) => ['contradicts', what] as const),
   ];

@@ -60,10 +60,13 @@ function setUp(over: Partial<AdmissionPorts> = {}) {
     clock: { now: () => Date.now() },
     nextId: openIds(() => Date.now()),
     decided: () => undefined,
+    fault: (error) => {
+      throw error;
+    },
     endWithToken: true,
     ...over,
   };
-  return { admission: openAdmission(ports), audit, state };
+  return { admission: openAdmission(ports), ports, audit, state };
 }
 
 function request(target = 'crm', livesMs = 3_600_000): AdmissionRequest {
@@ -176,13 +179,32 @@ describe('how a session ends', () => {
     ['denies', deny],
     ['wants an approval', hold],
   ])('when policy, asked again, %s', async (_what, decision) => {
-    const { admission, state } = setUp();
+    const { admission, audit, state } = setUp();
     const gate = await admitted(admission);
     admission.recheck();
     expect(gate.ending.aborted).toBe(false);
     state.decision = decision;
     admission.recheck();
     expect(gate.ending.reason).toContain('no longer admits');
+    const { effect, findings } = decision;
+    expect(audit.find(({ type }) => type === 'decision')).toMatchObject({
+      action: 'connect',
+      effect: 'deny',
+      detail: { judged: { principal: { id: 'ana' }, facts: { user: 'app' }, decision: { effect, findings } } },
+    });
+  });
+
+  test('when policy, asked again, says no and the log cannot be written: the fault is told, and the session ends', async () => {
+    const faults: unknown[] = [];
+    const { admission, state, ports } = setUp({ fault: (error) => void faults.push(error) });
+    const gate = await admitted(admission);
+    ports.audit.append = () => {
+      throw new Error('disk full');
+    };
+    state.decision = deny;
+    admission.recheck();
+    expect(gate.ending.reason).toContain('no longer admits');
+    await vi.waitFor(() => expect(faults).toMatchObject([{ message: 'disk full' }]));
   });
 
   test('one that is over is not asked about again', async () => {

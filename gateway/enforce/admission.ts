@@ -1,7 +1,9 @@
 import type { ConnectCommand } from '../contract/command.ts';
-import type { Witness } from '../contract/decided.ts';
+import type { Decided, Witness } from '../contract/decided.ts';
+import type { AuditEvent } from '../contract/event.ts';
 import type { Admission, AdmissionRequest, Admitted } from '../contract/gate.ts';
 import type { RequestId } from '../contract/ids.ts';
+import { keptJudgement, keptUnder } from '../contract/kept.ts';
 import type {
   Approvals,
   Audit,
@@ -30,12 +32,21 @@ export interface AdmissionPorts {
   readonly clock: Clock;
   readonly nextId: () => RequestId;
   readonly decided: Witness;
+  /** Told of an entry that could not be written after its session was ended. For the log. */
+  readonly fault: (error: unknown) => void;
   /** False only where the configuration says, loudly, that a session may outlive its token. */
   readonly endWithToken: boolean;
 }
 
 /** A log-in says nothing but the names that its audit entry has. */
 const noTexts = { text: '', params: [], outline: '' };
+
+/** What the log has of an answer of `rules.session`: all that it was made of, because no recording has it. */
+function connectEntry(answer: Decided, about: AuditEvent['detail']): Partial<AuditEvent> {
+  const { requestId, effect, decision } = answer;
+  const fields = { request: requestId, action: 'connect', effect, revision: decision.revision };
+  return { ...fields, findings: findingIds(decision), detail: { ...about, [keptUnder]: keptJudgement(answer) } };
+}
 
 /** Opens and closes the first door: who may have a session on which target, and for how long. */
 export function openAdmission(
@@ -67,13 +78,11 @@ export function openAdmission(
     try {
       const answer = decideConnect(policy, frame, request.user);
       const { decision, requestId } = answer;
-      const outcome = decision.effect === 'allow' ? 'allow' : 'deny';
-      const detail = { user: request.user, ip: client.ip, application: client.application, issuer: principal.issuer };
-      const fields = { request: requestId, action: 'connect', effect: outcome, revision: decision.revision } as const;
-      const entry = { ...fields, findings: findingIds(decision), detail };
-      await ports.audit.append(event(outcome === 'allow' ? 'session.start' : 'login.refused', entry), 'written');
-      ports.decided({ ...answer, frame, effect: outcome, texts: noTexts });
-      if (outcome === 'deny') {
+      const about = { user: request.user, ip: client.ip, application: client.application, issuer: principal.issuer };
+      const entry = connectEntry(answer, about);
+      await ports.audit.append(event(answer.effect === 'allow' ? 'session.start' : 'login.refused', entry), 'written');
+      ports.decided(answer);
+      if (answer.effect === 'deny') {
         const no = denialOf(decision, requestId);
         const refusal = { ok: false, code: 'denied', message: no.message } as const;
         return no.hint === undefined ? refusal : { ...refusal, hint: no.hint };
@@ -91,7 +100,7 @@ export function openAdmission(
     }
   }
 
-  function decideConnect(policy: PolicySession, frame: SessionFrame, user: string) {
+  function decideConnect(policy: PolicySession, frame: SessionFrame, user: string): Decided {
     const command: ConnectCommand = {
       protocol: 'session',
       action: 'connect',
@@ -109,7 +118,8 @@ export function openAdmission(
     const decision = policy.decide(command, key, requestId, session);
     const tookMs = performance.now() - startMs;
     const around = { session, minuteMs: policy.minuteMs, approval: undefined };
-    return { requestId, decision, command, key, around, atMs, tookMs };
+    const effect = decision.effect === 'allow' ? 'allow' : 'deny';
+    return { frame, requestId, decision, effect, command, key, around, texts: noTexts, atMs, tookMs };
   }
 
   /** A session ends when its token does, and when policy, asked again after a change, no longer admits it. */
@@ -117,8 +127,14 @@ export function openAdmission(
     sessions.add(gate);
     const expiry = ports.endWithToken ? expireAt(request.login.expiresAtMs, gate) : undefined;
     rechecks.set(gate, () => {
-      const { decision } = decideConnect(policy, gate.frame, request.user);
-      if (decision.effect !== 'allow') gate.terminate('session ended: policy no longer admits it');
+      const answer = decideConnect(policy, gate.frame, request.user);
+      if (answer.effect === 'allow') return;
+      const entry = sessionEvents(gate.frame, () => ports.clock.now())('decision', connectEntry(answer, {}));
+      // Written before this returns; and if it cannot be, the session ends all the same.
+      const written = async () => ports.audit.append(entry, 'written');
+      written().catch(ports.fault);
+      gate.terminate('session ended: policy no longer admits it');
+      ports.decided(answer);
     });
     gate.ending.addEventListener('abort', () => {
       expiry?.[Symbol.dispose]();

@@ -36,7 +36,8 @@ const header = z.object({
   audit: text,
 });
 
-const decision = z.object({
+/** A whole decision, as recordings and the entries of the log have it. */
+export const decisionRecord = z.object({
   effect: z.enum(effects),
   revision: text,
   findings: z.array(
@@ -68,7 +69,7 @@ const decision = z.object({
 const event = z.discriminatedUnion('type', [
   header,
   z.object({ type: z.literal('text'), n, text }),
-  z.object({ type: z.literal('decision'), n, decision }),
+  z.object({ type: z.literal('decision'), n, decision: decisionRecord }),
   z.object({ type: z.literal('fields'), n, names: z.array(text) }),
   /** What policy reads of a command, but for its text, parameters and place. */
   z.object({ type: z.literal('facts'), n, facts: z.record(text, z.unknown()) }),
@@ -138,7 +139,7 @@ const event = z.discriminatedUnion('type', [
 
 export type RecordingEvent = z.infer<typeof event>;
 export type RecordingHeader = z.infer<typeof header>;
-export type RecordedDecision = z.infer<typeof decision>;
+export type RecordedDecision = z.infer<typeof decisionRecord>;
 
 /** @returns undefined when the line is no event: the end of a recording that a crash cut off, or a file that is none */
 export function parseRecordingLine(line: string): RecordingEvent | undefined {

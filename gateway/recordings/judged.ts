@@ -107,7 +107,8 @@ function frameOf({ session, principal, target, client, started_at }: RecordingHe
   };
 }
 
-function decisionOf(decision: RecordedDecision): Decision {
+/** The decision that a file has. */
+export function decisionOf(decision: RecordedDecision): Decision {
   const { revision, approval = null, ...rest } = decision;
   return { ...rest, revision: asId<Revision>(revision), approval } as Decision; // the schema is Decision's but for its brands
 }

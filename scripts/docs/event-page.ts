@@ -26,7 +26,8 @@ const typeMeanings = {
     'No session: a token that was not believed, a target that does not exist, or a no of `rules.session`.',
   'session.start': 'A principal was admitted to a target.',
   'session.end': 'A session ended, and why.',
-  decision: 'One command was judged. Written before it takes effect; flushed to disk first when it changes something.',
+  decision:
+    'One command was judged. Written before it takes effect; flushed to disk first when it changes something. With the action `connect`: policy no longer admits a session, which ends.',
   'hold.opened': 'A command waits for an approval. `detail`: hold, digest, groups, quorum.',
   'hold.resolved': 'A hold is over: `approved`, `refused`, `expired` or `cancelled`, and by whom.',
   refused: 'Something that never became a command: it did not parse, was too long, or broke the protocol.',
@@ -34,6 +35,16 @@ const typeMeanings = {
   'recording.closed': 'A recording is complete. `detail`: its SHA-256 and size, so that a change of the file shows.',
   'recording.read': 'Somebody replayed a session.',
 } as const satisfies Record<AuditType, string>;
+
+const judgedMeanings = {
+  principal: 'As policy saw it: `input.principal`, claims that the configuration passes on included',
+  target: '`input.target`; of a call of the API the gateway itself',
+  client: '`input.client`',
+  session: '`input.session`',
+  minute: '`input.now.unix_ms`',
+  facts: '`input.command` without its text, which is the entry’s `command`',
+  decision: 'The answer, whole: effect, findings with their words, masks, limits, revision',
+} as const;
 
 export function eventPage(): string {
   return `${generatedNote}
@@ -55,5 +66,18 @@ ${table(
   ['type', 'what happened'],
   auditTypes.map((type) => [code(type), typeMeanings[type]]),
 )}
+
+## \`detail.judged\`
+
+Commands on a target stand in their recording with all that they were decided from. Log-ins and calls of the gateway’s API have no recording, so their entries
+(\`session.start\`, \`login.refused\`, \`admin\`, \`recording.read\`, and \`decision\` with the action \`connect\`) keep it themselves, and
+\`sallyport policy replay --request ID\` makes the decision again from the entry and the archived bundle. A log-in that was refused before policy was asked has none.
+
+${table(
+  ['field', 'meaning'],
+  Object.entries(judgedMeanings).map(([name, meaning]) => [code(name), meaning]),
+)}
+
+It holds no token, no password and nothing labelled. Claims are those that the configuration passes to policy; who may read the log may read them.
 `;
 }

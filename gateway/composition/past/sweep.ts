@@ -1,7 +1,10 @@
+import { hasKept } from '../../contract/kept.ts';
 import { replayJudged, type Replayed, type Verdict } from '../../policy/replay/replay.ts';
 import { recordingFiles } from '../../recordings/files.ts';
 import type { RecordedJudgement } from '../../recordings/judged.ts';
+import type { AuditEvent } from '../../contract/event.ts';
 import type { PastBundles } from './bundles.ts';
+import { judgedOf } from './entry.ts';
 import { closingDigests, logged, ReadRecording } from './recordings.ts';
 
 /** Decisions and recordings of which something is not as it was. */
@@ -16,6 +19,8 @@ export interface Sweep {
   readonly decisions: Readonly<Record<Verdict | 'unreadable', number>>;
   /** `changed`: not the one whose digest is in the log. `open`: the log has no digest of it. */
   readonly recordings: { readonly read: number; readonly changed: number; readonly open: number };
+  /** Entries of the log that keep their decision: admission, and calls of the API. */
+  readonly entries: number;
   readonly wrong: readonly NotAsItWas[];
 }
 
@@ -35,6 +40,12 @@ export async function sweep({ log, recordings, onRecording }: SweepOptions, bund
   const decisions: Record<Verdict | 'unreadable', number> = { same: 0, masked: 0, differs: 0, unreadable: 0 };
   const found = { read: 0, changed: 0, open: 0 };
   const wrong: NotAsItWas[] = [];
+  const decide = async (one: RecordedJudgement, session: string, request: string) => {
+    const again = await decidedAgain(one, bundles);
+    decisions[again.ok ? again.replay.verdict : 'unreadable'] += 1;
+    const what = whatIsWrong(again);
+    if (what !== undefined) wrong.push({ request, session, what });
+  };
   for (const [i, path] of files.entries()) {
     const recording = new ReadRecording(path);
     const { session } = recording;
@@ -43,10 +54,7 @@ export async function sweep({ log, recordings, onRecording }: SweepOptions, bund
       const { requestId: request, atMs } = one.ok ? one.judged : one;
       if (atMs < sinceMs || atMs >= untilMs) continue;
       isUsed = true;
-      const again = await decidedAgain(one, bundles);
-      decisions[again.ok ? again.replay.verdict : 'unreadable'] += 1;
-      const what = whatIsWrong(again);
-      if (what !== undefined) wrong.push({ request, session, what });
+      await decide(one, session, request);
     }
     onRecording(i + 1, files.length);
     if (!isUsed) continue;
@@ -57,7 +65,32 @@ export async function sweep({ log, recordings, onRecording }: SweepOptions, bund
     found.changed += 1;
     wrong.push({ request: '', session, what: 'the recording is not the one whose digest is in the log' });
   }
-  return { decisions, recordings: found, wrong };
+  let entries = 0;
+  for (const entry of await keptEntries(log, sinceMs, untilMs)) {
+    entries += 1;
+    await decide(judgedOf(entry), entry.session, entry.request);
+  }
+  return { decisions, recordings: found, entries, wrong };
+}
+
+/** The kinds of entry in which a decision is kept whole; of `decision` itself, those on admission. */
+const kinds = [
+  { type: 'session.start' },
+  { type: 'login.refused' },
+  { type: 'decision', action: 'connect' },
+  { type: 'admin' },
+  { type: 'recording.read' },
+] as const;
+
+/** In order of time, so that few bundles have to be open at once. */
+async function keptEntries(log: string | undefined, sinceMs: number, untilMs: number): Promise<readonly AuditEvent[]> {
+  const found: AuditEvent[] = [];
+  for (const kind of kinds) {
+    const entries = await logged(log, { ...kind, sinceMs, untilMs });
+    // One that had to be cut has lost what it kept, and is not passed over for that.
+    found.push(...(entries ?? []).filter((entry) => hasKept(entry) || entry.detail['cut'] !== undefined));
+  }
+  return found.sort((a, b) => (a.time < b.time ? -1 : 1));
 }
 
 async function decidedAgain(one: RecordedJudgement, bundles: PastBundles): Promise<Replayed> {

@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.ts';
 import { nowFacts } from '../engine/now.ts';
 import { WasmSession } from '../engine/session.ts';
 import { client, principal, target } from '../schema/frame.ts';
-import { postgresCommand } from '../schema/postgres.ts';
+import { commandSchema, entrypoints } from '../schema/json-schema.ts';
 
 /** Recorded facts that are not what this version calls a command; `why` names the field. */
 export type ReadCommand =
@@ -20,8 +20,11 @@ const frames = z.object({ principal, target, client });
 /** The command as policy saw it, but for what the recording blanked. A recording is a file: what this version does not know is not judged. */
 export function commandOf(judged: Pick<JudgedCommand, 'frame' | 'facts' | 'text' | 'params' | 'place'>): ReadCommand {
   const { frame, facts, text, params, place } = judged;
-  const command = { ...facts, text, params, ...place };
-  const why = wrongWith(frame, frames, frame) || wrongWith(facts, postgresCommand, command);
+  const entrypoint = entrypoints.find((name) => 'protocol' in facts && facts.protocol === name);
+  if (entrypoint === undefined) return { ok: false, why: 'it is not of this version: nothing judges its protocol' };
+  // Neither admission nor a call of the API has parameters, or a place among others.
+  const command = entrypoint === 'postgres' ? { ...facts, text, params, ...place } : { ...facts, text };
+  const why = wrongWith(frame, frames, frame) || wrongWith(facts, commandSchema(entrypoint), command);
   if (why !== '') return { ok: false, why: `it is not of this version: ${why}` };
   return { ok: true, command: command as Command }; // read above, or another command with the same facts was
 }

@@ -106,7 +106,11 @@ test('a word changed in the answer is noticed', () => {
 
 test('what is blanked counts where a rule reads it, and nowhere else', () => {
   const entry = judged();
-  expect(replayed({ ...entry, erased: ['text', 'set'] }).verdict).toBe('same');
+  expect(replayed({ ...entry, erased: ['text', 'set'] })).toMatchObject({
+    verdict: 'same',
+    blanked: [],
+    unread: ['text', 'set'],
+  });
   expect(replayed({ ...entry, erased: ['params'] })).toMatchObject({
     verdict: 'masked',
     blanked: ['params'],

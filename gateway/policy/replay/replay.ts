@@ -4,7 +4,7 @@ import { compareDecisions, decisionBits, type Change } from '../compare/compare.
 import { commandOf, type Judging } from './judging.ts';
 
 /**
- * What came of deciding again. `same`: to the bit. `masked`: a rule reads something that the recording blanks, so that an equal answer is
+ * What came of deciding again. `same`: to the bit, which proves it also where the recording blanks something that no rule reads. `masked`: a rule reads something that the recording blanks, so that an equal answer is
  * likely and a different one proves nothing.
  */
 export type Verdict = 'same' | 'masked' | 'differs';
@@ -18,6 +18,8 @@ export interface Replay {
   readonly input: string;
   /** Fields of the command that rules read and the recording blanks. */
   readonly blanked: readonly string[];
+  /** Fields that it blanks and no rule reads, by the bundle's manifest: whatever stood there, the answer would be this one. */
+  readonly unread: readonly string[];
 }
 export type Replayed = { readonly ok: true; readonly replay: Replay } | { readonly ok: false; readonly why: string };
 
@@ -33,10 +35,11 @@ export function replayJudged(judged: JudgedCommand, judging: Judging): Replayed 
   const { session, approval } = around;
   const input = projection.whole(frame, command, requestId, { session, now: judging.now, approval });
   const blanked = judging.reads(command, judged.erased);
+  const unread = judged.erased.filter((field) => !blanked.includes(field));
   const change = compareDecisions(recorded, computed);
   return {
     ok: true,
-    replay: { verdict: verdictOf(recorded, computed, blanked), recorded, computed, change, input, blanked },
+    replay: { verdict: verdictOf(recorded, computed, blanked), recorded, computed, change, input, blanked, unread },
   };
 }
 

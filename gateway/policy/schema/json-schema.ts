@@ -29,7 +29,8 @@ export function schemaFile(entrypoint: Entrypoint): string {
   return `${JSON.stringify(inputSchema(entrypoint), null, 2)}\n`;
 }
 
-function commandSchema(entrypoint: Entrypoint): z.ZodType {
+/** The command of one entrypoint's input. */
+export function commandSchema(entrypoint: Entrypoint): z.ZodType {
   switch (entrypoint) {
     case 'postgres':
       return postgresCommand;

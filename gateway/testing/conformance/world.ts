@@ -119,6 +119,9 @@ export function openWorld(target: string, label: string) {
     clock: { now: () => Date.now() },
     nextId,
     decided: () => undefined,
+    fault: (error) => {
+      throw error;
+    },
     endWithToken: true,
   };
   const admission = openAdmission(ports);

@@ -194,21 +194,49 @@ describe('afterwards', () => {
     const hold = await vi.waitUntil(waiting, { timeout: 60_000, interval: 50 });
     await admin('dora').approvals.approve(hold.id, hold.digest, 'fine');
     await held;
+    expect((await admin('eve').approvals.list({ status: 'open' })).ok).toBe(false);
     await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
     await rig.gateway.close();
   });
 
   test('every decision of the day is the same again, to the bit, but for those over secrets that the recording blanks', async () => {
     const decided = (await logged(places().log, { type: 'decision' })) ?? [];
-    const { decisions, recordings, wrong } = await lookBack();
+    const commands = decided.filter(({ action }) => action !== 'connect');
+    const { decisions, recordings, entries, wrong } = await lookBack();
     expect(wrong).toEqual([]);
     expect(recordings).toMatchObject({ changed: 0, open: 0 });
     const { same, masked, differs, unreadable } = decisions;
-    expect({ all: same + masked, differs, unreadable }).toEqual({ all: decided.length, differs: 0, unreadable: 0 });
+    const all = commands.length + entries;
+    expect({ all: same + masked, differs, unreadable }).toEqual({ all, differs: 0, unreadable: 0 });
     // The first bundle reads neither texts nor parameters: only the setting's value is blanked for it.
     expect(masked).toBeGreaterThan(0);
     expect(same).toBeGreaterThan(3 * masked);
   });
+
+  test.each([
+    ['an admission', { type: 'session.start', identity: 'ana' }, 'allow (allow '],
+    ['a refused admission', { type: 'login.refused', identity: 'lena' }, 'deny (deny '],
+    ['the end of a session that policy no longer admits', { type: 'decision', action: 'connect' }, 'deny (deny '],
+    ['a call of the API', { type: 'admin', action: 'approvals.decide' }, 'allow (allow '],
+    ['a refused call of the API', { type: 'admin', identity: 'eve' }, 'deny (no finding)'],
+  ] as const)(
+    '%s is made again from its entry in the log, to the bit, and explained',
+    async (_what, query, outcome) => {
+      const [entry] = await audited(places().log, query);
+      const { out, err, code } = await cli('replay', '--request', entry?.request ?? '');
+      expect(err).toBe('');
+      expect(out).toMatch(/^the same, to the bit\n/);
+      expect(out).toContain('the entry has all that it was decided from');
+      expect(out.match(/^(then|again) .*$/gm)).toEqual([
+        expect.stringContaining(outcome),
+        expect.stringContaining(outcome),
+      ]);
+      expect(code).toBe(0);
+      const explained = await cli('explain', '--request', entry?.request ?? '');
+      expect(explained.out).toContain(`${outcome.split(' ')[0] ?? ''}: `);
+      expect(explained.code).toBe(0);
+    },
+  );
 
   test('a denial is explained by the rules of the bundle that made it', async () => {
     const [denied] = await audited(places().log, { type: 'decision', action: 'delete', effect: 'deny' });
