@@ -1,14 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import type { CatalogFixture } from '../composition/lines/postgres-fixture.ts';
-import type { DatabaseLogin } from '../composition/lines/postgres-live.ts';
-import { SallyportError } from '../contract/errors.ts';
-import type { UpstreamTarget } from '../protocols/postgres/index.ts';
-import { configOrExit, defaultConfig } from './config.ts';
+import { defaultConfig } from './config.ts';
 import { databaseUrl, placeOf, refusePassword, tlsModeOf, tlsModes, usualTlsMode } from './database-url.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson, say } from './output.ts';
 import { readSecret } from './prompt.ts';
+import { placeOfTarget, readPlace, type Place } from './target-place.ts';
 
 interface CatalogFlags {
   readonly target?: string;
@@ -34,6 +31,7 @@ Examples:
   sallyport policy catalog --target crm --out policy-tests/fixtures/crm.yaml --check
 `;
 const connectTimeoutMs = 10_000;
+const application = 'sallyport policy catalog';
 
 export function addPolicyCatalog(policy: Command): void {
   policy
@@ -53,17 +51,15 @@ export function addPolicyCatalog(policy: Command): void {
     .action(catalog);
 }
 
-interface Place {
-  readonly upstream: UpstreamTarget;
-  readonly login: DatabaseLogin;
-  /** `input.target.labels`, where the configuration says them. */
-  readonly labels: Readonly<Record<string, string>> | undefined;
-}
-
 async function catalog(flags: CatalogFlags): Promise<void> {
   if (flags.check && flags.out === undefined) throw new CliError(exitCodes.usage, '--check needs --out');
-  const place = flags.target === undefined ? await placeAtUrl(flags) : await placeOfTarget(flags.target, flags);
-  const { section, leftOut } = await read(place, flags.schema);
+  if (flags.target !== undefined && flags.url !== undefined)
+    throw new CliError(exitCodes.usage, '--target or --url, not both');
+  const place =
+    flags.target === undefined ? await placeAtUrl(flags) : await placeOfTarget(flags.target, flags, application);
+  const live = await readPlace(place, flags.schema, 'catalog');
+  const { fixtureOf } = await import('../composition/lines/postgres-fixture.ts');
+  const { section, leftOut } = fixtureOf(live, flags.schema);
   for (const name of leftOut) say(`catalog: left out, for the dot in its name: ${printable(name)}`);
   const count = (what: string, of: object = {}): string => `${String(Object.keys(of).length)} ${what}`;
   say(`catalog: ${count('relations', section.relations)}, ${count('functions', section.functions)}`);
@@ -86,52 +82,6 @@ async function catalog(flags: CatalogFlags): Promise<void> {
   print(flags.out);
 }
 
-async function read({ upstream, login }: Place, schemas: readonly string[]): Promise<CatalogFixture> {
-  const [{ readLiveCatalog }, { fixtureOf }] = await Promise.all([
-    import('../composition/lines/postgres-live.ts'),
-    import('../composition/lines/postgres-fixture.ts'),
-  ]);
-  const { host, port, database } = upstream;
-  say(`catalog: reading ${database} at ${host}:${String(port)} as ${login.user}`);
-  const live = await readLiveCatalog(upstream, login, new AbortController().signal).catch((error: unknown) => {
-    const lost =
-      error instanceof SallyportError && (error.code === 'upstream-refused' || error.code === 'upstream-lost');
-    throw lost ? new CliError(exitCodes.unreachable, error.message) : error;
-  });
-  const there = new Set(live.snapshot.relations.map(({ schema }) => schema));
-  const missing = schemas.find((schema) => !there.has(schema));
-  if (missing === undefined) return fixtureOf(live, schemas);
-  const known = [...there].filter((schema) => !schema.startsWith('pg_') && schema !== 'information_schema').sort();
-  throw new CliError(
-    exitCodes.refused,
-    `no relation of ${database} is in the schema ${missing}; there are ${known.join(', ')}`,
-  );
-}
-
-async function placeOfTarget(name: string, { config: file, role, url }: CatalogFlags): Promise<Place> {
-  if (url !== undefined) throw new CliError(exitCodes.usage, '--target or --url, not both');
-  const config = await configOrExit(file);
-  const target = config.targets.find((one) => one.name === name);
-  if (target === undefined) {
-    const known = config.targets.map((one) => one.name).join(', ');
-    throw new CliError(exitCodes.usage, `${file} has no target ${name}; there are ${known}`);
-  }
-  const user = role ?? target.catalog_role ?? Object.keys(target.roles)[0] ?? '';
-  const login = Object.hasOwn(target.roles, user) ? target.roles[user] : undefined;
-  if (login === undefined) throw new CliError(exitCodes.usage, `${name} has no login ${user}`);
-  const [{ openSecrets }, { upstreamOf }] = await Promise.all([
-    import('../composition/secrets.ts'),
-    import('../composition/targets.ts'),
-  ]);
-  const secrets = await openSecrets(config, process.env, { now: Date.now });
-  const password = (await secrets.resolve(login.password)).reveal();
-  return {
-    upstream: upstreamOf(target, target.database, 'sallyport policy catalog'),
-    login: { user, password },
-    labels: target.labels,
-  };
-}
-
 async function placeAtUrl(flags: CatalogFlags): Promise<Place> {
   const named = flags.url ?? process.env[urlVariable];
   if (named === undefined)
@@ -149,7 +99,7 @@ async function placeAtUrl(flags: CatalogFlags): Promise<Place> {
       host,
       port,
       database,
-      application: 'sallyport policy catalog',
+      application,
       connectTimeoutMs,
       tls: mode === 'disable' ? { mode } : { mode, ...(ca !== undefined && { ca }) },
     },

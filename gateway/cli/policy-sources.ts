@@ -39,12 +39,24 @@ export function withSources(command: Command, tests: string): Command {
  * @throws CliError when something is not there, or the definition is for another version
  */
 export async function namedSources(flags: SourceFlags): Promise<NamedSources> {
+  const { definition, folders } = await foldersAndDefinition(flags);
+  const tests = flags.tests ?? definition?.tests ?? ['policy-tests'];
+  return { sources: sourcesOf(folders, tests), definition };
+}
+
+/** The directories of policies alone, likewise: for what reads no tests. */
+export async function namedFolders(flags: SourceFlags): Promise<readonly PolicyFolder[]> {
+  const { folders } = await foldersAndDefinition(flags);
+  return sourcesOf(folders, []).policies;
+}
+
+async function foldersAndDefinition(
+  flags: SourceFlags,
+): Promise<{ readonly definition: BundleDefinition | undefined; readonly folders: readonly PolicyFolder[] }> {
   const isNamed = flags.policies !== undefined && flags.definition === undefined;
   const definition = isNamed ? undefined : await bundleDefinition(flags.definition);
   const packs = definition === undefined ? [] : packsOf(definition);
-  const policies = flags.policies ?? definition?.policies ?? ['policies'];
-  const tests = flags.tests ?? definition?.tests ?? ['policy-tests'];
-  return { sources: sourcesOf([...packs, ...policies], tests), definition };
+  return { definition, folders: [...packs, ...(flags.policies ?? definition?.policies ?? ['policies'])] };
 }
 
 /** Directories somebody named, and the contract with the gateway itself: that comes from the package, whatever the policies are. */

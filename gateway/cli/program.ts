@@ -5,6 +5,7 @@ import { addAudit } from './audit.ts';
 import { addConfig } from './config.ts';
 import { addCredentials } from './credentials.ts';
 import { addInit } from './init/command.ts';
+import { addLabels } from './labels.ts';
 import { addLogin } from './login.ts';
 import { addPolicy } from './policy.ts';
 import { addServe } from './serve.ts';
@@ -37,6 +38,7 @@ export function makeProgram(): Command {
   addSessions(program);
   addAudit(program);
   addPolicy(program);
+  addLabels(program);
   addCredentials(program);
   return program;
 }

@@ -98,7 +98,8 @@ class PostgresLines implements LineProtocol {
 const firstOid = 100_000;
 const textOid = 25;
 
-function snapshotOf({ relations, functions, operators }: Fixture): CatalogSnapshot {
+/** The catalog that a fixture describes. Oids are made up, and every column is text: a fixture says no more. */
+export function snapshotOf({ relations, functions, operators }: Fixture): CatalogSnapshot {
   const names = Object.keys(relations);
   const own = Object.entries(relations).map(([name, described], i): CatalogRelation => {
     const [schema, relname] = nameParts(name);

@@ -363,11 +363,13 @@ deny contains {"id": "T-1", "msg": "no"} if {
 test('data is checked where it lies', async () => {
   const problems = await checked({
     'labels/extra/data.yaml': '{}\n',
-    'data.yaml': 'labels:\n  x.y:\n    mask: shred\n    readers: []\ncolumns:\n  erp:\n    public.t.c: [x.y, x.z]\n',
+    'data.yaml':
+      'labels:\n  x.y:\n    mask: shred\n    readers: []\ncolumns:\n  erp:\n    public.t.c: [x.y, x.z]\n    public.t.d: []\n    public.u.*: []\n    public.t.*: [x.y]\n',
   });
   expect(inBrief(problems)).toEqual([
     '3:11 unknown-method: no masker has the method shred',
     '7:23 undefined-label: no data defines the label x.z',
+    '10:18 undefined-label: public.t.* is no column: no column would carry x.y',
   ]);
 });
 

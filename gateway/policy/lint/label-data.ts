@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import { maskMethods } from '../../contract/decision.ts';
+import { wholeRelation } from '../labels.ts';
 import { nearest, type LintCheck, type Problem } from './problem.ts';
 import type { PolicySources } from './sources.ts';
 
@@ -72,9 +73,14 @@ function columnProblems(file: DataFile, labels: ReadonlySet<string>): readonly P
   return keysAt(file, 'columns').flatMap((target) => {
     const columns = nodeAt(file, ['columns', target]);
     if (!isMap(columns)) return [];
-    return columns.items.flatMap(({ value }) => {
+    return columns.items.flatMap(({ key, value }) => {
       const carried = isScalar(value) ? [value] : listItems(value);
       return carried.flatMap((node) => {
+        const relation = wholeRelation(String(isScalar(key) ? key.value : key));
+        if (relation !== undefined) {
+          const message = `${relation}.* is no column: no column would carry ${String(node.value)}`;
+          return [problem(file, node, 'undefined-label', message, 'Name each column that is labelled.')];
+        }
         if (labels.has(String(node.value))) return [];
         const near = nearest(String(node.value), [...labels]);
         const instead = near === undefined ? 'Define it in labels/data.yaml, with mask and readers.' : `Write ${near}.`;

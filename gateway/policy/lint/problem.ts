@@ -24,7 +24,8 @@ export const lintChecks = {
   'duplicate-id': 'One id for findings of different sets or files, or another id in the METADATA than in the finding.',
   'shared-name':
     'A helper that another file of the package defines too: one of them would change what the other means.',
-  'undefined-label': 'A label that `labels` of the data does not define.',
+  'undefined-label':
+    'A label that `labels` of the data does not define, or one for a whole relation (`*`), which no column would carry.',
   'unknown-data': 'A path below `data` that no data file and no package defines.',
   'unknown-method': 'A way of masking that no masker has.',
   'non-deterministic':

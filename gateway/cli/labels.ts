@@ -1,0 +1,18 @@
+import type { Command } from 'commander';
+import { addLabelsCoverage } from './labels-coverage.ts';
+import { addLabelsList } from './labels-list.ts';
+
+const examples = `
+Examples:
+  sallyport labels list
+  sallyport labels coverage --target crm --config sallyport.yaml
+`;
+
+export function addLabels(program: Command): void {
+  const labels = program
+    .command('labels')
+    .description('what policy knows of the columns of a database')
+    .addHelpText('after', examples);
+  addLabelsList(labels);
+  addLabelsCoverage(labels);
+}

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { postgresFixture, snapshotOf } from '../lines/postgres.ts';
+import { coverageOf } from './coverage.ts';
+
+const snapshot = snapshotOf(
+  postgresFixture.parse({
+    relations: {
+      'public.people': ['id', 'name', 'ssn'],
+      'public.orders': ['id', 'person', 'total'],
+      'public.orders_2026': { columns: ['id', 'person', 'total'], inherits: ['public.orders'] },
+      'public.shown': { kind: 'view', columns: ['ssn'], definition: 'SELECT people.ssn FROM public.people' },
+      'public.numbers': { kind: 'sequence', columns: ['last_value'] },
+      'hr.notes': { kind: 'foreign_table', columns: ['text', 'a.b'] },
+    },
+  }),
+);
+const undecided = (entries: Record<string, readonly string[]>, schemas: readonly string[] = []) =>
+  Object.fromEntries(
+    coverageOf(snapshot, entries, schemas).relations.map((one) => [one.relation, one.undecided] as const),
+  );
+
+test('what nobody has said anything about is undecided; what is computed is not counted', () => {
+  const found = coverageOf(snapshot, {}, []);
+  expect(found).toMatchObject({ columns: 11, decided: 0, labelled: 0, missing: [] });
+  expect(found.relations.map(({ relation }) => relation)).toEqual([
+    'hr.notes',
+    'public.orders',
+    'public.orders_2026',
+    'public.people',
+  ]);
+});
+
+test('a label decides, and so does the word that there is none', () => {
+  const found = coverageOf(snapshot, { 'public.people.ssn': ['pii.ssn'], 'public.people.id': [] }, ['public']);
+  expect(found).toMatchObject({ columns: 9, decided: 2, labelled: 1 });
+  expect(found.relations.at(-1)).toEqual({
+    relation: 'public.people',
+    columns: 3,
+    labelled: { ssn: ['pii.ssn'] },
+    undecided: ['name'],
+  });
+});
+
+test('a relation is decided as a whole, but for what is said of a column of it', () => {
+  const found = coverageOf(snapshot, { 'public.people.ssn': ['pii.ssn'], 'public.people.*': [] }, []);
+  expect(found).toMatchObject({ decided: 3, labelled: 1, missing: [] });
+  expect(coverageOf(snapshot, { 'public.people.*': [], 'public.people.ssn': ['pii.ssn'] }, [])).toEqual(found);
+});
+
+test.each(['public.orders.total', 'public.orders_2026.total'])(
+  'what is said of %s is said of its parents and partitions',
+  (column) => {
+    expect(undecided({ [column]: [] }, ['public'])).toMatchObject({
+      'public.orders': ['id', 'person'],
+      'public.orders_2026': ['id', 'person'],
+    });
+  },
+);
+
+test('a partition that says nothing takes the parent’s label, not the parent’s silence', () => {
+  const { relations } = coverageOf(snapshot, { 'public.orders.*': [], 'public.orders_2026.total': ['hr.salary'] }, []);
+  expect(relations.find(({ relation }) => relation === 'public.orders')?.labelled).toEqual({ total: ['hr.salary'] });
+});
+
+test('a name with a dot in it is found, and what is not there is told', () => {
+  expect(undecided({ 'hr.notes.a.b': [] })).toMatchObject({ 'hr.notes': ['text'] });
+  const { missing } = coverageOf(
+    snapshot,
+    { 'public.people.sssn': ['pii.ssn'], 'public.nobody.*': [], 'public.shown.ssn': [], 'hr.notes.a.b': [] },
+    [],
+  );
+  expect(missing).toEqual(['public.people.sssn', 'public.nobody.*']);
+});
