@@ -81,7 +81,8 @@ export class Targets {
   }
 
   #openTarget(key: string, config: TargetConfig, database: string): PgTarget {
-    const { analyzer, clock, log, policy } = this.#ports;
+    const { analyzer, clock, log, metrics, policy } = this.#ports;
+    const doubts = metrics.counter('analysis_doubts_total', { target: config.name });
     const role = config.catalog_role ?? Object.keys(config.roles)[0] ?? '';
     const connect: PgTarget['connect'] = (user, application, signal) =>
       this.#connect(config, database, user, application, signal);
@@ -98,6 +99,10 @@ export class Targets {
       minIntervalMs: catalogMinIntervalMs,
       onRead: (snapshot, tookMs) =>
         log.say('debug', { target: key, duration_ms: tookMs }, `catalog read: ${snapshot.relations.length} relations`),
+      onDoubt: (why) => {
+        doubts.add();
+        log.say('error', { target: key }, `analysis and server disagree: ${why}`);
+      },
     });
     catalog.setLabels(policy.columnLabels(config.name), policy.labelsVersion());
     return { catalog, connect };

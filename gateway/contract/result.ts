@@ -13,6 +13,11 @@ export type ResultPart =
 export interface Field {
   readonly name: string;
   readonly shape: ValueShape;
+  /**
+   * Set where the target's own description of the result contradicts the analysis of the command: the column may be anything that the command
+   * could reach. Lists the labels that the target's word adds; none where it only says that the column is another one.
+   */
+  readonly doubt?: readonly string[];
 }
 
 /** Rows as the adapter holds them. Enforcement reshapes them without knowing the wire format. Immutable. */

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ConnectCommand } from '../contract/command.ts';
-import type { Decision, Limits } from '../contract/decision.ts';
+import type { PostgresCommand } from '../contract/command-postgres.ts';
+import type { Decision, Limits, MaskMethod } from '../contract/decision.ts';
 import { asId, type Revision } from '../contract/ids.ts';
+import type { CellMask } from '../contract/mask.ts';
 import { MaskImpossible, type RowBatch } from '../contract/result.ts';
 import { Delivery, Tallies } from './delivery.ts';
 
@@ -113,4 +115,51 @@ test('results that nobody knows how to mask do not leave under masks', () => {
   const fields = [{ name: 'ssn', shape: 'text' }] as const;
   expect(() => delivery.apply({ kind: 'fields', fields })).toThrow(MaskImpossible);
   expect(() => delivery.apply({ kind: 'rows', batch: new Texts(['078-05-1120']) })).toThrow(MaskImpossible);
+});
+
+describe('a column that the target describes as another one', () => {
+  const select: PostgresCommand = {
+    ...{ protocol: 'postgres', action: 'read', effects: ['read'], kind: 'select', text: '', labels: ['pii.ssn'] },
+    ...{ analysis: { complete: true, reasons: [] }, relations: [], filters: [], functions: [], unfiltered: false },
+    ...{
+      output: [{ name: 'v', sources: [], transform: 'plain', labels: [] }],
+      limit: null,
+      into: null,
+      copy: null,
+      set: [],
+    },
+    ...{ transaction: { in: false, failed: false }, batch: { index: 0, count: 1 }, params: [], fingerprint: '' },
+  };
+
+  function methodOf(doubt: readonly string[] | undefined, masked: Decision['masks']): MaskMethod | undefined {
+    let asked: MaskMethod | undefined;
+    const cell: CellMask = { method: 'redact', room: () => 0, write: () => 0 };
+    const remembering = { cellMask: (method: MaskMethod) => ((asked = method), cell) };
+    const delivery = new Delivery(select, decision({}, masked), remembering, {}, new Tallies());
+    delivery.apply({ kind: 'fields', fields: [{ name: 'v', shape: 'text', ...(doubt ? { doubt } : {}) }] });
+    return asked;
+  }
+
+  test.each<[doubt: readonly string[] | undefined, masks: Decision['masks'], method: MaskMethod | undefined]>([
+    [undefined, { 'pii.ssn': 'partial' }, undefined],
+    [['pii.ssn'], { 'pii.ssn': 'partial' }, 'redact'],
+    [['pii.ssn'], { 'pii.ssn': 'null' }, 'null'],
+    // Policy was asked about the label, and this principal may read it.
+    [['pii.ssn'], {}, undefined],
+    // Policy was not asked.
+    [['pci.pan'], {}, 'redact'],
+    [['pii.ssn', 'pci.pan'], {}, 'redact'],
+    [[], {}, 'redact'],
+    [[], { 'pii.ssn': 'tokenize' }, 'redact'],
+  ])('%j under %j is masked by %s', (doubt, masked, method) => {
+    expect(methodOf(doubt, masked)).toBe(method);
+  });
+
+  test('makes texts of that result data, too', () => {
+    const cell: CellMask = { method: 'redact', room: () => 0, write: () => 0 };
+    const delivery = new Delivery(select, decision({}), { cellMask: () => cell }, {}, new Tallies());
+    delivery.apply({ kind: 'fields', fields: [{ name: 'v', shape: 'text', doubt: ['pii.ssn'] }] });
+    const part = delivery.apply({ kind: 'end', outcome: { ok: false, code: '22P02', text: '"078-05-1120"' } });
+    expect(part).toMatchObject({ outcome: { code: '22P02', text: expect.not.stringContaining('078') as string } });
+  });
 });

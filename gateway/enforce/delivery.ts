@@ -1,6 +1,6 @@
 import type { Command } from '../contract/command.ts';
-import type { Decision } from '../contract/decision.ts';
-import { columnMask, type ColumnMasks } from '../contract/mask.ts';
+import type { Decision, MaskMethod } from '../contract/decision.ts';
+import { type CellMask, columnMask, type ColumnMasks, morePrivate } from '../contract/mask.ts';
 import type { Masks } from '../contract/ports.ts';
 import { type Field, MaskImpossible, type Message, type ResultPart, type RowBatch } from '../contract/result.ts';
 
@@ -35,6 +35,8 @@ export class Delivery {
   #columns: ColumnMasks | undefined;
   #rowsOut = 0;
   #bytesOut = 0;
+  /** What the result quotes is not what was judged: its texts are data as well. */
+  #doubtful = false;
 
   /** @param shared limits count over everything that shares this object */
   constructor(command: Command, decision: Decision, masks: Masks, shared: object, tallies: Tallies) {
@@ -57,14 +59,15 @@ export class Delivery {
   apply(part: ResultPart): ResultPart | undefined {
     switch (part.kind) {
       case 'fields':
+        this.#doubtful ||= part.fields.some(({ doubt }) => doubt !== undefined);
         this.#columns = columnMasks(this.#command, this.#decision, part.fields, this.#masks);
         return part;
       case 'rows':
         return this.#rows(part, part.batch);
       case 'message':
-        return hasMasks(this.#decision) ? { kind: 'message', message: redactMessage(part.message) } : part;
+        return this.#redactsTexts ? { kind: 'message', message: redactMessage(part.message) } : part;
       case 'end':
-        return part.outcome.ok || !hasMasks(this.#decision)
+        return part.outcome.ok || !this.#redactsTexts
           ? part
           : { kind: 'end', outcome: { ...part.outcome, text: redactedText } };
       default:
@@ -79,6 +82,10 @@ export class Delivery {
     const { rows, bytes } = this.#decision.limits;
     const what = rows !== undefined && tally.rows >= rows ? `${rows} rows` : `${bytes} bytes`;
     return { severity: 'notice', code: '01004', text: `result cut by policy after ${what}` };
+  }
+
+  get #redactsTexts(): boolean {
+    return this.#doubtful || hasMasks(this.#decision);
   }
 
   #rows(part: ResultPart, batch: RowBatch): ResultPart | undefined {
@@ -133,13 +140,33 @@ export function hasMasks(decision: Decision): boolean {
 
 /** One mask for each output column that carries a masked label; the most private one where several do. */
 function columnMasks(command: Command, decision: Decision, fields: readonly Field[], masks: Masks): ColumnMasks {
-  if (!hasMasks(decision) || fields.length === 0) return [];
+  const doubtful = fields.some(({ doubt }) => doubt !== undefined);
+  if ((!hasMasks(decision) && !doubtful) || fields.length === 0) return [];
   if (command.protocol !== 'postgres') throw new MaskImpossible(`${command.protocol} results carry no masks`);
   const { output } = command;
   if (output.length !== fields.length)
     throw new MaskImpossible(`the analysis knows ${output.length} columns, the result has ${fields.length}`);
-  return fields.map(({ shape }, i) => {
+  return fields.map(({ shape, doubt }, i) => {
+    if (doubt) return doubtMask(doubt, command, decision, shape, masks);
     const mask = columnMask(output[i], decision.masks);
     return mask && masks.cellMask(mask.method, mask.label, shape);
   });
+}
+
+/**
+ * For a column that nobody can name: as private as anything the command could reach, and redacted at least. It passes only to those who may
+ * read all of that, and only when policy was asked about every label that the target's word adds.
+ */
+function doubtMask(
+  doubt: readonly string[],
+  command: Command,
+  { masks: wanted }: Decision,
+  shape: Field['shape'],
+  masks: Masks,
+): CellMask | undefined {
+  const judged = doubt.length > 0 && doubt.every((label) => command.labels.includes(label));
+  const methods = Object.values(wanted);
+  if (methods.length === 0 && judged) return undefined;
+  const method = methods.reduce<MaskMethod>(morePrivate, 'redact');
+  return masks.cellMask(method, doubt[0] ?? 'unknown', shape);
 }

@@ -53,6 +53,10 @@ export const metricList = {
   shadow_seconds_total: counter('Time that the shadow bundle took.', {}),
   shadow_bundle: gauge('1 for the revision in the shadow.', { revision: 'configured' }),
   shadow_bundle_refused_total: counter('Shadow bundles that were not taken.', {}),
+  analysis_doubts_total: counter(
+    'Output columns that the target described as others than the analysis did. Masked; each is a defect to look at, or a catalog that was stale.',
+    { target: 'configured' },
+  ),
   catalog_age_seconds: gauge('Age of what is known of a target’s tables.', { target: 'configured' }),
   issuer_keys_age_seconds: gauge('Age of an issuer’s keys; missing while there are none.', { issuer: 'configured' }),
   decision_log_events_total: counter(

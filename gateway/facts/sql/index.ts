@@ -14,7 +14,7 @@ export { catalogQueries, readCatalog } from './catalog-queries.ts';
 export type { CatalogRows } from './catalog-queries.ts';
 export type { CommandFacts, StatementFacts } from './statement.ts';
 export { leanCatalog } from './catalog.ts';
-export type { CatalogSnapshot } from './catalog.ts';
+export type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
 export { spreadLabels } from './labels.ts';
 export type { ColumnLabels } from './labels.ts';
 export type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './analysis.ts';

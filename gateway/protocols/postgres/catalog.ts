@@ -8,6 +8,7 @@ import type {
   SqlRequest,
 } from '../../facts/sql/index.ts';
 import type { PgField } from './backend.ts';
+import { CatalogWitness, type Doubts } from './catalog-witness.ts';
 
 /** Reads a target's catalog over a connection of the gateway's own. */
 export type CatalogReader = (previous: CatalogSnapshot | undefined, signal: AbortSignal) => Promise<CatalogSnapshot>;
@@ -22,6 +23,8 @@ export interface CatalogOptions {
   /** A relation nobody has heard of makes the catalog be read again, but not more often than this. */
   readonly minIntervalMs: number;
   readonly onRead: (snapshot: CatalogSnapshot, tookMs: number) => void;
+  /** A defect to look at: analysis and server disagree. Names columns and labels, never a value. */
+  readonly onDoubt: (why: string) => void;
 }
 
 /** What the gateway knows of one target's relations, kept fresh. Stale is safe: an unknown relation is never "unlabelled". */
@@ -29,9 +32,7 @@ export class TargetCatalog {
   readonly #options: CatalogOptions;
   #snapshot: CatalogSnapshot | undefined;
   #labels: ColumnLabels = new Map();
-  #columns = new Map<string, { readonly oid: number; readonly attnum: number }>();
-  /** By table OID and attribute number; only tables that have labels. */
-  #labelled = new Map<number, Map<number, readonly string[]>>();
+  #witness = new CatalogWitness(undefined, new Map());
   /** Grows whenever catalog or labels change: facts made before are to be made again. */
   epoch = 0;
   #readAtMs = Number.NEGATIVE_INFINITY;
@@ -100,24 +101,21 @@ export class TargetCatalog {
     await this.#reading;
   }
 
+  /** Whether a result has to be described before its first row, so that `doubts` can be asked. */
+  get wantsDescription(): boolean {
+    return this.#witness.watches;
+  }
+
   /**
-   * RowDescription as the second witness: for a plain column it names table and attribute. Where it contradicts facts that claim to be
-   * complete, the catalog is stale or the analysis is wrong, and nothing of the result may pass.
-   * @returns what does not fit, or undefined
+   * Where the server's description of a result contradicts the analysis: the catalog is stale or the analysis is wrong. Those columns are
+   * masked as everything the statement could reach, somebody is told, and the catalog is read again before the next statement is judged.
    */
-  contradiction({ analysis, output }: CommandFacts, fields: readonly PgField[]): string | undefined {
-    if (!analysis.complete) return undefined;
-    for (const [i, field] of fields.entries()) {
-      const labels = this.#labelled.get(field.tableOid)?.get(field.attnum);
-      const missed = labels?.find((label) => !output[i]?.labels.includes(label));
-      if (missed !== undefined) return `column ${i + 1} carries ${missed} by the server's word and not by the analysis`;
-      const fact = output[i];
-      if (!fact || fact.labels.length === 0 || fact.transform !== 'plain' || field.tableOid === 0) continue;
-      const known = this.#columns.get(fact.sources[0] ?? '');
-      if (known && (known.oid !== field.tableOid || known.attnum !== field.attnum))
-        return `column ${i + 1} does not come from ${fact.sources[0]}`;
-    }
-    return undefined;
+  doubts(facts: CommandFacts, fields: readonly PgField[]): Doubts | undefined {
+    const doubts = this.#witness.doubts(facts, fields);
+    if (!doubts) return undefined;
+    this.invalidate();
+    for (const [i, { why }] of doubts) this.#options.onDoubt(`output column ${i + 1} is not what was judged: ${why}`);
+    return doubts;
   }
 
   #mayReadAgain(): boolean {
@@ -147,22 +145,9 @@ export class TargetCatalog {
     }
   }
 
-  /** Where each column stands by the server's numbering; labels follow inheritance by the facts, here by name alone. */
   #index(): void {
     this.epoch++;
-    this.#columns = new Map();
-    this.#labelled = new Map();
-    for (const relation of this.#snapshot?.relations ?? []) {
-      if (relation.kind === 'catalog') continue;
-      for (const column of relation.columns) {
-        const name = `${relation.schema}.${relation.name}.${column.name}`;
-        this.#columns.set(name, { oid: relation.oid, attnum: column.attnum });
-        const labels = this.#labels.get(name);
-        if (!labels) continue;
-        const table = this.#labelled.get(relation.oid) ?? new Map<number, readonly string[]>();
-        this.#labelled.set(relation.oid, table.set(column.attnum, labels));
-      }
-    }
+    this.#witness = new CatalogWitness(this.#snapshot, this.#labels);
   }
 }
 

@@ -2,6 +2,7 @@ import type { CellMask, ColumnMasks } from '../../contract/mask.ts';
 import { MaskImpossible } from '../../contract/result.ts';
 import type { Field, RowBatch } from '../../contract/result.ts';
 import type { PgField } from './backend.ts';
+import type { Doubts } from './catalog-witness.ts';
 import { type Frame, lengthAt } from './frames.ts';
 import { formatOf } from './frontend.ts';
 import type { Format } from './frontend.ts';
@@ -11,9 +12,12 @@ import { isTextual, shapeOf, valueText } from './types.ts';
 /** What a row's bytes mean, column by column. */
 export type RowColumns = readonly Pick<PgField, 'typeOid' | 'format'>[];
 
-/** The fields as enforcement sees them. */
-export function contractFields(fields: readonly PgField[]): readonly Field[] {
-  return fields.map((field) => ({ name: field.name, shape: shapeOf(field.typeOid) }));
+/** The fields as enforcement sees them. @param doubts by position; see `TargetCatalog.doubts` */
+export function contractFields(fields: readonly PgField[], doubts: Doubts = new Map()): readonly Field[] {
+  return fields.map(({ name, typeOid }, i) => {
+    const doubt = doubts.get(i)?.labels;
+    return { name, shape: shapeOf(typeOid), ...(doubt ? { doubt } : {}) };
+  });
 }
 
 /** The columns of a portal: types from the statement's RowDescription, formats as Bind asked for them. */

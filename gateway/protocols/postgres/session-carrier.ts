@@ -159,16 +159,20 @@ export class PgCarrier implements Carrier {
     this.#p.fatal({ ...denialReport(denial), severity: 'FATAL' });
   }
 
-  /** Rows under a label need their types to be masked; a client that never asked for the description gets one asked for it. */
+  /**
+   * Rows under a label need their types to be masked, and what the analysis says of rows needs its second witness: where the client has not
+   * asked for a description since the catalog changed, one is asked for it.
+   */
   #describeFirst(x: PgExchange): void {
-    const { state } = this.#p;
+    const { state, catalog } = this.#p;
     const prepared = x.portal?.prepared;
     if (!x.portal || !prepared) return;
     // What stands behind EXECUTE and FETCH may have changed since they were described.
     const lasting = x.portal.reading.unit !== undefined;
-    if (lasting && prepared.fields !== undefined) return;
-    if (!x.units.some((unit) => unit.facts.output.some((column) => column.labels.length > 0))) return;
     // A description already asked for in this pipeline will be there before the first row is.
+    if (lasting && prepared.describedAt === catalog.epoch) return;
+    if (!catalog.wantsDescription || !x.units.some((unit) => unit.facts.output.length > 0)) return;
+    prepared.describedAt = catalog.epoch;
     const what = lasting ? 'statement' : 'portal';
     const { name } = lasting ? prepared : x.portal;
     state.toServer.add(encodeClientMessage({ type: 'describe', what, name }));

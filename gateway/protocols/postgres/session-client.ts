@@ -198,6 +198,7 @@ export class ClientSide {
     const portal = message.what === 'portal' ? state.portals.get(message.name) : undefined;
     const prepared = message.what === 'portal' ? portal?.prepared : state.statements.get(message.name);
     if (!prepared) return this.#unknown(message.what, message.name);
+    prepared.describedAt = this.#p.catalog.epoch;
     this.#send(frame);
     state.pipeline.push({ kind: 'describe', of: message.what, prepared, own: false });
     return undefined;

@@ -26,6 +26,8 @@ export interface Prepared {
   paramTypes: readonly number[];
   /** The result's shape once the server told it; null when it returns no rows. */
   fields: readonly PgField[] | null | undefined;
+  /** The catalog's epoch when the description was last asked for; undefined when nobody did, or it never came. */
+  describedAt?: number | undefined;
   /** The RowDescription that `fields` were read from. */
   description?: Buffer;
 }

@@ -157,10 +157,9 @@ export class ServerSide {
 
   #fields(run: PgExchange, fields: readonly PgField[], frame: Frame | undefined): Wait {
     const unit = run.units[run.index];
-    const why = unit && this.#p.catalog.contradiction(unit.facts, fields);
-    if (why !== undefined) throw new SallyportError('protocol-violation', `analysis and server disagree: ${why}`);
+    const doubts = unit && this.#p.catalog.doubts(unit.facts, fields);
     run.columns = run.portal ? rowColumns(fields, run.portal.resultFormats) : fields;
-    return this.#offer(run, { kind: 'fields', fields: contractFields(fields) }, frame);
+    return this.#offer(run, { kind: 'fields', fields: contractFields(fields, doubts) }, frame);
   }
 
   #dataRows(frame: Frame, rows: number): Wait {
@@ -255,6 +254,7 @@ export class ServerSide {
     const dropped = state.pipeline.dropToSync();
     for (const item of dropped) {
       if ('changes' in item) for (const change of item.changes) change.undo();
+      if (item.kind === 'describe' && item.prepared) item.prepared.describedAt = undefined;
       // A Query that was sent without a Sync before it is skipped as well.
       if ((item.kind === 'execute' || item.kind === 'query') && item !== expected)
         for (; item.run.index < item.run.units.length; item.run.index++) wait = this.#notRun(item.run) ?? wait;

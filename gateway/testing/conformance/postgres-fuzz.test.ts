@@ -75,6 +75,7 @@ async function run(seed: number) {
       maxAgeMs: 60_000,
       minIntervalMs: 60_000,
       onRead: () => undefined,
+      onDoubt: () => undefined,
     }),
     major: 18,
     searchPath,

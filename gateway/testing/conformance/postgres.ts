@@ -86,6 +86,7 @@ export async function openPostgresSubject(postgres: TestPostgres): Promise<Subje
     maxAgeMs: 60_000,
     minIntervalMs: 60_000,
     onRead: () => undefined,
+    onDoubt: () => undefined,
   });
   catalog.setLabels(new Map([['public.people.ssn', [label]]]), '1');
   const { world, admission, nextId } = openWorld('crm', label);

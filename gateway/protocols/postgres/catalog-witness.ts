@@ -1,0 +1,74 @@
+import type { CatalogRelation, CatalogSnapshot, ColumnLabels, CommandFacts } from '../../facts/sql/index.ts';
+import { leanCatalog, spreadLabels } from '../../facts/sql/index.ts';
+import type { PgField } from './backend.ts';
+
+/** One output column whose origin by the server's word is not what the analysis says. */
+export interface Doubt {
+  /** Labels that the server's word adds. */
+  readonly labels: readonly string[];
+  /** For operators; names columns and labels, never a value. */
+  readonly why: string;
+}
+
+/** By position of the output column. */
+export type Doubts = ReadonlyMap<number, Doubt>;
+
+/**
+ * RowDescription as the second witness: for a column that leaves as it is, the server itself names table and attribute by number, whatever
+ * they are called now. https://www.postgresql.org/docs/current/protocol-message-formats.html
+ * It says nothing of what is computed, and of a view only that the column is the view's.
+ */
+export class CatalogWitness {
+  readonly #relations = new Map<number, CatalogRelation>();
+  /** By table OID and attribute number. */
+  readonly #labelled = new Map<number, ReadonlyMap<number, readonly string[]>>();
+
+  constructor(snapshot: CatalogSnapshot | undefined, labels: ColumnLabels) {
+    if (!snapshot || labels.size === 0) return;
+    const spread = spreadLabels(leanCatalog(snapshot), labels);
+    for (const relation of snapshot.relations) {
+      this.#relations.set(relation.oid, relation);
+      const own = spread.get(relation.oid);
+      if (!own) continue;
+      const byNumber = relation.columns.flatMap(({ name, attnum }) => {
+        const carried = own.get(name);
+        return carried ? [[attnum, carried] as const] : [];
+      });
+      this.#labelled.set(relation.oid, new Map(byNumber));
+    }
+  }
+
+  /** Whether anything of the target is labelled: otherwise there is nothing to doubt. */
+  get watches(): boolean {
+    return this.#labelled.size > 0;
+  }
+
+  /** Facts that do not claim to be complete are policy's to judge as such. */
+  doubts({ analysis, output }: CommandFacts, fields: readonly PgField[]): Doubts | undefined {
+    if (!analysis.complete || !this.watches) return undefined;
+    let doubts: Map<number, Doubt> | undefined;
+    for (const [i, field] of fields.entries()) {
+      if (field.tableOid === 0) continue;
+      const doubt = this.#doubt(output[i], field);
+      if (doubt) (doubts ??= new Map()).set(i, doubt);
+    }
+    return doubts;
+  }
+
+  #doubt(fact: CommandFacts['output'][number] | undefined, { tableOid, attnum }: PgField): Doubt | undefined {
+    const relation = this.#relations.get(tableOid);
+    if (!relation) return { labels: [], why: `it comes from a table that the catalog does not know (OID ${tableOid})` };
+    const at = `${relation.schema}.${relation.name}`;
+    // System columns have numbers below 1.
+    const column = attnum > 0 ? relation.columns.find((each) => each.attnum === attnum) : undefined;
+    if (attnum > 0 && !column) return { labels: [], why: `${at} has no column ${attnum} in the catalog` };
+    const key = `${at}.${column?.name ?? ''}`;
+    const carried = this.#labelled.get(tableOid)?.get(attnum) ?? [];
+    const missed = carried.filter((label) => !fact?.labels.includes(label));
+    if (missed.length > 0) return { labels: missed, why: `it is ${key} (${missed.join(', ')}) by the server’s word` };
+    const isPlain = fact?.transform === 'plain' && fact.labels.length > 0;
+    if (isPlain && column && !fact.sources.includes(key))
+      return { labels: [], why: `it is ${key} by the server’s word, and ${fact.sources.join(', ')} by the analysis` };
+    return undefined;
+  }
+}
