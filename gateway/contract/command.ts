@@ -1,8 +1,9 @@
 import type { CommandFrame } from './command-frame.ts';
 import type { PostgresCommand } from './command-postgres.ts';
+import type { SshCommand } from './command-ssh.ts';
 
 /** One normalized unit of work: what Rego sees as `input.command`. A protocol adds itself to the union and the compiler lists every switch. */
-export type Command = ConnectCommand | AdminCommand | PostgresCommand;
+export type Command = ConnectCommand | AdminCommand | PostgresCommand | SshCommand;
 
 /** Admission to a target (package `rules.session`). */
 export interface ConnectCommand extends CommandFrame {

@@ -33,7 +33,7 @@ export interface Target {
   readonly labels: { readonly [name: string]: string };
 }
 
-export type Protocol = 'postgres';
+export type Protocol = 'postgres' | 'ssh';
 
 /** Where the command came from (`input.client`). */
 export interface Client {

@@ -1,4 +1,5 @@
 import type { PostgresCommand } from '../contract/command-postgres.ts';
+import type { SshCommand } from '../contract/command-ssh.ts';
 import { type Decided, mayHoldLabels, textForOthers } from '../contract/decided.ts';
 import type { Finding } from '../contract/decision.ts';
 
@@ -14,7 +15,7 @@ export interface Safe {
 
 /**
  * Where a statement may hold labelled values (`textForOthers`), everything that could quote one goes too: parameters, values of settings,
- * the words of findings. Fingerprint, names of columns and ids of rules stay.
+ * the words of findings; of a line of shell, all words but the names of programs. Fingerprint, names of columns and ids of rules stay.
  */
 export function withoutValues({ command, decision, texts }: Decided): Safe {
   const { findings } = decision;
@@ -24,6 +25,8 @@ export function withoutValues({ command, decision, texts }: Decided): Safe {
       return { command, findings, erased: [], masked: [] };
     case 'postgres':
       return safeStatement(command, texts, findings);
+    case 'ssh':
+      return safeRequest(command, texts, findings);
     default:
       return command satisfies never;
   }
@@ -52,6 +55,21 @@ function safeStatement(command: PostgresCommand, texts: Decided['texts'], findin
     findings: quiet ? findings.map((finding, i) => wordless(finding, i, erased)) : findings,
     erased,
     masked,
+  };
+}
+
+/** A line of shell does not say which of its words is a secret: where one may be, only the names of programs stay. */
+function safeRequest(command: SshCommand, texts: Decided['texts'], findings: readonly Finding[]): Safe {
+  if (!mayHoldLabels(command) && texts.text === command.text) return { command, findings, erased: [], masked: [] };
+  const { line: _line, argv: _argv, env: _env, redirects: _redirects, dynamic: _dynamic, ...rest } = command;
+  const { parse_error: _error, transfer: _transfer, file: _file, forward: _forward, ...kept } = rest;
+  const gone = ['line', 'argv', 'env', 'redirects', 'dynamic', 'parse_error', 'transfer', 'file', 'forward'];
+  const erased = gone.map((name) => `/input/command/${name}`);
+  return {
+    command: { ...kept, text: textForOthers({ command, texts }) },
+    findings: findings.map((finding, i) => wordless(finding, i, erased)),
+    erased,
+    masked: ['/input/command/text'],
   };
 }
 

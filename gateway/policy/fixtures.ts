@@ -15,6 +15,7 @@ import type { DataManifest, Manifest } from './bundle/manifest.ts';
 import { gunzipCapped } from './bundle/read.ts';
 import { readTar } from './bundle/tar.ts';
 import { decisionEntrypoints } from './engine/entrypoints.ts';
+import { entrypoints } from './schema/json-schema.ts';
 
 /** For the tests of this room: bundles, frames and commands to start from. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -85,7 +86,7 @@ export async function compileRego(env: Environment, files: Readonly<Record<strin
 /** Rego in which each entrypoint's decision is this expression. */
 export function decidingBy(decision: string): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    ['postgres', 'session', 'admin'].map((name) => [
+    entrypoints.map((name) => [
       `${name}.rego`,
       `package sallyport.${name}\n\nimport data.sets\n\ndecision := ${decision}\n`,
     ]),

@@ -5,6 +5,7 @@ import {
   type FunctionCategory,
 } from '../../gateway/contract/command-postgres.ts';
 import type { Entrypoint } from '../../gateway/contract/command.ts';
+import { sshMeanings } from './ssh-meanings.ts';
 
 /** What each field under `input` means. A test compares the keys with the published schemas, both ways. */
 export const frameMeanings: Readonly<Record<string, string>> = {
@@ -86,6 +87,7 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.params': 'Bind parameters as text; binary ones without a text form as `\\x` hex',
     'command.fingerprint': 'The same for statements that differ in literals only: 16 hex digits',
   },
+  ssh: sshMeanings,
   session: {
     'command.action': 'Always `connect`',
     'command.effects': 'Always `["connect"]`',

@@ -1,5 +1,6 @@
 import type { Entrypoint } from '../../gateway/contract/command.ts';
 import { inputSchema } from '../../gateway/policy/schema/json-schema.ts';
+import { dynamicReasons, shellKinds, sshEffects } from '../../gateway/contract/command-ssh.ts';
 import {
   categoryMeanings,
   categoryOrder,
@@ -8,11 +9,13 @@ import {
   effectOrder,
   frameMeanings,
 } from './input-meanings.ts';
+import { kindMeanings, reasonMeanings, sshEffectMeanings } from './ssh-meanings.ts';
 import { readSchema, type JsonSchema } from './json-schema.ts';
 import { code, generatedNote, table } from './markdown.ts';
 
 const intros: Readonly<Record<Entrypoint, string>> = {
   postgres: 'What rules in `package rules.postgres` read: one SQL statement.',
+  ssh: 'What rules in `package rules.ssh` read: one request over SSH. Of an exec line it is one simple command, those inside of others included; of sftp one operation. What a request does not have is empty or null.',
   session:
     'What rules in `package rules.session` read: one principal who wants a session on a target. Asked when a session begins, and again while it lasts when the policy changes.',
   admin: 'What rules in `package rules.admin` read: one call of the gateway’s own API, by CLI or otherwise.',
@@ -40,27 +43,54 @@ ${intros[entrypoint]} No other field exists: a misspelt path fails the build.
 The schema is [\`policies/schemas/${entrypoint}.json\`](../../policies/schemas/${entrypoint}.json).
 
 ${table(['field', 'type', 'meaning'], rows)}
-${entrypoint === 'postgres' ? vocabularies() : ''}`;
+${vocabularies(entrypoint)}`;
 }
 
-function vocabularies(): string {
+function vocabularies(entrypoint: Entrypoint): string {
+  switch (entrypoint) {
+    case 'postgres':
+      return `${effects('a statement’s effects', effectOrder, effectMeanings)}
+## Functions
+
+${vocabulary('category', categoryOrder, categoryMeanings)}
+`;
+    case 'ssh':
+      return `${effects('a request’s effects', sshEffects, sshEffectMeanings)}
+## Kinds
+
+${vocabulary('kind', shellKinds, kindMeanings)}
+
+## What is dynamic
+
+${vocabulary('why', dynamicReasons, reasonMeanings)}
+`;
+    case 'session':
+    case 'admin':
+      return '';
+    default:
+      return entrypoint satisfies never;
+  }
+}
+
+function effects<E extends string>(whose: string, order: readonly E[], meanings: Readonly<Record<E, string>>): string {
   return `
 ## Effects
 
-Strongest first. \`action\` is the first of a statement’s effects.
+Strongest first. \`action\` is the first of ${whose}.
 
-${table(
-  ['effect', 'meaning'],
-  effectOrder.map((e) => [code(e), effectMeanings[e]]),
-)}
-
-## Functions
-
-${table(
-  ['category', 'meaning'],
-  categoryOrder.map((c) => [code(c), categoryMeanings[c]]),
-)}
+${vocabulary('effect', order, meanings)}
 `;
+}
+
+function vocabulary<E extends string>(
+  what: string,
+  order: readonly E[],
+  meanings: Readonly<Record<E, string>>,
+): string {
+  return table(
+    [what, 'meaning'],
+    order.map((one) => [code(one), meanings[one]]),
+  );
 }
 
 function leaves(path: string, field: JsonSchema): readonly (readonly [string, string])[] {
@@ -79,6 +109,8 @@ function typeOf(field: JsonSchema): string {
   if (field.const !== undefined) return code(JSON.stringify(field.const));
   if (field.enum?.includes('opaque')) return '[effect](#effects)';
   if (field.enum?.includes('dynamic_sql')) return '[category](#functions)';
+  if (field.enum?.includes('construct')) return '[kind](#kinds)';
+  if (field.enum?.includes('dialect')) return '[reason](#what-is-dynamic)';
   if (field.enum) return field.enum.map((v) => code(v)).join(', ');
   if (field.items) return `list of ${typeOf(field.items)}`;
   const types = typeof field.type === 'string' ? [field.type] : (field.type ?? []);

@@ -15,6 +15,7 @@ export const pages: readonly (readonly [file: string, render: () => string])[] =
   ['docs/reference/cli.md', cliPage],
   ['docs/reference/configuration.md', configurationPage],
   ['docs/reference/input-postgres.md', () => inputPage('postgres')],
+  ['docs/reference/input-ssh.md', () => inputPage('ssh')],
   ['docs/reference/input-session.md', () => inputPage('session')],
   ['docs/reference/input-admin.md', () => inputPage('admin')],
   ['docs/reference/findings.md', findingsPage],

@@ -100,7 +100,7 @@ describe('a new repository', () => {
     const { out } = await shell(dir, 'sallyport policy inspect dist/main.tar.gz --json');
     const { metadata } = z.object({ metadata: z.object({ packs: z.array(z.unknown()) }) }).parse(JSON.parse(out));
     const digest: unknown = expect.stringMatching(/^[0-9a-f]{64}$/);
-    const names = ['library', 'postgres', 'session', 'admin', 'labels'];
+    const names = ['library', 'postgres', 'ssh', 'session', 'admin', 'labels'];
     expect(metadata.packs).toEqual(names.map((name) => ({ name, version: version(), digest })));
   });
 
@@ -219,7 +219,7 @@ describe('a bundle definition', () => {
     const { sources } = await namedSources({ definition: definition(fresh) });
     const packs = sources.policies.map((folder) => (typeof folder === 'string' ? folder : folder.name));
     const own = relative('.', join(fresh, 'policies'));
-    expect(packs).toEqual(['library', 'postgres', 'session', 'admin', 'labels', own]);
+    expect(packs).toEqual(['library', 'postgres', 'ssh', 'session', 'admin', 'labels', own]);
     expect(sources.tests).toEqual([relative('.', join(fresh, 'policy-tests'))]);
   });
 

@@ -19,6 +19,7 @@ export type PolicyFolder = string | Pack;
 /** Where the default packs lie in the package's `policies/`. Not `columns/`: an example, and everybody's columns are their own. */
 const places = {
   postgres: 'rules/postgres',
+  ssh: 'rules/ssh',
   session: 'rules/session',
   admin: 'rules/admin',
   labels: 'labels',

@@ -22,7 +22,12 @@ test('a bundle says what is in it, and who says to have signed it', async () => 
   expect(await bundle([rule('deny', 'T-1', 'a')], data)).toMatchObject({
     revision: 'test',
     signature: { keyId: 'test', algorithm: 'ES256' },
-    entrypoints: ['sallyport/postgres/decision', 'sallyport/session/decision', 'sallyport/admin/decision'],
+    entrypoints: [
+      'sallyport/postgres/decision',
+      'sallyport/ssh/decision',
+      'sallyport/session/decision',
+      'sallyport/admin/decision',
+    ],
     rules: [{ id: 'T-1', title: 'about T-1', file: 'rules/postgres/access.rego', line: 1 }],
     labels: { pii: { mask: 'redact' } },
     columns: { crm: { 'a.b.c': ['pii'] } },

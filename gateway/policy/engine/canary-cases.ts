@@ -7,15 +7,15 @@ import type { SessionFrame } from '../../contract/ports.ts';
 import { inputOf } from '../schema/frame.ts';
 import { adminCommand, connectCommand } from '../schema/own.ts';
 import { postgresCommand } from '../schema/postgres.ts';
+import { sshCommand } from '../schema/ssh.ts';
 import { readAnswer } from './answer.ts';
 import { plainInput } from './canary.ts';
 import type { Engine } from './engine.ts';
 import { entrypointOf } from './entrypoints.ts';
+import { entrypoints } from '../schema/json-schema.ts';
 
 /** Each costs a decision at load, and its text a place in the engine's memory. */
 const maxCases = 1_000;
-
-const entrypoints = ['postgres', 'session', 'admin'] as const satisfies readonly Entrypoint[];
 
 /** One case of `canaries` in a bundle's data: an input, and what has to come of it before the bundle goes live. */
 const caseSchema = z.strictObject({
@@ -81,6 +81,7 @@ function decide(engine: Engine, { entrypoint, input }: CanaryCase): Decision {
 
 const schemas = {
   postgres: inputOf(postgresCommand),
+  ssh: inputOf(sshCommand),
   session: inputOf(connectCommand),
   admin: inputOf(adminCommand),
 } as const;

@@ -1,5 +1,6 @@
 import type { AdminCommand, Command, ConnectCommand, Entrypoint, SessionFacts } from '../../contract/command.ts';
 import type { PostgresCommand } from '../../contract/command-postgres.ts';
+import type { SshCommand } from '../../contract/command-ssh.ts';
 import { SallyportError } from '../../contract/errors.ts';
 import { asId, type RequestId, type SessionId } from '../../contract/ids.ts';
 import type { SessionFrame } from '../../contract/ports.ts';
@@ -110,6 +111,34 @@ const select: PostgresCommand = {
   fingerprint: '',
 };
 
+const exec: SshCommand = {
+  protocol: 'ssh',
+  action: 'run',
+  effects: ['run'],
+  text: 'true',
+  labels: [],
+  analysis,
+  request: 'exec',
+  pty: false,
+  line: 'true',
+  parse_error: null,
+  kind: 'builtin',
+  name: 'true',
+  argv: ['true'],
+  env: [],
+  redirects: [],
+  position: { index: 0, count: 1 },
+  pipeline: { index: 0, names: ['true'] },
+  wrapped_by: [],
+  substitution: null,
+  dynamic: [],
+  transfer: null,
+  file: null,
+  forward: null,
+  subsystem: null,
+  signal: null,
+};
+
 const connect: ConnectCommand = {
   protocol: 'session',
   action: 'connect',
@@ -130,4 +159,7 @@ const call: AdminCommand = {
   resource: { kind: 'policy', id: '', owner: '' },
 };
 
-const commands = { postgres: select, session: connect, admin: call } as const satisfies Record<Entrypoint, Command>;
+const commands = { postgres: select, ssh: exec, session: connect, admin: call } as const satisfies Record<
+  Entrypoint,
+  Command
+>;

@@ -136,6 +136,7 @@ function isCallOnce(entrypoint: Entrypoint): boolean {
     case 'admin':
       return true;
     case 'postgres':
+    case 'ssh':
       return false;
     default:
       return entrypoint satisfies never;

@@ -97,6 +97,7 @@ export function columnsOf(command: Command, masks: Decision['masks']): readonly 
         const mask = columnMask(column, masks);
         return mask ? [[column.name, mask.method] as const] : [];
       });
+    case 'ssh':
     case 'session':
     case 'admin':
       return [];

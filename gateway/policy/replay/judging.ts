@@ -22,7 +22,7 @@ export function commandOf(judged: Pick<JudgedCommand, 'frame' | 'facts' | 'text'
   const { frame, facts, text, params, place } = judged;
   const entrypoint = entrypoints.find((name) => 'protocol' in facts && facts.protocol === name);
   if (entrypoint === undefined) return { ok: false, why: 'it is not of this version: nothing judges its protocol' };
-  // Neither admission nor a call of the API has parameters, or a place among others.
+  // Only statements have parameters, and a place among others.
   const command = entrypoint === 'postgres' ? { ...facts, text, params, ...place } : { ...facts, text };
   const why = wrongWith(frame, frames, frame) || wrongWith(facts, commandSchema(entrypoint), command);
   if (why !== '') return { ok: false, why: `it is not of this version: ${why}` };

@@ -31,7 +31,7 @@ export const principal = z.strictObject({
 
 export const target = z.strictObject({
   name: z.string(),
-  protocol: z.enum(['postgres']),
+  protocol: z.enum(['postgres', 'ssh']),
   labels: z.record(z.string(), z.string()),
 });
 

@@ -4,14 +4,16 @@ import type { Json } from '../../contract/principal.ts';
 import { inputOf, jsonValue } from './frame.ts';
 import { adminCommand, connectCommand } from './own.ts';
 import { postgresCommand } from './postgres.ts';
+import { sshCommand } from './ssh.ts';
 
 const titles = {
   postgres: 'Policy input for one SQL statement (package rules.postgres), version 1',
+  ssh: 'Policy input for one SSH request or one simple command of its line (package rules.ssh), version 1',
   session: 'Policy input for admission to a target (package rules.session), version 1',
   admin: "Policy input for one call of the gateway's own API (package rules.admin), version 1",
 } as const satisfies Record<Entrypoint, string>;
 
-export const entrypoints = ['postgres', 'session', 'admin'] as const satisfies readonly Entrypoint[];
+export const entrypoints = ['postgres', 'ssh', 'session', 'admin'] as const satisfies readonly Entrypoint[];
 
 /**
  * The published schema of one entrypoint's input: draft 7, which OPA reads, and no property beyond the named ones,
@@ -34,6 +36,8 @@ export function commandSchema(entrypoint: Entrypoint): z.ZodType {
   switch (entrypoint) {
     case 'postgres':
       return postgresCommand;
+    case 'ssh':
+      return sshCommand;
     case 'session':
       return connectCommand;
     case 'admin':

@@ -6,10 +6,10 @@
 package rules.session
 
 # METADATA
-# title: Members of a group that works with databases
+# title: Members of a group that works with databases or hosts
 # custom: {id: SE-500}
 allow contains {"id": "SE-500", "msg": "may connect"} if {
-	some group in ["readers", "support", "compliance", "developers", "dba"]
+	some group in ["readers", "support", "compliance", "developers", "dba", "operators"]
 	group in input.principal.groups
 }
 

@@ -1,0 +1,146 @@
+package rules.ssh
+
+# METADATA
+# title: A line that does not parse runs for nobody but operators
+# custom: {id: SSH-001}
+deny contains {
+	"id": "SSH-001",
+	"msg": $"not a line of shell: {input.command.parse_error}",
+	"hint": "Check quotes and brackets.",
+	"severity": "medium",
+} if {
+	input.command.parse_error != null
+	not "operators" in input.principal.groups
+}
+
+# METADATA
+# title: Agents run what can be known before it runs
+# custom: {id: SSH-002}
+deny contains {
+	"id": "SSH-002",
+	"msg": $"what {dynamic.text} runs cannot be known before it runs ({dynamic.why})",
+	"hint": "Write the program and its arguments as they are.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	input.principal.kind == "agent"
+	some dynamic in input.command.dynamic
+	dynamic.where == "command"
+}
+
+# METADATA
+# title: Agents write to files that can be known
+# custom: {id: SSH-003}
+deny contains {
+	"id": "SSH-003",
+	"msg": $"which file {dynamic.text} is cannot be known before it runs ({dynamic.why})",
+	"hint": "Write the path as it is.",
+	"severity": "high",
+} if {
+	input.principal.kind == "agent"
+	some dynamic in input.command.dynamic
+	dynamic.where == "redirect"
+}
+
+# METADATA
+# title: Agents run commands, and nothing else
+# description: What is typed into a shell or goes through a forward cannot be judged before it runs.
+# custom: {id: SSH-004}
+deny contains {
+	"id": "SSH-004",
+	"msg": $"agents run commands over SSH: no {what}",
+	"hint": "Send the command itself: ssh HOST COMMAND.",
+	"severity": "high",
+} if {
+	input.principal.kind == "agent"
+	not input.command.request in {"exec", "env", "signal"}
+	what := asked_for
+}
+
+# METADATA
+# title: Agents have no terminal
+# custom: {id: SSH-005}
+deny contains {
+	"id": "SSH-005",
+	"msg": "a terminal lets programs ask for more commands",
+	"hint": "Run it without -t.",
+	"severity": "medium",
+} if {
+	input.principal.kind == "agent"
+	input.command.pty
+}
+
+# METADATA
+# title: No variables that decide what runs
+# custom: {id: SSH-006}
+deny contains {
+	"id": "SSH-006",
+	"msg": $"variable {variable.name} decides what code programs run",
+	"hint": "Do not send it.",
+	"severity": "high",
+} if {
+	input.command.request == "env"
+	some variable in input.command.env
+	decides_what_runs(variable.name)
+}
+
+# METADATA
+# title: No connections by way of the shell
+# description: Bash opens a connection where a redirect names one of these.
+# custom: {id: SSH-007}
+deny contains {
+	"id": "SSH-007",
+	"msg": $"{redirect.path} is a connection past this gateway",
+	"hint": "Ask an operator.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.6"],
+} if {
+	some redirect in input.command.redirects
+	some prefix in ["/dev/tcp/", "/dev/udp/"]
+	startswith(redirect.path, prefix)
+}
+
+# METADATA
+# title: What a login runs is changed by operators
+# description: Who may write these files decides what runs at the next login, and who may log in.
+# custom: {id: SSH-008}
+deny contains {
+	"id": "SSH-008",
+	"msg": $"{path} decides who logs in or what a login runs",
+	"hint": "Ask an operator.",
+	"severity": "critical",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	some path in written
+	some suffix in data.rules.ssh.programs.startup_files
+	endswith(path, suffix)
+	not "operators" in input.principal.groups
+}
+
+asked_for := $"{input.command.forward.kind} forward" if {
+	input.command.request == "forward"
+} else := $"subsystem {input.command.subsystem}" if {
+	input.command.request == "subsystem"
+} else := input.command.request
+
+decides_what_runs(name) if name in data.rules.ssh.programs.variables.names
+
+decides_what_runs(name) if {
+	some prefix in data.rules.ssh.programs.variables.prefixes
+	startswith(name, prefix)
+}
+
+# METADATA
+# description: Files that the command writes, as far as it names them itself.
+written contains redirect.path if {
+	some redirect in input.command.redirects
+	redirect.operation in {"write", "append", "read_write"}
+	redirect.path != null
+}
+
+written contains path if {
+	some effect in input.command.effects
+	effect in {"write", "remove"}
+	some path in [input.command.file.path, input.command.file.target_path]
+	path != null
+}
