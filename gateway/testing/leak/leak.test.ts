@@ -1,191 +1,130 @@
-import { execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { zstdDecompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { corpusLines } from '../../facts/sql/fixtures/leak-database.ts';
-import { startPostgres15, type TestPostgres } from '../postgres.ts';
-import { type Rig, startRig } from '../rig.ts';
+import { hash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { disguiseStatement, sides } from './canary.ts';
+import { classNames, classOf } from './classes.ts';
+import { ways } from './conversation.ts';
+import { countDirectLeaks, runHonestLines, runLeakCorpus, scanWritten, type LeakRun } from './corpus.ts';
+import { benignLines, leakLines } from './lines.ts';
+import { scan, scanColumns } from './scan.ts';
+import { roles, startLeakWorld, type LeakWorld } from './world.ts';
 
-const fixture = (name: string) => new URL(`../../facts/sql/fixtures/${name}`, import.meta.url);
-const run = promisify(execFile);
-
-/** Values that must not get out, whole or in a piece that says something. */
-const secrets = [
-  '078-05-1120', '219-09-9999', '457-55-5462', '536-90-4399', '212-09-7694', '301-55-0001',
-  '4111111111111111', '5555555555554444', '378282246310005', '6011111111111117',
-  'alice.adams', 'bob.brown', 'carol.cole', 'dan.dole', 'eve.eads', 'vip.person',
-  'zebracanary', 'giraffecanary', 'quokkacanary', 'narwhalcanary', 'hashcanary', 'fdwpasscanary',
-  'DE89370400440532013000', 'GB82WEST12345698765432', 'FR1420041010050500013M02606',
-  '123456.78', '65432.10',
-]; // prettier-ignore
-
-/** Every form in which a secret may hide. */
-const forms = secrets.flatMap((secret) => {
-  const bytes = Buffer.from(secret);
-  const reversed = secret.split('').reverse().join('');
-  const base64 = [0, 1, 2].map((shift) => {
-    // A secret in the middle of something encoded: cut what its neighbours change.
-    const text = Buffer.concat([Buffer.alloc(shift, 0x61), bytes, Buffer.from('aa')]).toString('base64');
-    return text.slice(4, 4 + Math.max(8, Math.floor(secret.length)));
-  });
-  const pieces = Array.from({ length: Math.max(0, secret.length - 6) }, (_, i) => secret.slice(i, i + 7));
-  return [secret, reversed, bytes.toString('hex'), ...base64, ...pieces].map((form) => ({ secret, form }));
-});
-
-function leaks(output: string): readonly string[] {
-  const lower = output.toLowerCase();
-  const found = forms.filter(({ form }) => form.length >= 6 && lower.includes(form.toLowerCase()));
-  return [...new Set(found.map(({ secret, form }) => `${secret} as ${form}`))];
-}
-
-let postgres: TestPostgres | undefined;
-let rig: Rig;
-const env = { ...process.env, PGCONNECT_TIMEOUT: '10' };
-
+const lines = leakLines();
+let world: LeakWorld;
 beforeAll(async () => {
-  // With contrib: the corpus reaches for dblink, hstore, pageinspect and the like.
-  postgres = await startPostgres15({ ssl: true });
-  if (!postgres) return;
-  const psql = async (database: string, ...args: string[]) =>
-    run('psql', [postgres?.url.replace(/\/postgres$/, `/${database}`) ?? '', '-v', 'ON_ERROR_STOP=1', '-q', ...args]);
-  await psql('postgres', '-c', 'create database leak_t');
-  const setup = readFileSync(fixture('setup.sql'), 'utf8');
-  const script = join(process.env['TMPDIR'] ?? '/tmp', `leak-setup-${process.pid}.sql`);
-  await writeFile(script, setup);
-  await psql('leak_t', '-f', script);
-  await psql('leak_t', '-c', `alter role app password 'app'`);
-  const dir = await startRigFor(postgres);
-  rig = dir;
-}, 60_000);
-
+  world = await startLeakWorld();
+}, 120_000);
 afterAll(async () => {
-  await rig?.[Symbol.asyncDispose]();
-  await postgres?.[Symbol.asyncDispose]();
+  await world?.[Symbol.asyncDispose]();
 });
 
-async function startRigFor(server: TestPostgres): Promise<Rig> {
-  vi.stubEnv('LEAK_APP', 'app');
-  vi.stubEnv('LEAK_SUPER', server.password);
-  return startRig({
-    crm: false,
-    policies: [fileURLToPath(new URL('policy', import.meta.url))],
-    config: {
-      targets: [
-        {
-          name: 'leak',
-          protocol: 'postgres',
-          host: '127.0.0.1',
-          port: server.port,
-          database: 'leak_t',
-          tls: { mode: 'disable' },
-          labels: { env: 'dev' },
-          roles: {
-            app: { password: { env: 'LEAK_APP' } },
-            postgres: { password: { env: 'LEAK_SUPER' } },
-          },
-          catalog_role: 'postgres',
-        },
-      ],
-    },
-  });
-}
-
-/** Recordings are compressed some time after their session has ended. */
-async function contentOf(path: string): Promise<Buffer> {
-  const bytes = await readFile(path);
-  return path.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes;
-}
-
-/** Runs one line by psql, bytes as they are, and returns everything psql was told. */
-async function runLine(who: string, user: string, sql: Buffer): Promise<string> {
-  const where = `host=127.0.0.1 port=${rig.port} user=${user} dbname=leak sslmode=disable`;
-  return throughPsql(where, await rig.token(who), sql);
-}
-
-async function throughPsql(where: string, password: string, sql: Buffer): Promise<string> {
-  const child = spawn('psql', ['-X', '-v', 'ON_ERROR_STOP=0', where], {
-    env: { ...env, PGPASSWORD: password, PGCLIENTENCODING: 'UTF8' },
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('latin1')));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString('latin1')));
-  // One Query message for the whole line, as the corpus means it: psql -c would not take raw bytes.
-  const escaped = Buffer.from(
-    sql
-      .toString('latin1')
-      .replaceAll(';', '\\;')
-      .replace(/(\\;)?\s*$/, ''),
-    'latin1',
-  );
-  child.stdin.end(Buffer.concat([escaped, Buffer.from(';\n')]));
-  await new Promise((resolve) => child.once('close', resolve));
-  return output;
-}
-
-const lines = corpusLines(readFileSync(fixture('leak.sql'), 'latin1'));
-/** Who is allowed everything that no rule denies, and may read nothing that is labelled: the hardest case. */
-const roles = [
-  ['ben', 'postgres'],
-  ['ana', 'app'],
-] as const;
-
-describe('the leak corpus, through the gateway, with psql and a real server', () => {
+describe('the leak corpus, through the gateway, with two real servers that differ only in their labelled values', () => {
+  // Every line as either role, and the ways in turn; `npm run corpus` goes all of them.
   test.each(roles)(
-    'nothing labelled reaches %s as %s',
-    async (who, user) => {
-      if (!postgres) return console.warn('skipped: PostgreSQL 15 of Debian is not installed');
-      const found: string[] = [];
-      for (const { id, sql, session } of lines) {
-        const before = session === '' ? Buffer.alloc(0) : Buffer.from(`${session};\n`);
-        const output = await runLine(who, user, Buffer.concat([before, Buffer.from(sql, 'latin1')]));
-        // What the client itself typed may come back in an error's context: it knew it already.
-        const own = sql.toLowerCase();
-        const bad = leaks(output).filter((leak) => !own.includes((leak.split(' as ')[1] ?? '').toLowerCase()));
-        if (bad.length > 0) found.push(`${id}: ${bad.join(', ')}`);
+    'nothing labelled reaches the client as %s, and nothing tells the databases apart',
+    async (role) => {
+      const shift = roles.indexOf(role) * 2;
+      const runs: LeakRun[] = [];
+      for (const [i, way] of ways.entries()) {
+        const share = lines.filter((_, at) => (at + shift) % ways.length === i);
+        runs.push(...(await runLeakCorpus(world, share, { roles: [role], ways: [way] })));
       }
-      expect(found).toEqual([]);
+      expect(runs).toHaveLength(lines.length);
+      expect(runs.filter(({ leaks }) => leaks.length > 0)).toEqual([]);
+      // A plan tells how long it took.
+      expect(runs.filter(({ unsteady }) => unsteady).map(({ id }) => id)).toEqual(['L189']);
     },
-    180_000,
+    300_000,
   );
 
-  test('honest statements still run', async () => {
-    if (!postgres) return console.warn('skipped: PostgreSQL 15 of Debian is not installed');
-    const denied: string[] = [];
-    for (const { id, sql } of corpusLines(readFileSync(fixture('benign.sql'), 'utf8'))) {
-      const output = await runLine('ben', 'postgres', Buffer.from(sql));
-      if (/denied by policy|ERROR/.test(output)) denied.push(`${id}: ${output}`);
-    }
-    expect(denied).toEqual([]);
-  }, 60_000);
+  test('honest statements run', async () => {
+    const runs = await runHonestLines(world, benignLines());
+    expect(runs.filter(({ outcome }) => outcome === 'denied' || outcome === 'failed')).toEqual([]);
+    expect(runs.filter(({ outcome }) => outcome === 'masked').map(({ id }) => id)).toEqual(['B31']);
+  }, 120_000);
 
-  test('without the gateway the same statements bring the same values out', async () => {
-    if (!postgres) return console.warn('skipped: PostgreSQL 15 of Debian is not installed');
-    const where = `host=127.0.0.1 port=${postgres.port} user=postgres dbname=leak_t sslmode=disable`;
-    let leaking = 0;
-    for (const { sql } of lines)
-      if (leaks(await throughPsql(where, postgres.password, Buffer.from(sql, 'latin1'))).length > 0) leaking++;
-    // The scan sees what it is meant to see: most of the corpus leaks in a form it knows.
-    expect(leaking).toBeGreaterThan(lines.length / 2);
-  }, 60_000);
+  test('without the gateway the same statements bring the values out, and the scan sees it', async () => {
+    expect(await countDirectLeaks(world, lines)).toBeGreaterThanOrEqual(110);
+  }, 120_000);
 
-  test('nothing labelled is in any file of the gateway', async () => {
-    if (!postgres) return console.warn('skipped: PostgreSQL 15 of Debian is not installed');
-    // A gateway that runs renames and drops files of its own while they are read.
-    await rig.gateway[Symbol.asyncDispose]();
-    const typed = lines.map(({ sql }) => sql.toLowerCase()).join('\n');
-    const found: string[] = [];
-    for (const dir of ['recordings', 'audit', 'state']) {
-      for (const entry of await readdir(join(rig.dir, dir), { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile()) continue;
-        const text = (await contentOf(join(entry.parentPath, entry.name))).toString('latin1');
-        const bad = leaks(text).filter((leak) => !typed.includes((leak.split(' as ')[1] ?? '').toLowerCase()));
-        if (bad.length > 0) found.push(`${entry.name}: ${bad.join(', ')}`);
-      }
-    }
-    expect([...found, ...leaks(rig.log.join('\n'))]).toEqual([]);
+  test('nothing labelled is in any file, log or metric of the gateway', async () => {
+    const { files, leaks } = await scanWritten(world, lines);
+    expect(files).toBeGreaterThan(lines.length);
+    expect(leaks).toEqual([]);
+  }, 120_000);
+});
+
+describe('the scan finds a canary', () => {
+  const canary = (): string => world.canaries.b.texts[1] ?? '';
+  const bytes = (): Buffer => Buffer.from(canary());
+  const text = (of: () => string) => of;
+  test.each([
+    ['as it is', text(() => canary())],
+    ['in a piece of four characters', text(() => `x ${Array.from(canary()).slice(3, 7).join('')} y`)],
+    ['in capitals', text(() => canary().toUpperCase())],
+    ['in small letters', text(() => canary().toLowerCase())],
+    ['backwards', text(() => Array.from(canary()).reverse().join(''))],
+    ['in hex', text(() => `\\x61${bytes().toString('hex')}00`)],
+    ['in hex with spaces', text(() => (bytes().toString('hex').match(/../g) ?? []).join(' '))],
+    ['in base64', text(() => bytes().toString('base64'))],
+    ['in the middle of base64', text(() => Buffer.concat([Buffer.from('four!'), bytes()]).toString('base64'))],
+    ['in base64 of a URL', text(() => `?q=${bytes().toString('base64url')}`)],
+    ['in the escapes of a URL', text(() => encodeURIComponent(canary()))],
+    [
+      'in octal escapes',
+      text(() => [...bytes()].map((b) => (b < 128 ? String.fromCharCode(b) : `\\${b.toString(8)}`)).join('')),
+    ],
+    [
+      'in escapes of JSON',
+      text(() =>
+        Array.from(canary())
+          .map((c) => `\\u${c.charCodeAt(0).toString(16)}`)
+          .join(''),
+      ),
+    ],
+    [
+      'in entities of XML',
+      text(() =>
+        Array.from(canary())
+          .map((c) => `&#${String(c.charCodeAt(0))};`)
+          .join(''),
+      ),
+    ],
+    ['in its MD5', text(() => hash('md5', canary(), 'hex'))],
+    ['in its SHA-256 in base64', text(() => hash('sha256', canary(), 'base64'))],
+    ['as a number', text(() => world.canaries.b.numbers[0] ?? '')],
+    ['as money', text(() => (world.canaries.b.numbers[0] ?? '').replace(/(\d)(?=(\d{3})+\.)/g, '$1,'))],
+  ])('%s', (_, made) => {
+    expect(scan(Buffer.from(made()), 'b', world.canaries.b)).not.toEqual([]);
+    // The other side's are others.
+    expect(scan(Buffer.from(made()), 'a', world.canaries.a)).toEqual([]);
   });
+
+  test('letter by letter in the rows of a column, as text or as numbers', () => {
+    const rows = Array.from(canary());
+    const found = (columns: readonly string[]) => scanColumns([columns], 'b', world.canaries.b);
+    expect(found(rows)).not.toEqual([]);
+    expect(found(rows.map((c) => String(c.codePointAt(0))))).not.toEqual([]);
+    expect(found([...bytes()].map(String))).not.toEqual([]);
+  });
+
+  test('but not what the client typed itself', () => {
+    expect(scan(bytes(), 'b', world.canaries.b, `select '${canary()}'`)).toEqual([]);
+  });
+});
+
+test('the two databases have no value in common', () => {
+  const [a, b] = sides.map((side) => new Set([...world.canaries[side].texts, ...world.canaries[side].numbers]));
+  expect([...(a ?? [])].filter((value) => b?.has(value))).toEqual([]);
+  expect(a?.size).toBeGreaterThan(25);
+});
+
+test('a guess in a statement is right on side A', () => {
+  const statement = disguiseStatement(`SELECT id FROM customers WHERE ssn = '078-05-1120' OR card_number LIKE '4111%'`);
+  const [, ssn = '', prefix = ''] = /= '(.*?)' .* '(.*?)%'/.exec(statement) ?? [];
+  expect(world.canaries.a.texts).toContain(ssn);
+  expect(world.canaries.a.texts.some((value) => value.startsWith(prefix))).toBe(true);
+});
+
+test('every line belongs to a class', () => {
+  expect(new Set(lines.map(({ id }) => classOf(id)))).toEqual(new Set(classNames));
 });
