@@ -69,9 +69,9 @@ interface View {
 function views(latin: string): readonly View[] {
   const hex = latin.replace(/\\x|0x|%/gi, '').match(/(?:[0-9a-f]{2}\s?){9,}/gi) ?? [];
   const base64 = latin.replace(/[\r\n]|\\n/g, '').match(/[A-Za-z0-9+/_-]{12,}/g) ?? [];
-  const octal = latin.match(/(?:\\+[0-3][0-7]{2}.?){6,}/gs) ?? [];
-  const unicode = latin.match(/(?:(?:\\+u?\+?0{0,4}|&#x0{0,4})2c[0-9a-f]{2};?.?){3,}/gis) ?? [];
-  const decimal = latin.match(/(?:&#\d+;.?){3,}/gs) ?? [];
+  const octal = latin.match(/(?:\\+[0-3][0-7]{2}[^\\]?){6,}/gs) ?? [];
+  const unicode = latin.match(/(?:(?:\\+u?\+?0{0,4}|&#x0{0,4})2c[0-9a-f]{2};?[^\\&]?){3,}/gis) ?? [];
+  const decimal = latin.match(/(?:&#\d+;[^&]?){3,}/gs) ?? [];
   return [
     { form: 'backwards', bytes: Buffer.from(latin, 'latin1').reverse() },
     ...hex.flatMap((run) => {
