@@ -1,37 +1,11 @@
 import { addAll, classifyCall, isBuiltIn, lookUp, referenceParts } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
-import type { Scope, Walk } from './scope.ts';
+import { resolve, type Scope, type Walk } from './scope.ts';
+import { totalCall, type ArgumentKind } from './total-functions.ts';
 import type { Base, Form } from './world.ts';
 
-/**
- * Functions that neither fail nor return NULL by what a `v` argument holds, do nothing else, and take as long whatever it is: a mask over
- * their result hides all of it. v: any value; c: a constant or parameter; i: a whole number written out (another type is another function:
- * `substring` with a pattern returns NULL where nothing matches); `?` may be left out, `*` any number more.
- * Not here for a reason: nullif and the regular expressions (NULL says what matched), LIKE (fails in the middle of a match), replace and
- * repeat (too long a result fails), casts to numbers and dates (fail), CASE (chooses what else is evaluated).
- * https://www.postgresql.org/docs/current/functions-string.html, https://www.postgresql.org/docs/current/functions-aggregate.html
- */
-const total: ReadonlyMap<string, string> = new Map([
-  ['upper', 'v'],
-  ['lower', 'v'],
-  ['initcap', 'v'],
-  ['reverse', 'v'],
-  ['md5', 'v'],
-  ['btrim', 'vc?'],
-  ['ltrim', 'vc?'],
-  ['rtrim', 'vc?'],
-  ['left', 'vi'],
-  ['right', 'vi'],
-  ['substr', 'vii?'],
-  ['substring', 'vii?'],
-  ['concat', 'v*'],
-  ['concat_ws', 'cv*'],
-  ['min', 'v'],
-  ['max', 'v'],
-  ['string_agg', 'vc'],
-]);
 const textTypes: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar']);
-/** What turns a call into something else than a function of its arguments, row by row or over all rows. */
+/** What decides over which rows, and in what order, a call works. */
 const turns = ['agg_order', 'agg_filter', 'over'] as const;
 
 /** See `Walk.value`. What is not named here is read as an expression, in which no labelled column may stand. */
@@ -52,6 +26,8 @@ export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>)
       return toText(body) ? readAll(walk, argument(body), scope, into) : readOther(walk, tree, scope, into);
     case 'CollateClause':
       return readAll(walk, argument(body), scope, into);
+    case 'CaseExpr':
+      return readCase(walk, body, scope, into);
     case 'FuncCall':
       return readCall(walk, tree, body, scope, into);
     default:
@@ -84,29 +60,53 @@ function readOther(walk: Walk, tree: Node, scope: Scope, into: Set<Base>): Form 
 function readCall(walk: Walk, tree: Node, body: Node, scope: Scope, into: Set<Base>): Form | undefined {
   const parts = nameParts(nodes(body, 'funcname'));
   const args = nodes(body, 'args');
-  const plain = !turns.some((field) => field in body) && !flag(body, 'agg_distinct') && !flag(body, 'func_variadic');
-  if (!plain || !fits(total.get(parts.at(-1) ?? ''), args) || !isBuiltIn(walk, parts))
+  const kinds = totalCall(parts.at(-1) ?? '', args);
+  if (!kinds || flag(body, 'agg_distinct') || flag(body, 'func_variadic') || !isBuiltIn(walk, parts))
     return readOther(walk, tree, scope, into);
   walk.ledger.call(classifyCall(walk, parts));
-  return readAll(walk, args, scope, into);
+  for (const field of turns) walk.expression(body[field], scope, 'function');
+  const forms = args.map((arg, i) => readArgument(walk, arg, kinds[i] ?? 'clear', scope, into));
+  return forms.includes(undefined) ? undefined : 'derived';
 }
 
-function fits(signature: string | undefined, args: readonly Node[]): boolean {
-  if (signature === undefined) return false;
-  const wanted = [...signature.matchAll(/([vci])([?*]?)/g)].map(([, kind = '', many = '']) => ({ kind, many }));
-  const last = wanted.at(-1);
-  const most = last?.many === '*' ? Infinity : wanted.length;
-  const least = wanted.filter(({ many }) => many === '').length;
-  if (args.length < least || args.length > most) return false;
-  return args.every((arg, i) => {
-    const kind = (wanted[i] ?? last)?.kind;
-    return kind === 'v' || isConstant(arg, kind === 'i');
-  });
+function readArgument(walk: Walk, arg: Node, kind: ArgumentKind, scope: Scope, into: Set<Base>): Form | undefined {
+  switch (kind) {
+    case 'value':
+      return readValue(walk, arg, scope, into);
+    case 'document':
+      return readRow(walk, arg, scope, into) ?? readValue(walk, arg, scope, into);
+    case 'row':
+      return readRow(walk, arg, scope, into) ?? readOther(walk, arg, scope, into);
+    case 'clear':
+    case 'constant':
+    case 'integer':
+      return readOther(walk, arg, scope, into);
+    default:
+      return kind satisfies never;
+  }
 }
 
-function isConstant(arg: Node, whole: boolean): boolean {
-  const [tag, body] = tagged(arg);
-  return whole ? tag === 'A_Const' && 'ival' in body : tag === 'A_Const' || tag === 'ParamRef';
+/** A whole row by its name. Undefined, with nothing written down, for anything else and for rows of which not every column has a form. */
+function readRow(walk: Walk, arg: Node, scope: Scope, into: Set<Base>): Form | undefined {
+  const reference = only(arg, 'ColumnRef');
+  const found = reference && resolve(referenceParts(reference), scope);
+  if (found?.kind !== 'row' || found.field !== undefined) return undefined;
+  if (found.columns.some((column) => column.wild ?? !(column.form ?? clean(column.sources)))) return undefined;
+  walk.ledger.touchAll(found.sources);
+  addAll(into, found.sources);
+  return 'derived';
+}
+
+/** Which branch is taken must not follow from a labelled value: it decides what is evaluated, and so what fails. */
+function readCase(walk: Walk, body: Node, scope: Scope, into: Set<Base>): Form | undefined {
+  const whens = nodes(body, 'args').map((entry) => only(entry, 'CaseWhen') ?? {});
+  const tests = new Set<Base>();
+  for (const test of [body['arg'], ...whens.map((when) => when['expr'])])
+    walk.expression(test, scope, 'expression', tests);
+  addAll(into, tests);
+  const results = [...whens.map((when) => node(when, 'result') ?? {}), ...argument(body, 'defresult')];
+  const form = readAll(walk, results, scope, into);
+  return clean(tests) && form;
 }
 
 /** Where no row comes it is NULL, and with more than one it fails: which rows come is for the query's own conditions to tell. */
@@ -148,8 +148,8 @@ function toText(body: Node): boolean {
   return own && textTypes.has(names.at(-1) ?? '') && nodes(type, 'arrayBounds').length === 0;
 }
 
-function argument(body: Node): readonly Node[] {
-  const arg = node(body, 'arg');
+function argument(body: Node, field = 'arg'): readonly Node[] {
+  const arg = node(body, field);
   return arg ? [arg] : [];
 }
 

@@ -1,7 +1,7 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
 import { classifyFunction } from './functions.ts';
-import { constant, flag, isList, isNode, nameParts, node, nodes, only, type Node } from './node.ts';
+import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { resolve, sourcesOf, type Item, type Reference, type Scope, type Walk } from './scope.ts';
 import type { Base } from './world.ts';
 
@@ -45,7 +45,9 @@ export function readExpression(
       case 'SubLink':
         readOperator(walk, nameParts(nodes(body, 'operName')));
         readExpression(walk, body['testexpr'], scope, use, into);
-        readNested(walk, node(body, 'subselect') ?? {}, scope, use, into);
+        if (text(body, 'subLinkType') === 'EXISTS_SUBLINK')
+          readExists(walk, node(body, 'subselect') ?? {}, scope, into);
+        else readNested(walk, node(body, 'subselect') ?? {}, scope, use, into);
         break;
       case 'SelectStmt':
       case 'InsertStmt':
@@ -74,6 +76,12 @@ function readNested(walk: Walk, tree: Node, scope: Scope, use: ColumnUse, into: 
   const sources = sourcesOf(walk.query(tree, { items: [], outer: scope, queries: scope.queries }));
   walk.ledger.touchAll(sources, use);
   addAll(into, sources);
+}
+
+/** Whether there is a row: what the query chose its rows by is written down where it chose them, and no value of theirs counts. */
+function readExists(walk: Walk, tree: Node, scope: Scope, into: Set<Base> | undefined): void {
+  const columns = walk.query(tree, { items: [], outer: scope, queries: scope.queries });
+  addAll(into, sourcesOf(columns.filter((column) => column.form === undefined)));
 }
 
 /**

@@ -134,7 +134,7 @@ export function classifyFunction(parts: readonly string[], candidates: readonly 
   const name = parts.at(-1) ?? '';
   const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
   const categories = new Set<FunctionCategory>();
-  const builtIn = schema === '' || schema === 'pg_catalog' ? builtInCategories(name) : [];
+  const builtIn = ['', 'pg_catalog', 'information_schema'].includes(schema) ? builtInCategories(schema, name) : [];
   for (const category of builtIn) categories.add(category);
   for (const candidate of candidates) for (const category of candidateCategories(candidate)) categories.add(category);
   if (categories.size === 0) categories.add('unknown');
@@ -146,7 +146,14 @@ export function classifyFunction(parts: readonly string[], candidates: readonly 
   };
 }
 
-function builtInCategories(name: string): readonly FunctionCategory[] {
+/** What the information schema's views compute with; drivers call it too. */
+const ofInformationSchema: ReadonlySet<string> = new Set(
+  `_pg_expandarray _pg_index_position _pg_truetypid _pg_truetypmod _pg_char_max_length _pg_char_octet_length _pg_numeric_precision
+   _pg_numeric_precision_radix _pg_numeric_scale _pg_datetime_precision _pg_interval_type`.split(/\s+/),
+);
+
+function builtInCategories(schema: string, name: string): readonly FunctionCategory[] {
+  if (schema === 'information_schema') return ofInformationSchema.has(name) ? ['pure'] : [];
   const known = aggregateFunctions.has(name)
     ? 'aggregate'
     : pureFunctions.has(name) || castTypes.has(name)

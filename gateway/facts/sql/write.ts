@@ -4,7 +4,6 @@ import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from 
 import { readWith } from './query.ts';
 import { blur, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import { choosesNothing } from './unfiltered.ts';
-import type { Base } from './world.ts';
 
 export interface Target {
   readonly relation: LeanRelation | undefined;
@@ -171,18 +170,27 @@ function isExcluded(value: Node, name: string): boolean {
   return parts.length === 2 && parts[0] === 'excluded' && parts[1] === name;
 }
 
-/** WHERE of UPDATE and DELETE. One that reads no column of the target chooses none of its rows. */
+/** WHERE of UPDATE and DELETE. One that names no column of the target, in a sub-query neither, chooses none of its rows. */
 function readCondition(walk: Walk, condition: Node | undefined, target: Target, scope: Scope): void {
-  const read = new Set<Base>();
-  walk.expression(condition, scope, 'where', read);
-  const nothing = choosesNothing(condition) || (!namesTarget(read, target) && !namesRow(condition));
-  if (nothing) walk.ledger.unfiltered = true;
+  let named = !target.relation || target.item.columns.length === 0;
+  const watched = watchedItem(target.item, () => {
+    named = true;
+  });
+  const items = scope.items.map((item) => (item === target.item ? watched : item));
+  walk.expression(condition, { ...scope, items }, 'where');
+  if (choosesNothing(condition) || (!named && !namesRow(condition))) walk.ledger.unfiltered = true;
 }
 
-function namesTarget(read: ReadonlySet<Base>, target: Target): boolean {
-  if (!target.relation || read.size === 0) return !target.relation || target.item.columns.length === 0;
-  for (const base of read) if (base.relation.oid === target.relation.oid) return true;
-  return false;
+/** The same item, which tells when one of its columns is looked at. */
+function watchedItem(item: Item, onSeen: () => void): Item {
+  const watch = (column: Column): Column => ({
+    ...column,
+    get sources() {
+      onSeen();
+      return column.sources;
+    },
+  });
+  return { ...item, columns: item.columns.map(watch) };
 }
 
 /** WHERE CURRENT OF, or a system column such as ctid. */

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import type { Rig } from '../rig.ts';
+import { honestSetup, type HonestStatement } from './honest.ts';
+import { labelledValues, type LabelledValues } from './labelled-values.ts';
+
+export type HonestOutcome =
+  | { readonly outcome: 'allowed' }
+  /** `reason` is what the client was told. */
+  | { readonly outcome: 'refused'; readonly reason: string }
+  /** The database itself refuses it, or the gateway gives other rows, or a labelled value in clear. */
+  | { readonly outcome: 'wrong'; readonly reason: string };
+export type HonestResult = HonestOutcome & { readonly statement: HonestStatement };
+
+/**
+ * Runs each statement twice, straight at the rig's database and through its gateway, and compares the rows: what holds no labelled value is
+ * the same, what holds one is masked. Every statement is rolled back.
+ * @param rig with the shop (`crm`) in it
+ * @param done called after each statement
+ */
+export async function runHonest(
+  rig: Rig,
+  statements: readonly HonestStatement[],
+  done: (result: HonestResult) => void = () => undefined,
+): Promise<readonly HonestResult[]> {
+  await using open = new AsyncDisposableStack();
+  const connect = async (port: number, user: string, password: string): Promise<pg.Client> => {
+    const client = new pg.Client({ host: '127.0.0.1', port, user, password, database: 'crm', types: asText });
+    await client.connect();
+    open.defer(() => client.end());
+    return client;
+  };
+  const owner = await connect(rig.postgres.port, 'owner', rig.passwords.owner);
+  await owner.query(await readFile(honestSetup, 'utf8'));
+  const labelled = await labelledValues(owner);
+  const direct = await connect(rig.postgres.port, 'app', rig.passwords.app);
+  const agent = await connect(rig.port, 'app', await rig.token('billing-agent'));
+  const person = await connect(rig.port, 'app', await rig.token('ben'));
+  const results: HonestResult[] = [];
+  for (const statement of statements) {
+    const ready = { ...statement, sql: await withOids(owner, statement.sql) };
+    const params =
+      statement.params &&
+      (await Promise.all(
+        statement.params.map((each) => Promise.resolve(each === null ? null : withOids(owner, each))),
+      ));
+    const gateway = statement.id.startsWith('agent-') ? agent : person;
+    const outcome = compare(
+      statement,
+      await run(direct, owner, ready.sql, params),
+      await run(gateway, owner, ready.sql, params),
+      labelled,
+    );
+    const result = { ...outcome, statement };
+    results.push(result);
+    done(result);
+  }
+  return results;
+}
+
+/** Everything as the server writes it. */
+const asText = { getTypeParser: () => (value: unknown) => value };
+
+/** Tools look something up by name and then ask by its number, which is another one in every database. */
+async function withOids(owner: pg.Client, text: string): Promise<string> {
+  let done = text;
+  for (const [written, kind, name] of text.matchAll(/\{(oid|proc):([\w.]+)\}/g)) {
+    const type = kind === 'oid' ? 'regclass' : 'regproc';
+    const { rows } = await owner.query<{ oid: string }>(`select $1::${type}::oid as oid`, [name]);
+    done = done.replaceAll(written, rows[0]?.oid ?? '');
+  }
+  return done;
+}
+
+type Cell = string | null;
+type Answer =
+  | { readonly ok: true; readonly names: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
+  | { readonly ok: false; readonly message: string; readonly denied: boolean };
+
+async function run(
+  client: pg.Client,
+  owner: pg.Client,
+  text: string,
+  params: readonly Cell[] | undefined,
+): Promise<Answer> {
+  // A sequence goes on after a rollback: both runs begin where it began.
+  if (/^\s*insert/i.test(text)) await owner.query(`select setval('orders_id_seq', 9000)`);
+  await client.query('begin');
+  try {
+    const answer = await client.query<Cell[]>({ text, values: params ? [...params] : [], rowMode: 'array' });
+    const last = Array.isArray(answer) ? (answer as (typeof answer)[]).at(-1) : answer;
+    return { ok: true, names: last?.fields.map((field) => field.name) ?? [], rows: last?.rows ?? [] };
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    return { ok: false, message: error.message, denied: error.code === '42501' && /policy/.test(error.message) };
+  } finally {
+    await client.query('rollback');
+  }
+}
+
+function compare(statement: HonestStatement, expected: Answer, got: Answer, labelled: LabelledValues): HonestOutcome {
+  const wrong = (reason: string): HonestOutcome => ({ outcome: 'wrong', reason });
+  if (!expected.ok) return wrong(`the database refuses it: ${expected.message}`);
+  if (!got.ok) return got.denied ? { outcome: 'refused', reason: got.message } : wrong(got.message);
+  if (got.names.join() !== expected.names.join()) return wrong(`columns are ${got.names.join()}`);
+  if (got.rows.length !== expected.rows.length) return wrong(`${got.rows.length} rows, not ${expected.rows.length}`);
+  if (statement.varies) return { outcome: 'allowed' };
+  const isSorted = /\border by\b/i.test(statement.sql);
+  const isMasked = expected.names.map(
+    (name, i) => statement.masked.includes(name) || expected.rows.some((row) => labelled.standIn(row[i] ?? null)),
+  );
+  const comparable = ({ rows }: { readonly rows: readonly (readonly Cell[])[] }): readonly string[] => {
+    const texts = rows.map((row) => JSON.stringify(row.filter((_, i) => !isMasked[i])));
+    return isSorted ? texts : texts.sort();
+  };
+  const clear = [comparable(expected), comparable(got)] as const;
+  const other = clear[0].findIndex((row, i) => row !== clear[1][i]);
+  if (other !== -1) return wrong(`row ${other} is ${clear[1][other] ?? ''}, not ${clear[0][other] ?? ''}`);
+  for (const [i, name] of expected.names.entries()) {
+    if (!isMasked[i]) continue;
+    const leaked = got.rows.find((row) => labelled.standIn(row[i] ?? null));
+    if (leaked) return wrong(`${name} comes out as ${leaked[i] ?? ''}`);
+    const same = got.rows.some((row, n) => isSorted && row[i] !== null && row[i] === expected.rows[n]?.[i]);
+    if (same && statement.masked.includes(name)) return wrong(`${name} comes out as it is`);
+  }
+  return { outcome: 'allowed' };
+}
