@@ -133,7 +133,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   );
   const keysDir = join(config.state_dir, 'issuer-keys');
   let identity = opening.use(await openIdentity(config.identity, { clock, log, keysDir }));
-  const targets = new Targets(config.targets, { secrets, analyzer, policy, clock, log, metrics });
+  const targets = opening.use(new Targets(config.targets, { secrets, analyzer, policy, clock, log, metrics }));
 
   const decisions = opening.use(await decisionLog(config, { secrets, log, metrics, version: version() }));
   const shadow = await shadowOf(config, { policy, secrets, clock, log, metrics });

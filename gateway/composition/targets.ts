@@ -25,11 +25,10 @@ export interface TargetPorts {
 }
 
 const connectTimeoutMs = 10_000;
-const catalogMaxAgeMs = 60_000;
-const catalogMinIntervalMs = 2_000;
+const catalogMaxAgeMs = 1_000;
 
 /** The configured targets: what policy sees of them, and how they are reached. */
-export class Targets {
+export class Targets implements AsyncDisposable {
   readonly #ports: TargetPorts;
   #configs = new Map<string, TargetConfig>();
   readonly #open = new Map<string, { readonly config: TargetConfig; readonly target: PgTarget }>();
@@ -75,9 +74,13 @@ export class Targets {
       target.catalog.setLabels(policy.columnLabels(config.name), policy.labelsVersion());
   }
 
-  /** Seconds since each catalog was read. */
+  /** Seconds since each catalog was last seen to be what is known of it. */
   catalogAges(): readonly (readonly [string, number])[] {
     return [...this.#open].map(([key, { target }]) => [key, target.catalog.ageMs / 1000] as const);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open.values()].map(({ target }) => target.catalog[Symbol.asyncDispose]()));
   }
 
   #openTarget(key: string, config: TargetConfig, database: string): PgTarget {
@@ -89,14 +92,13 @@ export class Targets {
     const catalog = new TargetCatalog({
       target: key,
       analyzer,
-      read: catalogReader(async (signal) => {
+      reader: catalogReader(async (signal) => {
         const upstream = await connect(role, 'sallyport catalog', signal);
         if (!upstream) throw new TypeError(`target ${config.name} has no role to read its catalog by`);
         return upstream;
       }),
       now: () => clock.now(),
       maxAgeMs: catalogMaxAgeMs,
-      minIntervalMs: catalogMinIntervalMs,
       onRead: (snapshot, tookMs) =>
         log.say('debug', { target: key, duration_ms: tookMs }, `catalog read: ${snapshot.relations.length} relations`),
       onDoubt: (why) => {

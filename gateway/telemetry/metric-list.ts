@@ -57,7 +57,9 @@ export const metricList = {
     'Output columns that the target described as others than the analysis did. Masked; each is a defect to look at, or a catalog that was stale.',
     { target: 'configured' },
   ),
-  catalog_age_seconds: gauge('Age of what is known of a target’s tables.', { target: 'configured' }),
+  catalog_age_seconds: gauge('Time since what is known of a target’s tables was last seen to be so.', {
+    target: 'configured',
+  }),
   issuer_keys_age_seconds: gauge('Age of an issuer’s keys; missing while there are none.', { issuer: 'configured' }),
   decision_log_events_total: counter(
     'Decisions sent elsewhere: delivered, or lost because there was no room for them.',

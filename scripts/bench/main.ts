@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { format, resolveConfig } from 'prettier';
 import { measureBulk } from './bulk.ts';
+import { measureCatalog } from './catalog.ts';
 import { measureDecisions } from './decisions.ts';
 import { measureIdle } from './idle.ts';
 import { describeMachine, loadNow } from './machine.ts';
@@ -17,7 +18,7 @@ import { startWorld } from './world.ts';
 
 /** `npm run bench`: the gateway against peers measured in the same run. A target that is missed is said, and fails nothing. */
 /** In the order in which they run: decisions are made in this process, so they come before it has done anything else. */
-const sectionNames = ['decisions', 'throughput', 'shadow', 'bulk', 'reload', 'idle'] as const;
+const sectionNames = ['decisions', 'throughput', 'shadow', 'bulk', 'reload', 'idle', 'catalog'] as const;
 type SectionName = (typeof sectionNames)[number];
 const flags = new Command('bench')
   .description('Measures the gateway against no proxy, a plain TCP pipe and, where it is installed, PgBouncer.')
@@ -97,6 +98,8 @@ async function measure(signal: AbortSignal): Promise<Report> {
         return [await measureReload(world, effort, signal)];
       case 'idle':
         return [await measureIdle(world, effort, signal)];
+      case 'catalog':
+        return [await measureCatalog(effort, signal)];
       case 'decisions':
         return [await measureDecisions(world, effort, signal)];
       default:

@@ -21,7 +21,7 @@ export async function readLiveCatalog(
 ): Promise<LiveCatalog> {
   let major = 0;
   let schemas: readonly string[] = [];
-  const read = catalogReader(async (ended) => {
+  await using reader = catalogReader(async (ended) => {
     const upstream = await connectUpstream(target, login, ended);
     major = Number.parseInt(upstream.parameters.get('server_version') ?? '', 10);
     // Before the reader empties it, which it does so that the server qualifies every name.
@@ -29,7 +29,7 @@ export async function readLiveCatalog(
     schemas = rows.flatMap(([schema]) => schema ?? []);
     return upstream;
   });
-  const snapshot = await read(undefined, signal);
+  const snapshot = await reader.read(undefined, signal);
   if (!(major >= 15 && major <= 18)) {
     throw new SallyportError(
       'grammar-unavailable',

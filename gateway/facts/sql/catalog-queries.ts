@@ -15,13 +15,14 @@ export const catalogQueries = {
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname !~ '^pg_toast' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')`,
   columns: `
-    SELECT a.attrelid, a.attname, a.attnum, a.atttypid, pg_catalog.format_type(a.atttypid, NULL)
+    SELECT a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(
+             a.attname, a.attnum, a.atttypid::pg_catalog.int8, pg_catalog.format_type(a.atttypid, NULL)) ORDER BY a.attnum)
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE a.attnum > 0 AND NOT a.attisdropped AND n.nspname !~ '^pg_toast'
        AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
-     ORDER BY a.attrelid, a.attnum`,
+     GROUP BY a.attrelid ORDER BY a.attrelid`,
   inherits: `SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits`,
   functions: `
     SELECT n.nspname, p.proname, l.lanname, p.provolatile, p.prokind, e.extname
@@ -52,20 +53,16 @@ export const catalogQueries = {
 export type TextRows = readonly (readonly (string | null)[])[];
 export type CatalogRows = { readonly [query in Exclude<keyof typeof catalogQueries, 'setup'>]: TextRows };
 
+type ColumnRow = readonly [name: string, attnum: number, typeOid: number, typeName: string];
+
 /** @param version see `CatalogSnapshot.version` */
 export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot {
   const intern = interner();
-  const columns = new Map<number, CatalogColumn[]>();
-  for (const [relation, name, attnum, typeOid, typeName] of rows.columns) {
-    const column = {
-      name: intern(name),
-      attnum: Number(attnum),
-      typeOid: Number(typeOid),
-      typeName: intern(typeName),
-    };
-    const of = columns.get(Number(relation));
-    if (of) of.push(column);
-    else columns.set(Number(relation), [column]);
+  const column = columnInterner(intern);
+  const columns = new Map<number, readonly CatalogColumn[]>();
+  for (const [relation, list] of rows.columns) {
+    const each = JSON.parse(list ?? '[]') as readonly ColumnRow[]; // made so by the query
+    columns.set(Number(relation), each.map(column));
   }
   const inherits = new Map<number, number[]>();
   for (const [child, parent] of rows.inherits) {
@@ -144,5 +141,18 @@ function interner(): (text: string | null | undefined) => string {
     if (known !== undefined) return known;
     seen.set(key, key);
     return key;
+  };
+}
+
+/** And so do columns: those of one name, place and type are one object. */
+function columnInterner(intern: (text: string) => string): (row: ColumnRow) => CatalogColumn {
+  const seen = new Map<string, CatalogColumn>();
+  return ([name, attnum, typeOid, typeName]) => {
+    const key = `${attnum} ${typeOid} ${name}`;
+    const known = seen.get(key);
+    if (known) return known;
+    const made = { name: intern(name), attnum, typeOid, typeName: intern(typeName) };
+    seen.set(key, made);
+    return made;
   };
 }

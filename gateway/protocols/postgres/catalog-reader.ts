@@ -1,33 +1,104 @@
 import { createHash } from 'node:crypto';
 import { catalogQueries, type CatalogRows, type CatalogSnapshot, readCatalog } from '../../facts/sql/index.ts';
+import { catalogState } from './catalog-state.ts';
 import type { CatalogReader } from './catalog.ts';
-import type { Upstream } from './upstream.ts';
+import type { TextRows, Upstream } from './upstream.ts';
+
+/** A connection that nobody has needed for so long is given back. */
+const idleMs = 60_000;
+const maxBytes = 512 * 1024 * 1024;
 
 /**
- * Reads a target's catalog over a connection of its own each time: nothing a client does to its session can reach it.
- * The same answer gives the same snapshot, so that nothing is computed again for it.
+ * Reads a target's catalog over a connection of the gateway's own: nothing a client does to its session can reach it.
  * @param connect logs in with the target's own credentials
  */
 export function catalogReader(connect: (signal: AbortSignal) => Promise<Upstream>): CatalogReader {
-  let lastDigest = '';
-  return async (previous, signal): Promise<CatalogSnapshot> => {
-    await using upstream = await connect(signal);
-    const ask = async (text: string) => (await upstream.simpleQuery(text, signal, 512 * 1024 * 1024)).rows;
-    // One snapshot of the database for all queries: a relation without its columns would be a relation without labels.
-    await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await ask(catalogQueries.setup);
-    const { setup: _, ...queries } = catalogQueries;
-    const rows: [string, CatalogRows[keyof CatalogRows]][] = [];
-    for (const [name, text] of Object.entries(queries)) rows.push([name, await ask(text)]);
-    const digest = digestOf(rows);
-    if (previous && digest === lastDigest) return previous;
-    const snapshot = readCatalog(
-      Object.fromEntries(rows) as CatalogRows, // one entry for each query, by construction above
-      (previous?.version ?? 0) + 1,
-    );
-    lastDigest = digest;
-    return snapshot;
-  };
+  return new UpstreamCatalog(connect);
+}
+
+class UpstreamCatalog implements CatalogReader {
+  readonly #connect: (signal: AbortSignal) => Promise<Upstream>;
+  #upstream: Upstream | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #digest = '';
+  #state = '';
+  /** Transactions that `#state` has seen. */
+  #seen = '';
+
+  constructor(connect: (signal: AbortSignal) => Promise<Upstream>) {
+    this.#connect = connect;
+  }
+
+  /** The same answer gives the same snapshot, so that nothing is computed again for it. */
+  async read(previous: CatalogSnapshot | undefined, signal: AbortSignal): Promise<CatalogSnapshot> {
+    return this.#with(signal, async (ask) => {
+      // One snapshot of the database for all queries: a relation without its columns would be a relation without labels.
+      await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      await ask(catalogQueries.setup);
+      const { setup: _, ...queries } = catalogQueries;
+      const rows: [string, CatalogRows[keyof CatalogRows]][] = [];
+      for (const [name, text] of Object.entries(queries)) rows.push([name, await ask(text)]);
+      const seen = one(await ask(catalogState.seen));
+      const state = one(await ask(catalogState.state));
+      await ask('COMMIT');
+      const digest = digestOf(rows);
+      const same = previous && digest === this.#digest;
+      const snapshot = same
+        ? previous
+        : readCatalog(
+            Object.fromEntries(rows) as CatalogRows, // one entry for each query, by construction above
+            (previous?.version ?? 0) + 1,
+          );
+      this.#digest = digest;
+      this.#state = state;
+      this.#seen = seen;
+      return snapshot;
+    });
+  }
+
+  async isUnchanged(signal: AbortSignal): Promise<boolean> {
+    return this.#with(signal, async (ask) => {
+      const seen = one(await ask(catalogState.seen));
+      if (seen === this.#seen) return true;
+      // Asked after `seen`: what comes in between is counted as not seen, and looked for again the next time.
+      if (one(await ask(catalogState.state)) !== this.#state) return false;
+      this.#seen = seen;
+      return true;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#idle);
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    await upstream?.[Symbol.asyncDispose]();
+  }
+
+  async #with<T>(
+    signal: AbortSignal,
+    work: (ask: (text: string) => Promise<TextRows['rows']>) => Promise<T>,
+  ): Promise<T> {
+    clearTimeout(this.#idle);
+    const kept = this.#upstream;
+    const upstream = kept && !kept.socket.destroyed && kept.socket.readable ? kept : await this.#connect(signal);
+    this.#upstream = upstream;
+    upstream.socket.ref();
+    try {
+      const done = await work(async (text) => (await upstream.simpleQuery(text, signal, maxBytes)).rows);
+      this.#idle = setTimeout(() => void this[Symbol.asyncDispose](), idleMs).unref();
+      upstream.socket.unref();
+      return done;
+    } catch (error) {
+      // Whatever transaction it was in, the next one starts anew.
+      this.#upstream = undefined;
+      upstream.socket.destroy();
+      throw error;
+    }
+  }
+}
+
+function one(rows: TextRows['rows']): string {
+  return rows[0]?.[0] ?? '';
 }
 
 function digestOf(rows: readonly (readonly [string, CatalogRows[keyof CatalogRows]])[]): string {

@@ -10,34 +10,45 @@ import type {
 import type { PgField } from './backend.ts';
 import { CatalogWitness, type Doubts } from './catalog-witness.ts';
 
-/** Reads a target's catalog over a connection of the gateway's own. */
-export type CatalogReader = (previous: CatalogSnapshot | undefined, signal: AbortSignal) => Promise<CatalogSnapshot>;
+/** A target's catalog, as the gateway sees it by itself. Asked one thing at a time. */
+export interface CatalogReader extends AsyncDisposable {
+  /** @returns `previous` itself where nothing is different */
+  read(previous: CatalogSnapshot | undefined, signal: AbortSignal): Promise<CatalogSnapshot>;
+  /** Whether what was last read is still so. Cheap: a few milliseconds where reading takes a hundred. */
+  isUnchanged(signal: AbortSignal): Promise<boolean>;
+}
 
 export interface CatalogOptions {
   readonly target: string;
   readonly analyzer: SqlAnalyzer;
-  readonly read: CatalogReader;
+  readonly reader: CatalogReader;
   readonly now: () => number;
-  /** Read again when older than this, for changes made elsewhere. */
+  /**
+   * How long nobody looks whether the catalog was changed elsewhere: the longest time for which a statement is judged by what is not so any
+   * more. Looking must not cost the target more than a twentieth of its time: it becomes up to ten times this where that takes long.
+   */
   readonly maxAgeMs: number;
-  /** A relation nobody has heard of makes the catalog be read again, but not more often than this. */
-  readonly minIntervalMs: number;
   readonly onRead: (snapshot: CatalogSnapshot, tookMs: number) => void;
   /** A defect to look at: analysis and server disagree. Names columns and labels, never a value. */
   readonly onDoubt: (why: string) => void;
 }
 
+const lookTimeoutMs = 60_000;
+
 /** What the gateway knows of one target's relations, kept fresh. Stale is safe: an unknown relation is never "unlabelled". */
-export class TargetCatalog {
+export class TargetCatalog implements AsyncDisposable {
   readonly #options: CatalogOptions;
   #snapshot: CatalogSnapshot | undefined;
   #labels: ColumnLabels = new Map();
   #witness = new CatalogWitness(undefined, new Map());
   /** Grows whenever catalog or labels change: facts made before are to be made again. */
   epoch = 0;
-  #readAtMs = Number.NEGATIVE_INFINITY;
+  /** When the last look that found it to be so began. */
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
+  #checkTookMs = 0;
   #stale = true;
-  #reading: Promise<void> | undefined;
+  #checking: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: CatalogOptions) {
     this.#options = options;
@@ -56,19 +67,22 @@ export class TargetCatalog {
 
   /** False: what was read may not be so any more. */
   get fresh(): boolean {
-    return !this.#stale && this.ageMs <= this.#options.maxAgeMs;
+    return !this.#stale && this.ageMs <= this.#mayAgeMs;
   }
 
+  /** Since it was last seen to be so. */
   get ageMs(): number {
-    return this.#options.now() - this.#readAtMs;
+    return this.#options.now() - this.#checkedAtMs;
   }
 
   /** The analysis of one message, if nothing has to be waited for. */
   known(request: Omit<SqlRequest, 'target'>): SqlAnalysis | undefined {
     if (!this.fresh) return undefined;
+    // In good time, so that a busy session never has to wait for it.
+    if (this.ageMs > this.#mayAgeMs / 2 && !this.#checking) this.#check().catch(() => undefined);
     const analysis = this.#options.analyzer.known({ ...request, target: this.#options.target });
-    // Unknown relations are worth another look at the catalog before the answer is used again.
-    return analysis && (!hasUnknown(analysis) || !this.#mayReadAgain()) ? analysis : undefined;
+    // An unknown relation is worth another look at the catalog.
+    return analysis && !hasUnknown(analysis) ? analysis : undefined;
   }
 
   /**
@@ -77,11 +91,12 @@ export class TargetCatalog {
    */
   async analyze(request: Omit<SqlRequest, 'target'>, signal: AbortSignal): Promise<SqlAnalysis> {
     await this.refreshIfStale(signal);
+    const { epoch } = this;
     const full = { ...request, target: this.#options.target };
     const analysis = await this.#options.analyzer.analyze(full);
-    if (!hasUnknown(analysis) || !this.#mayReadAgain()) return analysis;
+    if (!hasUnknown(analysis)) return analysis;
     await this.refresh(signal);
-    return this.#options.analyzer.analyze(full);
+    return epoch === this.epoch ? analysis : this.#options.analyzer.analyze(full);
   }
 
   /** Before a session starts: its first statement should not have to wait, and a target without a catalog has no sessions. */
@@ -89,16 +104,24 @@ export class TargetCatalog {
     if (!this.fresh) await this.refresh(signal);
   }
 
-  /** Reads the catalog now; callers share one reading, but never one that began before they asked. */
+  /**
+   * Looks now whether anything has changed, and reads it then; callers share one look, but never one that began before they asked.
+   * @throws SallyportError `catalog-unavailable`
+   */
   async refresh(signal: AbortSignal): Promise<void> {
-    const before = this.#reading;
-    if (before) await before.catch(() => undefined);
-    if (this.#reading === before || !this.#reading) {
-      this.#reading = this.#read(signal).finally(() => {
-        this.#reading = undefined;
-      });
-    }
-    await this.#reading;
+    const before = this.#checking;
+    if (before)
+      await orAborted(
+        before.catch(() => undefined),
+        signal,
+      );
+    await orAborted(this.#checking && this.#checking !== before ? this.#checking : this.#check(), signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#checking?.catch(() => undefined);
+    await this.#options.reader[Symbol.asyncDispose]();
   }
 
   /** Whether a result has to be described before its first row, so that `doubts` can be asked. */
@@ -118,23 +141,29 @@ export class TargetCatalog {
     return doubts;
   }
 
-  #mayReadAgain(): boolean {
-    return this.ageMs > this.#options.minIntervalMs;
+  get #mayAgeMs(): number {
+    const { maxAgeMs } = this.#options;
+    return Math.min(10 * maxAgeMs, Math.max(maxAgeMs, 20 * this.#checkTookMs));
   }
 
-  async #read(signal: AbortSignal): Promise<void> {
-    const { read, analyzer, target, now, onRead } = this.#options;
+  #check(): Promise<void> {
+    const checking = this.#look().finally(() => {
+      if (this.#checking === checking) this.#checking = undefined;
+    });
+    return (this.#checking = checking);
+  }
+
+  /** Belongs to nobody: whoever waits for it may give up, and the others go on. */
+  async #look(): Promise<void> {
+    const { reader, target, now } = this.#options;
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(lookTimeoutMs)]);
     const startMs = now();
+    const wasStale = this.#stale;
     this.#stale = false;
     try {
-      const snapshot = await read(this.#snapshot, signal);
-      if (snapshot.version !== this.#snapshot?.version) {
-        this.#snapshot = snapshot;
-        analyzer.setCatalog(target, snapshot);
-        this.#index();
-      }
-      this.#readAtMs = now();
-      onRead(snapshot, now() - startMs);
+      if (wasStale || !(await reader.isUnchanged(signal))) await this.#read(signal);
+      else this.#checkTookMs = now() - startMs;
+      this.#checkedAtMs = startMs;
     } catch (error) {
       this.#stale = true;
       if (error instanceof SallyportError && error.code !== 'catalog-unavailable')
@@ -145,9 +174,34 @@ export class TargetCatalog {
     }
   }
 
+  async #read(signal: AbortSignal): Promise<void> {
+    const { reader, analyzer, target, now, onRead } = this.#options;
+    const startMs = now();
+    const snapshot = await reader.read(this.#snapshot, signal);
+    if (snapshot.version !== this.#snapshot?.version) {
+      this.#snapshot = snapshot;
+      analyzer.setCatalog(target, snapshot);
+      this.#index();
+    }
+    onRead(snapshot, now() - startMs);
+  }
+
   #index(): void {
     this.epoch++;
     this.#witness = new CatalogWitness(this.#snapshot, this.#labels);
+  }
+}
+
+/** The same promise, given up when the signal says so. */
+async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

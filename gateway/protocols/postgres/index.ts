@@ -8,7 +8,7 @@ import { CancelKeys } from './session-cancel.ts';
 import { openSession, type OpenPorts } from './session-open.ts';
 
 export { catalogReader } from './catalog-reader.ts';
-export { TargetCatalog } from './catalog.ts';
+export { type CatalogReader, TargetCatalog } from './catalog.ts';
 export type { PgTarget } from './session-open.ts';
 export { connectUpstream, type UpstreamTarget } from './upstream.ts';
 

@@ -70,10 +70,13 @@ async function run(seed: number) {
     catalog: new TargetCatalog({
       target: 'crm',
       analyzer,
-      read: async (previous) => previous ?? { version: 1, relations: [], functions: [], operators: [], enums: [] },
+      reader: {
+        read: async (previous) => previous ?? { version: 1, relations: [], functions: [], operators: [], enums: [] },
+        isUnchanged: async () => true,
+        [Symbol.asyncDispose]: async () => undefined,
+      },
       now: () => Date.now(),
       maxAgeMs: 60_000,
-      minIntervalMs: 60_000,
       onRead: () => undefined,
       onDoubt: () => undefined,
     }),

@@ -77,17 +77,18 @@ export async function openPostgresSubject(postgres: TestPostgres): Promise<Subje
     ...{ tls: { mode: 'disable' }, connectTimeoutMs: 10_000 },
   });
   const analyzer = opening.use(openSqlAnalyzer());
-  const catalog = new TargetCatalog({
-    target: 'crm',
-    analyzer,
-    // Past the proxy: what the gateway asks for itself is not what a client sent.
-    read: catalogReader((signal) => connectUpstream(at(postgres.port), { user, password }, signal)),
-    now: () => Date.now(),
-    maxAgeMs: 60_000,
-    minIntervalMs: 60_000,
-    onRead: () => undefined,
-    onDoubt: () => undefined,
-  });
+  const catalog = opening.use(
+    new TargetCatalog({
+      target: 'crm',
+      analyzer,
+      // Past the proxy: what the gateway asks for itself is not what a client sent.
+      reader: catalogReader((signal) => connectUpstream(at(postgres.port), { user, password }, signal)),
+      now: () => Date.now(),
+      maxAgeMs: 60_000,
+      onRead: () => undefined,
+      onDoubt: () => undefined,
+    }),
+  );
   catalog.setLabels(new Map([['public.people.ssn', [label]]]), '1');
   const { world, admission, nextId } = openWorld('crm', label);
   const certificate = tlsPair();

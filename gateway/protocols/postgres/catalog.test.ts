@@ -1,0 +1,221 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CatalogSnapshot, openSqlAnalyzer, type SqlAnalyzer } from '../../facts/sql/index.ts';
+import { startPostgres15, startPostgres18, type TestPostgres } from '../../testing/postgres.ts';
+import { catalogReader } from './catalog-reader.ts';
+import { type CatalogReader, TargetCatalog } from './catalog.ts';
+import { connectUpstream } from './upstream.ts';
+
+const patience = AbortSignal.timeout(120_000);
+let analyzer: SqlAnalyzer;
+let postgres: TestPostgres;
+let admin: pg.Client;
+
+beforeAll(async () => {
+  analyzer = openSqlAnalyzer();
+  postgres = await startPostgres18();
+  admin = await prepared(postgres);
+});
+
+afterAll(async () => {
+  await admin.end();
+  await postgres[Symbol.asyncDispose]();
+  await analyzer[Symbol.asyncDispose]();
+});
+
+async function prepared({ url }: TestPostgres): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`
+    create schema side;
+    create table people (id int primary key, name text, ssn text);
+    create table parent (id int, secret text); create table child (id int, secret text);
+    create view seen as select id, name as shown from people;
+    create materialized view kept as select id, name as shown from people;
+    create function f() returns int language sql as 'select 1';
+    create type mood as enum ('good');
+    insert into people select i, 'name ' || i, 'ssn ' || i from generate_series(1, 100) i`);
+  return client;
+}
+
+function readerOf({ port, user, password, database }: TestPostgres): CatalogReader {
+  const target = { host: '127.0.0.1', port, database, application: 'test', connectTimeoutMs: 30_000 } as const;
+  return catalogReader((signal) =>
+    connectUpstream({ ...target, tls: { mode: 'disable' } }, { user, password }, signal),
+  );
+}
+
+const changes = [
+  'alter table people rename column name to between_us',
+  'alter table people rename column between_us to name',
+  'alter table people rename to persons',
+  'alter table persons rename to people',
+  'alter table people set schema side',
+  'alter table side.people set schema public',
+  'alter table people add column note text',
+  'alter table people drop column note',
+  'alter table people alter column ssn type varchar(100)',
+  'alter table people alter column ssn type text using name',
+  'alter table people add column twin text generated always as (ssn) stored',
+  'create or replace view seen as select id, ssn as shown from people',
+  'drop view seen; create view seen as select id, name as shown from people',
+  'alter view seen rename to looked_at',
+  'alter view looked_at rename column shown to seen',
+  'drop materialized view kept; create materialized view kept as select id, ssn as shown from people',
+  'alter table child inherit parent',
+  'alter table child no inherit parent',
+  "create or replace function f() returns int language sql as 'select 2'",
+  'alter function f() volatile',
+  'create function side.upper(text) returns text language sql as $$ select $1 $$',
+  'create operator public.|| (leftarg = int, rightarg = int, function = int4pl)',
+  "alter type mood add value 'bad'",
+  'alter schema side rename to aside',
+  'create rule r as on insert to people do also select 1',
+  'drop table people cascade',
+] as const;
+
+const unlike = [
+  "insert into people values (1000, 'n', 's')",
+  "update people set name = 'x' where id = 1",
+  'delete from people where id = 2',
+  'analyze people',
+  'vacuum people',
+  'create temp table t (id int); insert into t values (1); drop table t',
+  'begin; alter table people rename column name to gone; rollback',
+] as const;
+
+describe('what somebody else changes', () => {
+  test.each(unlike)('%s: the catalog is what it was', async (sql) => {
+    await using reader = readerOf(postgres);
+    await reader.read(undefined, patience);
+    // One statement each: VACUUM runs in no transaction.
+    for (const one of sql.split('; ')) await admin.query(one);
+    expect(await reader.isUnchanged(patience)).toBe(true);
+    expect(await reader.isUnchanged(patience)).toBe(true);
+  });
+
+  test('is noticed, each time, and reading brings it', async () => {
+    await seesAll(postgres, admin);
+  });
+
+  test('is noticed on PostgreSQL 15', async ({ skip }) => {
+    await using older = await startPostgres15();
+    if (!older) return skip('PostgreSQL 15 is not installed (Debian: postgresql-15)');
+    const client = await prepared(older);
+    try {
+      await seesAll(older, client);
+    } finally {
+      await client.end();
+    }
+  });
+
+  async function seesAll(server: TestPostgres, client: pg.Client): Promise<void> {
+    await using reader = readerOf(server);
+    let snapshot: CatalogSnapshot | undefined = await reader.read(undefined, patience);
+    for (const sql of changes) {
+      await client.query(sql);
+      expect(await reader.isUnchanged(patience), sql).toBe(false);
+      snapshot = await reader.read(snapshot, patience);
+      expect(await reader.isUnchanged(patience), sql).toBe(true);
+    }
+    expect(snapshot.relations.some(({ name }) => name === 'people')).toBe(false);
+  }
+});
+
+describe('the gateway’s view of it', () => {
+  const searchPath = ['pg_catalog', 'public'];
+  const request = (sql: string) => ({ text: Buffer.from(sql), major: 18, searchPath });
+
+  async function labelsOf(catalog: TargetCatalog, sql: string): Promise<readonly string[] | undefined> {
+    const analysis = await catalog.analyze(request(sql), patience);
+    if (!analysis.ok) throw new Error(analysis.message);
+    const [facts] = analysis.statements;
+    return facts?.command.analysis.complete ? facts.command.labels : undefined;
+  }
+
+  function openCatalog(clock: { ms: number }, looks: string[]): TargetCatalog {
+    const inner = readerOf(postgres);
+    const catalog = new TargetCatalog({
+      target: `t${Math.random()}`,
+      analyzer,
+      reader: {
+        read: (previous, signal) => (looks.push('read'), inner.read(previous, signal)),
+        isUnchanged: (signal) => (looks.push('look'), inner.isUnchanged(signal)),
+        [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+      },
+      now: () => clock.ms,
+      maxAgeMs: 1_000,
+      onRead: () => undefined,
+      onDoubt: () => undefined,
+    });
+    catalog.setLabels(new Map([['public.folk.ssn', ['pii.ssn']]]), '1');
+    return catalog;
+  }
+
+  beforeAll(async () => {
+    await admin.query(
+      'create table folk (id int, name text, ssn text); create view v as select id, name as c from folk',
+    );
+  });
+
+  test('is not used for longer than a second without a look, which reads only what has changed', async () => {
+    const [clock, looks] = [{ ms: 0 }, [] as string[]];
+    await using catalog = openCatalog(clock, looks);
+    expect(await labelsOf(catalog, 'select upper(c) from v')).toEqual([]);
+    expect(looks.splice(0)).toEqual(['read']);
+    clock.ms += 1_000;
+    expect(await labelsOf(catalog, 'select upper(c) from v')).toEqual([]);
+    expect(looks.splice(0)).toEqual([]);
+    clock.ms += 1;
+    expect(await labelsOf(catalog, 'select upper(c) from v')).toEqual([]);
+    expect(looks.splice(0)).toEqual(['look']);
+    await admin.query('create or replace view v as select id, ssn as c from folk');
+    clock.ms += 1_001;
+    expect(catalog.known(request('select upper(c) from v'))).toBeUndefined();
+    expect(await labelsOf(catalog, 'select upper(c) from v')).toEqual(['pii.ssn']);
+    expect(looks.splice(0)).toEqual(['look', 'read']);
+  });
+
+  test('is looked at behind the back of a busy session before it is too old', async () => {
+    const [clock, looks] = [{ ms: 0 }, [] as string[]];
+    await using catalog = openCatalog(clock, looks);
+    await labelsOf(catalog, 'select id from folk');
+    clock.ms += 501;
+    expect(catalog.known(request('select id from folk'))).toBeDefined();
+    expect(looks.splice(0)).toEqual(['read', 'look']);
+  });
+
+  test('looks before it calls a relation or a column unknown', async () => {
+    const [clock, looks] = [{ ms: 0 }, [] as string[]];
+    await using catalog = openCatalog(clock, looks);
+    expect(await labelsOf(catalog, 'select id from newcomer')).toBeUndefined();
+    await admin.query('create table newcomer (id int)');
+    expect(await labelsOf(catalog, 'select id from newcomer')).toEqual([]);
+    await admin.query('alter table newcomer add column more int');
+    expect(await labelsOf(catalog, 'select more from newcomer')).toEqual([]);
+  });
+
+  test('is not relied on when nobody can look', async () => {
+    const clock = { ms: 0 };
+    let broken = false;
+    const inner = readerOf(postgres);
+    await using catalog = new TargetCatalog({
+      target: 'broken',
+      analyzer,
+      reader: {
+        read: (previous, signal) => (broken ? Promise.reject(new Error('broken')) : inner.read(previous, signal)),
+        isUnchanged: (signal) => (broken ? Promise.reject(new Error('broken')) : inner.isUnchanged(signal)),
+        [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
+      },
+      now: () => clock.ms,
+      maxAgeMs: 1_000,
+      onRead: () => undefined,
+      onDoubt: () => undefined,
+    });
+    expect(await labelsOf(catalog, 'select id from folk')).toEqual([]);
+    broken = true;
+    clock.ms += 1_001;
+    await expect(labelsOf(catalog, 'select id from folk')).rejects.toThrow('broken');
+    expect(catalog.fresh).toBe(false);
+  });
+});
