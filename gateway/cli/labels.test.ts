@@ -91,3 +91,13 @@ test.each([
   const base = args[0] === '--config' ? labels('coverage', '--target', 'crm', ...args) : coverage(...args);
   expect(await base).toMatchObject({ code: 2, err: expect.stringContaining(said) as string });
 });
+
+test.each([
+  ['no row', ['--rows', '0'], '--rows: expected a whole number above 0'],
+  ['more rows than a sample has', ['--rows', '10001'], '--rows: expected 1 to 10000'],
+  ['no time', ['--timeout', '0'], '--timeout: expected a whole number above 0'],
+  ['a confidence that is none', ['--min', 'sure'], '--min: expected one of high, medium, low'],
+])('suggest with %s is a wrong command line', async (_what, args, said) => {
+  const ran = await labels('suggest', '--target', 'crm', ...args);
+  expect(ran).toMatchObject({ code: 2, err: expect.stringContaining(said) as string });
+});

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { addLabelsCoverage } from './labels-coverage.ts';
 import { addLabelsList } from './labels-list.ts';
+import { addLabelsSuggest } from './labels-suggest.ts';
 
 const examples = `
 Examples:
   sallyport labels list
   sallyport labels coverage --target crm --config sallyport.yaml
+  sallyport labels suggest --target crm --config sallyport.yaml
 `;
 
 export function addLabels(program: Command): void {
@@ -15,4 +17,5 @@ export function addLabels(program: Command): void {
     .addHelpText('after', examples);
   addLabelsList(labels);
   addLabelsCoverage(labels);
+  addLabelsSuggest(labels);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { maskMethods } from '../contract/decision.ts';
+import { detectors } from '../contract/detector.ts';
 import { SallyportError } from '../contract/errors.ts';
 
 /** In the place of a column: every column of the relation that no entry names. */
@@ -10,7 +11,13 @@ const dataSchema = z.object({
   labels: z
     .record(
       z.string(),
-      z.strictObject({ title: z.string().optional(), mask: z.enum(maskMethods), readers: z.array(z.string()) }),
+      z.strictObject({
+        title: z.string().optional(),
+        mask: z.enum(maskMethods),
+        readers: z.array(z.string()),
+        /** Recognises such values by their form: for `labels suggest`. */
+        detector: z.enum(detectors).optional(),
+      }),
     )
     .default({}),
   columns: z.record(z.string(), z.record(columnName, z.array(z.string()))).default({}),
