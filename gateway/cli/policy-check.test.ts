@@ -16,8 +16,21 @@ afterAll(() => home[Symbol.asyncDispose]());
 function check(
   ...args: readonly string[]
 ): Promise<{ readonly code: unknown; readonly out: string; readonly err: string }> {
-  const policies = ['--policies', join(root, 'policies'), 'ours', '--tests', join(root, 'policy-tests'), '--no-regal'];
-  const command = [join(root, 'gateway/cli/main.ts'), 'policy', 'check', ...policies, ...args];
+  return run(
+    '--policies',
+    join(root, 'policies'),
+    'ours',
+    '--tests',
+    join(root, 'policy-tests'),
+    '--no-regal',
+    ...args,
+  );
+}
+
+function run(
+  ...args: readonly string[]
+): Promise<{ readonly code: unknown; readonly out: string; readonly err: string }> {
+  const command = [join(root, 'gateway/cli/main.ts'), 'policy', 'check', ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, command, { cwd: home.path }, (error, out, err) =>
       resolve({ code: error?.code ?? 0, out, err }),
@@ -37,6 +50,19 @@ test('an error is printed with its place and what to write instead, and fails th
 test('SARIF goes to standard output alone', async () => {
   const { out } = await check('--format', 'sarif');
   expect(JSON.parse(out)).toMatchObject({ version: '2.1.0', runs: [{ results: [{ ruleId: 'enum-literal' }] }] });
+});
+
+test('a label that another bundle brings is none that no data defines', async () => {
+  const [split, other] = [join(home.path, 'split'), join(home.path, 'other')];
+  await mkdir(split);
+  await mkdir(join(other, 'labels'), { recursive: true });
+  const rule =
+    'package rules.postgres\n\nmask contains {"id": "T-2", "msg": "m", "label": "hr.pay", "method": "redact"} if "hr.pay" in input.command.labels\n';
+  await writeFile(join(split, 'x.rego'), rule);
+  await writeFile(join(other, 'labels/data.yaml'), '"hr.pay": {mask: redact, readers: []}\n');
+  const named = ['--policies', 'split', '--tests', join(root, 'policy-tests'), '--no-regal'];
+  expect((await run(...named)).out).toContain('hr.pay');
+  expect((await run(...named, '--test-data', 'other')).out).not.toContain('hr.pay');
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { shortName } from '../policy/build/pack.ts';
 import type { Person } from '../policy/lines/case.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson } from './output.ts';
@@ -84,7 +85,10 @@ async function explainTyped(text: string | undefined, flags: ExplainFlags, forma
   }
   const principal = principalOf('somebody', await personOf(flags.as, people));
   const opa = await findOpa(process.env);
-  const rules = findingRules((await readSources(opa, sources.policies)).modules);
+  const rules = findingRules((await readSources(opa, sources.policies)).modules).map((rule) => ({
+    ...rule,
+    file: shortName(rule.file, sources.policies),
+  }));
   const around = { principal, nowMs, session: freshSession, approved: flags.approved };
   const judge = await openJudge(sources, opa);
   const explanation = explainLine(await judgeLine({ text, params: flags.param }, target, around, judge, rules));

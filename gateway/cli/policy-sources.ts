@@ -12,6 +12,7 @@ export interface SourceFlags {
   readonly policies?: readonly string[] | undefined;
   readonly tests?: readonly string[] | undefined;
   readonly definition?: string;
+  readonly testData?: readonly string[] | undefined;
 }
 
 export interface NamedSources {
@@ -25,12 +26,18 @@ export const policiesOption = [
 ] as const;
 export const definitionOption = ['--definition <file>', 'bundle definition; the one in bundles/ unless given'] as const;
 
+export const testDataOption = [
+  '--test-data <dir...>',
+  'directories of data that other bundles bring beside the rules: seen here, and never built into the bundle of the rules',
+] as const;
+
 /** @param tests what of the tests the command reads */
 export function withSources(command: Command, tests: string): Command {
   return command
     .option(...policiesOption)
     .option('--tests <dir...>', `directories of ${tests}, likewise; "policy-tests" where there is no such`)
-    .option(...definitionOption);
+    .option(...definitionOption)
+    .option(...testDataOption);
 }
 
 /**
@@ -41,7 +48,7 @@ export function withSources(command: Command, tests: string): Command {
 export async function namedSources(flags: SourceFlags): Promise<NamedSources> {
   const { definition, folders } = await foldersAndDefinition(flags);
   const tests = flags.tests ?? definition?.tests ?? ['policy-tests'];
-  return { sources: sourcesOf(folders, tests), definition };
+  return { sources: sourcesOf(folders, tests, flags.testData), definition };
 }
 
 /** The directories of policies alone, likewise: for what reads no tests. */
@@ -60,8 +67,12 @@ async function foldersAndDefinition(
 }
 
 /** Directories somebody named, and the contract with the gateway itself: that comes from the package, whatever the policies are. */
-export function sourcesOf(policies: readonly PolicyFolder[], tests: readonly string[]): BundleSources {
-  for (const folder of [...ownFolders(policies), ...tests]) {
+export function sourcesOf(
+  policies: readonly PolicyFolder[],
+  tests: readonly string[],
+  testData: readonly string[] = [],
+): BundleSources {
+  for (const folder of [...ownFolders(policies), ...tests, ...testData]) {
     if (existsSync(folder)) continue;
     const hint = 'run this in a policy repository, or make one: sallyport policy init DIR';
     throw new CliError(exitCodes.usage, `there is no directory ${folder}`, hint);
@@ -69,6 +80,7 @@ export function sourcesOf(policies: readonly PolicyFolder[], tests: readonly str
   return {
     policies,
     tests,
+    testData,
     schemas: join(packageRoot, 'policies/schemas'),
     capabilities: join(packageRoot, 'policies/capabilities.json'),
   };

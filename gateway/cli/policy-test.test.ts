@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root, temporaryFolder } from '../policy/fixtures.ts';
+import { version } from './version.ts';
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let lines: string;
@@ -29,15 +30,11 @@ interface Ran {
 
 /** @param onText sees what was said so far, and may end the process */
 function policyTest(args: readonly string[], onText?: (said: string, end: () => void) => void): Promise<Ran> {
-  const command = [
-    join(root, 'gateway/cli/main.ts'),
-    'policy',
-    'test',
-    'lines',
-    '--policies',
-    join(root, 'policies'),
-    ...args,
-  ];
+  return run(['lines', '--policies', join(root, 'policies'), ...args], onText);
+}
+
+function run(args: readonly string[], onText?: (said: string, end: () => void) => void): Promise<Ran> {
+  const command = [join(root, 'gateway/cli/main.ts'), 'policy', 'test', ...args];
   const child = spawn(process.execPath, command, { cwd: home.path });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -66,6 +63,37 @@ test('a line that comes out otherwise fails the command, with the difference, th
   expect(out).toContain('action: delete');
   expect(err).toBe('sallyport: 1 of 1 tests failed\n');
   expect(code).toBe(1);
+});
+
+test('rules that come with the version are named as in the bundle, wherever they lie', async () => {
+  await mkdir(join(home.path, 'own'));
+  await cp(join(root, 'policies/columns'), join(home.path, 'own/columns'), { recursive: true });
+  const definition = { sallyport: version(), policies: ['own'], tests: ['lines'], key: { public: 'x' }, out: 'x' };
+  await mkdir(join(home.path, 'bundles'));
+  await writeFile(join(home.path, 'bundles/own.yaml'), JSON.stringify(definition));
+  await write('delete from customers', 'allow');
+  const { out } = await run([]);
+  expect(out).toMatch(/\(No write on every row, rules\/postgres\/writes\.rego:\d+\)/);
+  expect(out).not.toContain(root);
+});
+
+test('data that another bundle brings is seen by lines and by Rego tests', async () => {
+  const [rules, tests] = [join(home.path, 'rules'), join(home.path, 'rego-tests')];
+  await cp(join(root, 'policies'), rules, { recursive: true });
+  await mkdir(join(home.path, 'apart'));
+  await rename(join(rules, 'columns'), join(home.path, 'apart/columns'));
+  await mkdir(tests);
+  const reads = 'package apart_test\n\ntest_columns_are_there if data.columns.crm["public.customers.ssn"]\n';
+  await writeFile(join(tests, 'apart_test.rego'), reads);
+  await write('select ssn from customers', 'mask');
+  const without = await run(['lines', 'rego-tests', '--policies', 'rules']);
+  expect(without.err).toContain('2 of 2 tests failed');
+  const ran = await run(['lines', 'rego-tests', '--policies', 'rules', '--test-data', 'apart', '--target', 'wasm']);
+  expect(ran.err).toBe('');
+  expect(ran.out).toContain('3 passed');
+  const twice = await run(['lines', '--policies', join(root, 'policies'), '--test-data', 'apart']);
+  expect(twice.err).toContain('columns/data.yaml is in apart and in the policies');
+  expect((await run(['lines', '--policies', 'rules', '--test-data', 'nowhere'])).code).toBe(2);
 });
 
 test.each<readonly [number, string, readonly string[], string]>([

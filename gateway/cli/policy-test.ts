@@ -2,16 +2,17 @@ import { watch } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { BundleSources } from '../policy/build/interface.ts';
-import { isPacked, ownFolders } from '../policy/build/pack.ts';
+import { isPacked, ownFolders, shortName } from '../policy/build/pack.ts';
 import type { RegoTarget } from '../policy/lines/rego-tests.ts';
 import type { TestRun } from '../policy/lines/report.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, say } from './output.ts';
-import { definitionOption, choiceOf, namedSources, policiesOption } from './policy-sources.ts';
+import { definitionOption, choiceOf, namedSources, policiesOption, testDataOption } from './policy-sources.ts';
 
 interface TestFlags {
   readonly policies?: readonly string[];
   readonly definition?: string;
+  readonly testData?: readonly string[];
   readonly target: string;
   readonly format: string;
   readonly filter?: string;
@@ -35,6 +36,7 @@ export function addPolicyTest(policy: Command): void {
     .description('run Rego tests, and lines that people type, against policies')
     .option(...policiesOption)
     .option(...definitionOption)
+    .option(...testDataOption)
     .option(
       '--target <name>',
       'topdown; wasm runs the Rego tests on WebAssembly too. Lines always run on what ships',
@@ -56,7 +58,8 @@ async function test(dirs: readonly string[], flags: TestFlags): Promise<void> {
     throw new CliError(exitCodes.usage, '--fail-under is about all tests: leave --filter out');
   }
   if (flags.watch !== true) return once(sources, targets, flags);
-  for await (const _change of changes([...ownFolders(sources.policies), ...sources.tests])) {
+  const watched = [...ownFolders(sources.policies), ...sources.tests, ...(sources.testData ?? [])];
+  for await (const _change of changes(watched)) {
     // A mistake in a file is what the next change is for.
     await once(sources, targets, flags).catch((error: unknown) =>
       say(error instanceof Error ? error.message : String(error)),
@@ -115,8 +118,11 @@ async function runAll(
   const [broken] = problems;
   if (broken !== undefined)
     throw new CliError(exitCodes.refused, `${broken.file}:${String(broken.line)}: ${broken.message}`);
-  const rules = findingRules(modules);
-  const own = rules.filter(({ file }) => !isPacked(file, sources.policies));
+  const all = findingRules(modules);
+  const own = all.filter(({ file }) => !isPacked(file, sources.policies));
+  const rules = all.map((rule) =>
+    own.includes(rule) ? rule : { ...rule, file: shortName(rule.file, sources.policies) },
+  );
   const rego = await runRegoTests(sources, targets, opa, filter);
   const lines =
     suite.cases.length === 0 ? undefined : await runLines(suite, await openJudge(sources, opa), rules, filter);

@@ -28,7 +28,6 @@ interface BuildFlags extends SourceFlags {
   readonly sequence?: string;
   readonly expiresDays?: string;
   readonly roots?: readonly string[];
-  readonly testData?: readonly string[];
   readonly json?: true;
 }
 
@@ -55,7 +54,6 @@ export function addPolicy(program: Command): void {
       '--roots <path...>',
       'what the bundle claims beside its rules, for one that goes with bundles of data; everything unless given',
     )
-    .option('--test-data <dir...>', 'directories of data that those bring: for the tests alone')
     .option('--json', 'what was built, as JSON')
     .addHelpText('after', examples)
     .action(build);
@@ -81,8 +79,7 @@ async function build(flags: BuildFlags): Promise<void> {
   const { sources, definition } = await namedSources(flags);
   const keyFile = flags.key ?? definition?.key.privateFile;
   if (keyFile === undefined) throw new CliError(exitCodes.usage, 'no key is named to sign with', 'say --key FILE');
-  const withData = { ...sources, ...(flags.testData && { testData: flags.testData }) };
-  const built = await buildSources(withData, {
+  const built = await buildSources(sources, {
     ...(flags.roots && { roots: flags.roots }),
     key: {
       id: flags.keyId ?? definition?.key.id ?? 'main',

@@ -18,7 +18,7 @@ import type { PolicyFolder } from './pack.ts';
 import { readsOf } from './reads.ts';
 import { rulesOf } from './rules.ts';
 import { packSigned, writeBundle } from './signed.ts';
-import { isDataFile, isPolicySource, isTestSource, sourcesDigest, stageSources } from './stage.ts';
+import { isPolicySource, isTestSource, sourcesDigest, stageSources, stageTestData } from './stage.ts';
 
 export type { BuildOptions, BuiltBundle } from './interface.ts';
 
@@ -46,7 +46,7 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   const where = { cwd: work, signal };
   await stageSources(sources.policies, join(work, policies), isPolicySource);
   await stageSources(sources.tests, join(work, tests), isTestSource);
-  if (sources.testData?.length) await stageSources(sources.testData, join(work, tests), isDataFile);
+  await stageTestData(sources.testData ?? [], join(work, tests));
   await stageCanaries(sources.tests, join(work, policies));
   const roots = options.roots === undefined ? [''] : [...new Set([...ruleRoots, ...options.roots])];
   // OPA then refuses packages and data outside of them.

@@ -35,7 +35,7 @@ export interface BundleSources {
   readonly policies: readonly PolicyFolder[];
   /** Directories of `*_test.rego`. A build in which no test ran fails. */
   readonly tests: readonly string[];
-  /** Directories of data that other bundles bring: the tests see it, and the bundle does not have it. */
+  /** Directories of data that other bundles bring: checks, tests and explanations see it, and the bundle does not have it. */
   readonly testData?: readonly string[];
   /** Directory of the input schemas: `policies/schemas`. */
   readonly schemas: string;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 /**
  * Policies that come with the installed version: the library, and the default rules of one kind of command. Merged at build, not copied
@@ -39,7 +39,19 @@ export function shippedPacks(policies: string, version: string, names: readonly 
 
 /** Whether this file belongs to a pack: nobody's own code, so nobody's own coverage. */
 export function isPacked(file: string, folders: readonly PolicyFolder[]): boolean {
-  return folders.some((folder) => typeof folder !== 'string' && file.startsWith(join(folder.root, folder.under, '/')));
+  return packOf(file, folders) !== undefined;
+}
+
+/** What messages call a file: one of a pack `rules/postgres/writes.rego`, as the bundle does, wherever the package is installed. */
+export function shortName(file: string, folders: readonly PolicyFolder[]): string {
+  const pack = packOf(file, folders);
+  return pack === undefined ? file : relative(pack.root, file);
+}
+
+function packOf(file: string, folders: readonly PolicyFolder[]): Pack | undefined {
+  return folders
+    .filter((folder) => typeof folder !== 'string')
+    .find(({ root, under }) => file.startsWith(join(root, under, '/')));
 }
 
 /** The directories of these that are somebody's own. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { parse } from 'yaml';
@@ -24,6 +25,21 @@ export async function stageSources(
       await writeFile(place, JSON.stringify({ ...(await namesIn(place)), ...(await namesIn(from)) }));
     else await copyFile(from, place);
     staged.add(name);
+  }
+}
+
+/**
+ * Puts data that other bundles bring beside what is staged.
+ * @throws SallyportError `opa-failed` for a file that is there already: two bundles cannot bring the same
+ */
+export async function stageTestData(folders: readonly string[], into: string): Promise<void> {
+  if (folders.length === 0) return;
+  for (const [name, from] of await originsOf(folders, isDataFile)) {
+    const place = join(into, name);
+    if (existsSync(place))
+      throw new SallyportError('opa-failed', `${name} is in ${folders.join(', ')} and in the policies`);
+    await mkdir(dirname(place), { recursive: true });
+    await copyFile(from, place);
   }
 }
 

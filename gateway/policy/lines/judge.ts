@@ -10,7 +10,7 @@ import { compilePolicies } from '../build/compile.ts';
 import type { BundleSources } from '../build/interface.ts';
 import { opaVersion } from '../build/opa.ts';
 import { readsOf } from '../build/reads.ts';
-import { isPolicySource, stageSources } from '../build/stage.ts';
+import { isPolicySource, stageSources, stageTestData } from '../build/stage.ts';
 import type { Manifest } from '../bundle/manifest.ts';
 import type { VerifiedBundle } from '../bundle/verify.ts';
 import { decisionEntrypoints } from '../engine/entrypoints.ts';
@@ -70,11 +70,11 @@ export async function openJudge(sources: Compiled, opa: string, signal?: AbortSi
   return new Judge(new Engine(bundle), parseLabels(bundle.data));
 }
 
-type Compiled = Pick<BundleSources, 'policies' | 'capabilities'>;
+type Compiled = Pick<BundleSources, 'policies' | 'testData' | 'capabilities'>;
 
 /** What a build would sign. @throws SallyportError `opa-failed` */
 export async function compileUnsigned(
-  { policies, capabilities }: Compiled,
+  { policies, testData = [], capabilities }: Compiled,
   opa: string,
   signal?: AbortSignal,
 ): Promise<VerifiedBundle> {
@@ -82,6 +82,8 @@ export async function compileUnsigned(
   try {
     const where = { cwd: work, signal };
     await stageSources(policies, join(work, 'policies'), isPolicySource);
+    // In the gateway the bundles' data is one as well.
+    await stageTestData(testData, join(work, 'policies'));
     const rules = ['--capabilities', resolve(capabilities)];
     const { wasm, data } = await compilePolicies(opa, work, 'policies', rules, where);
     const reads: Record<string, string[]> = {};

@@ -6,7 +6,7 @@ import { SallyportError } from '../../contract/errors.ts';
 import type { BundleSources } from '../build/interface.ts';
 import { execute } from '../build/opa.ts';
 import { isPacked } from '../build/pack.ts';
-import { isPolicySource, isTestSource, originsOf, stageSources } from '../build/stage.ts';
+import { isPolicySource, isTestSource, originsOf, stageSources, stageTestData } from '../build/stage.ts';
 import type { Lines } from './coverage.ts';
 import type { TestCase } from './report.ts';
 
@@ -62,6 +62,8 @@ export async function runRegoTests(
       staged.push(folder);
       for (const [name, path] of found) origins.set(`${folder}/${name}`, path);
     }
+    const beside = staged.at(-1);
+    if (beside !== undefined) await stageTestData(sources.testData ?? [], join(work, beside));
     const only = filter === undefined ? [] : ['--run', `(?i)${quoted(filter)}`];
     const common = ['test', '--format', 'json', ...only, '--capabilities', resolve(sources.capabilities)];
     const run = (...args: readonly string[]) => execute(opa, [...common, ...args, ...staged], { cwd: work, signal });
