@@ -81,6 +81,7 @@ const shadowed: ShadowReport = {
   revision: 'r2',
   against: 'r1',
   labels_differ: false,
+  label_changes: [],
   refused: '',
   stopped: '',
   counts: new ShadowTally(nowMs).counts(10),

@@ -84,6 +84,9 @@ export const shadowReportView = z.object({
   revision: z.string(),
   against: z.string(),
   labels_differ: z.boolean(),
+  label_changes: z.array(
+    z.object({ target: z.string(), column: z.string(), from: z.array(z.string()), to: z.array(z.string()) }),
+  ),
   refused: z.string(),
   stopped: z.string(),
   counts: z.object({

@@ -38,6 +38,7 @@ function head({
   refused,
   stopped,
   labels_differ,
+  label_changes,
   counts,
 }: ShadowReportView): readonly string[] {
   const { outcomes, since, seconds, failure } = counts;
@@ -59,9 +60,18 @@ function head({
     ['failed', failure === '' ? String(failed) : `${failed}, the last: ${failure}`],
     ...(refused === '' ? [] : ([['refused', refused]] as const)),
     ...(stopped === '' ? [] : ([['stopped', stopped]] as const)),
-    ...(labels_differ ? ([['note', 'labels differ: facts carry those of the bundle in force']] as const) : []),
+    ...(labels_differ ? ([['labels', labelsNote]] as const) : []),
+    ...label_changes.map(
+      ({ target, column, from, to }) => ['', `${target} ${column}: ${listed(from)} -> ${listed(to)}`] as const,
+    ),
   ];
   return lines.map(([name, value]) => `${name.padEnd(10)} ${printable(value)}`);
+}
+
+const labelsNote = 'differ: facts carry those of the bundle in force, so what these would change is in no count';
+
+function listed(labels: readonly string[]): string {
+  return labels.length === 0 ? 'none' : labels.join(', ');
 }
 
 function group(found: ShadowReportView['counts']['groups'][number]): readonly string[] {

@@ -19,21 +19,20 @@ export interface ShadowPorts {
 }
 
 /** The shadow bundle of the configuration, if there is one. A bundle that is missing or bad is no reason not to start. */
-export async function shadowOf({ policy: config }: Config, ports: ShadowPorts): Promise<Shadow | undefined> {
+export async function shadowOf({ policy: config, targets }: Config, ports: ShadowPorts): Promise<Shadow | undefined> {
   if (!config.shadow) return undefined;
   const { policy, secrets, clock, log, metrics } = ports;
   const { keys = config.keys, cpu_percent, queue } = config.shadow;
   const trusted = await trustedKeys({ policy: { keys } });
-  const [first] = await policySources(config.shadow, trusted, secrets);
-  if (first === undefined) return undefined;
+  const sources = await policySources(config.shadow, trusted, secrets);
   const seconds = metrics.counter('shadow_seconds_total');
   const shadow = openShadow({
-    source: first.source,
-    keys: trusted,
+    sources,
     clock,
     maxWaiting: queue,
     share: cpu_percent / 100,
     inForce: policy,
+    targets: targets.map(({ name }) => name),
     onEvent: saidBy(log, metrics),
     count: (outcome) => metrics.counter('shadow_decisions_total', { outcome }).add(),
     took: (amount) => seconds.add(amount),

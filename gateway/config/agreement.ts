@@ -1,5 +1,4 @@
 import { isLoopback } from './fields.ts';
-import { sourceSecrets } from './bundle-source.ts';
 import { policySecrets } from './policy-section.ts';
 import type { Config } from './schema.ts';
 
@@ -109,7 +108,7 @@ function targetRemarks({
   for (const [path, reference] of policySecrets(policy)) {
     if ('store' in reference) stored.push(['policy', ...path, 'store']);
   }
-  for (const [path, reference] of policy.shadow ? sourceSecrets(policy.shadow) : []) {
+  for (const [path, reference] of policy.shadow ? policySecrets(policy.shadow) : []) {
     if ('store' in reference) stored.push(['policy', 'shadow', ...path, 'store']);
   }
   if ('store' in masking.key) stored.push(['masking', 'key', 'store']);

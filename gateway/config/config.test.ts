@@ -120,8 +120,10 @@ describe('a configuration', () => {
     ['with a source that is none', several(rules, '{ name: a, bundle: s3://b, roots: [x] }'), 's3://bucket/path'],
     ['with a store beside them', `${several(rules)}\n  s3: { region: r }`, 'expected it in each of bundles'],
     ['that are none', 'keys2: []', 'exactly one of bundle, bundles'],
-  ])('whose several bundles are %s is refused', (_what, bundles, said) => {
+  ])('whose several bundles are %s is refused, in the shadow as well', (_what, bundles, said) => {
     expect(errorsAfter(['bundle: policy', bundles]).join('\n')).toContain(said);
+    const shadow = bundles.replaceAll('\n  ', '\n    ');
+    expect(errorsAfter(['bundle: policy', `bundle: policy\n  shadow:\n    ${shadow}`]).join('\n')).toContain(said);
   });
 
   test.each<readonly [string, string, string]>([

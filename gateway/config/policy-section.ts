@@ -31,30 +31,28 @@ export function policySection(fields: Fields) {
     )
     .min(1);
 
-  const shadow = z
-    .strictObject({
-      ...source,
-      keys: keys.optional().describe('Whose signatures on it count; `policy.keys` unless set'),
-      cpu_percent: between(1, 50)
-        .default(10)
-        .describe(
-          'The part of the gateway’s time that judging by it may take; what comes faster is not judged, and counted',
-        ),
-      queue: between(16, 1_000_000).default(4_096).describe('Commands that may wait to be judged by it'),
-    })
-    .superRefine((from, context) => {
-      for (const { path, message } of sourceIssues(from))
-        context.addIssue({ code: 'custom', path: [...path], message });
-    });
+  const bundles = z
+    .array(part)
+    .min(1)
+    .optional()
+    .describe('Several bundles in place of `bundle`: they are activated together, or not at all');
+  const shadow = z.strictObject({
+    ...source,
+    bundle: source.bundle.optional(),
+    bundles,
+    keys: keys.optional().describe('Whose signatures on it count; `policy.keys` unless set'),
+    cpu_percent: between(1, 50)
+      .default(10)
+      .describe(
+        'The part of one processor that judging by it may take, in a thread of its own; what comes faster is not judged, and counted',
+      ),
+    queue: between(16, 1_000_000).default(4_096).describe('Commands that may wait to be judged by it'),
+  });
   return z
     .strictObject({
       ...source,
       bundle: source.bundle.optional(),
-      bundles: z
-        .array(part)
-        .min(1)
-        .optional()
-        .describe('Several bundles in place of `bundle`: they are activated together, or not at all'),
+      bundles,
       archive: z
         .strictObject({
           dir: fields.path.optional().describe('`bundles` in `state_dir` unless set'),
@@ -77,17 +75,13 @@ export function policySection(fields: Fields) {
     .superRefine((policy, context) => {
       const issue = (path: readonly (string | number)[], message: string) =>
         context.addIssue({ code: 'custom', path: [...path], message });
-      if ((policy.bundle === undefined) === (policy.bundles === undefined)) {
-        issue(policy.bundle === undefined ? [] : ['bundles'], 'expected exactly one of bundle, bundles');
+      for (const { path, message } of writtenIssues(policy, policy.keys)) issue(path, message);
+      if (!policy.shadow) return;
+      for (const { path, message } of writtenIssues(policy.shadow, policy.shadow.keys ?? policy.keys)) {
+        issue(['shadow', ...path], message);
       }
-      for (const { at, source: from } of placedSources(policy)) {
-        for (const { path, message } of sourceIssues(from)) issue([...at, ...path], message);
-      }
-      for (const { path, message } of bundlesIssues(policy)) issue(path, message);
     });
 }
-
-type Policy = z.output<ReturnType<typeof policySection>>;
 
 /** One bundle of the configuration, whichever way it was written. */
 export interface BundleConfig {
@@ -130,10 +124,26 @@ function placedSources(policy: Written): readonly (BundleConfig & { readonly at:
   ];
 }
 
-function bundlesIssues({ bundles = [], keys, s3, oci }: Policy): readonly {
+interface Issue {
   readonly path: readonly (string | number)[];
   readonly message: string;
-}[] {
+}
+
+/** What is wrong with the bundles of `policy`, or of its shadow. @param keys that may be named */
+function writtenIssues(written: Written, keys: readonly { readonly id: string }[]): readonly Issue[] {
+  const { bundle, bundles } = written;
+  const one = (bundle === undefined) !== (bundles === undefined);
+  const path = bundle === undefined ? [] : ['bundles'];
+  return [
+    ...(one ? [] : [{ path, message: 'expected exactly one of bundle, bundles' }]),
+    ...placedSources(written).flatMap(({ at, source }) =>
+      sourceIssues(source).map((issue) => ({ path: [...at, ...issue.path], message: issue.message })),
+    ),
+    ...bundlesIssues(written, keys),
+  ];
+}
+
+function bundlesIssues({ bundles = [], s3, oci }: Written, keys: readonly { readonly id: string }[]): readonly Issue[] {
   if (bundles.length === 0) return [];
   const found: { path: readonly (string | number)[]; message: string }[] = [];
   if (bundles.filter(({ roots }) => roots === undefined).length !== 1) {

@@ -32,6 +32,8 @@ export type LabelData = z.infer<typeof dataSchema>;
 export interface Labels {
   /** Changes when labels or columns do. */
   readonly version: string;
+  /** Those with labelled columns. */
+  readonly targets: readonly string[];
   /** `schema.relation.column` to labels; never to none. */
   columnsOf(target: string): ReadonlyMap<string, readonly string[]>;
 }
@@ -50,7 +52,7 @@ export function parseLabels(data: Buffer): Labels {
   });
   const byTarget = new Map(labelled);
   const version = createHash('sha256').update(JSON.stringify({ labels, columns })).digest('hex').slice(0, 16);
-  return { version, columnsOf: (target) => byTarget.get(target) ?? none };
+  return { version, targets: [...byTarget.keys()], columnsOf: (target) => byTarget.get(target) ?? none };
 }
 
 /**

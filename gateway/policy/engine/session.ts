@@ -130,7 +130,8 @@ interface Binding {
   readonly parts: readonly Part[];
 }
 
-function isCallOnce(entrypoint: Entrypoint): boolean {
+/** Whether such a command comes once in a session: nothing of it is worth remembering. */
+export function isCallOnce(entrypoint: Entrypoint): boolean {
   switch (entrypoint) {
     case 'session':
     case 'admin':

@@ -13,10 +13,14 @@ import {
   frame,
   key,
   signedBundle,
+  signedData,
   someTimeMs,
   statement,
   temporaryFolder,
 } from '../fixtures.ts';
+import { generateSigningKey } from '../bundle/keys.ts';
+import type { NamedSource } from '../gathering.ts';
+import { FileSource } from '../sources/files.ts';
 import { Samples } from './samples.ts';
 import { openShadow, type Shadow, type ShadowEvent, type ShadowOptions } from './shadow.ts';
 import { ShadowTally } from './report.ts';
@@ -59,6 +63,29 @@ answer := ${allowing({
   findings: findings({ deny: '[{"id": "T-9", "msg": "no"}]' }),
 })} if input.command.action == "ddl"
 `;
+/** A question about ddl has an answer, after 64^6 comparisons. */
+const endless = `package sets
+
+xs := {${Array.from({ length: 64 }, (_, i) => `"x${i}"`).join(', ')}}
+
+default slow := false
+
+slow if {
+  input.command.action == "ddl"
+  some a in xs
+  some b in xs
+  some c in xs
+  some d in xs
+  some e in xs
+  some f in xs
+  f == input.command.text
+}
+
+answer := ${allowing()} if {
+  input.target.name
+  not slow
+}
+`;
 let bundle: Buffer;
 let sameBundle: Buffer;
 
@@ -93,16 +120,22 @@ async function put(archive: Buffer): Promise<void> {
   await rename(`${file()}.new`, file());
 }
 
+const alone = (): readonly NamedSource[] => [
+  { name: 'policy', source: new FileSource(file(), 20), keys: [key.trusted] },
+];
+
 function open(changes: Partial<ShadowOptions> = {}): Shadow {
   shadow = openShadow({
-    source: file(),
-    keys: [key.trusted],
-    pollMs: 20,
-    retryMs: 20,
+    sources: alone(),
+    targets: ['crm'],
     clock: { now: () => someTimeMs },
     maxWaiting: 100,
     share: 0.5,
-    inForce: { revision: () => asId<Revision>('main-1'), labelsVersion: () => 'l1' },
+    inForce: {
+      revision: () => asId<Revision>('main-1'),
+      labelsVersion: () => 'l1',
+      columnLabels: () => new Map([['public.customers.ssn', ['pii.ssn']]]),
+    },
     onEvent: (event) => void events.push(event),
     count: () => undefined,
     took: () => undefined,
@@ -127,8 +160,9 @@ describe('a shadow', () => {
       () => expect(outcomes(one)).toMatchObject({ same: 5, tightened: 4, failed: 0, dropped: 0 }),
       settled,
     );
-    const { counts, against, labels_differ } = one.report(10);
+    const { counts, against, labels_differ, label_changes } = one.report(10);
     expect({ against, labels_differ }).toEqual({ against: 'main-1', labels_differ: true });
+    expect(label_changes).toEqual([{ target: 'crm', column: 'public.customers.ssn', from: ['pii.ssn'], to: [] }]);
     expect(counts.groups).toMatchObject([
       {
         change: 'tightened',
@@ -215,6 +249,45 @@ describe('a shadow', () => {
     one.witness(decided());
     expect(outcomes(one).dropped).toBe(1);
     expect(events.at(-1)?.type).toBe('shadow.stopped');
+    await put(sameBundle);
+    await judging(one, 'shadow-2');
+  });
+
+  test('several bundles are tried together, or not at all', async () => {
+    const team = generateSigningKey('team');
+    const data = await signedData('{"people": {"ana": true}}', { roots: ['people'], by: team.signing });
+    const deciding = Object.entries(decidingBy('rules.answer')).map(
+      ([name, text]) => [name, text.replace('data.sets', 'data.rules')] as const,
+    );
+    const denying = allowing({ effect: '"deny"', findings: findings({ allow: '[]' }) });
+    const wasm = await compileRego(process.env, {
+      ...Object.fromEntries(deciding),
+      'rules.rego': `package rules\n\nanswer := ${allowing()} if {\n\tinput.target.name\n\tdata.people[input.principal.id]\n} else := ${denying} if input.target.name\n`,
+    });
+    await put(await signedBundle(wasm, { revision: 'rules', roots: ['rules', 'sallyport', 'canaries'] }));
+    const people = join(folder.path, 'people.tar.gz');
+    const other = { source: new FileSource(people, 20), roots: ['people'], keys: [team.trusted] };
+    const one = open({ sources: [...alone(), { ...other, name: 'people' }] });
+    await vi.waitFor(() => expect(one.report(10).refused).toContain('no bundle at'), settled);
+    expect(one.report(10).state).toBe('waiting');
+    await writeFile(`${people}.new`, data);
+    await rename(`${people}.new`, people);
+    await judging(one, 'rules+people:data');
+    one.witness(decided());
+    await vi.waitFor(() => expect(outcomes(one)).toMatchObject({ same: 1, failed: 0 }), settled);
+  });
+
+  test('an evaluation that goes on and on is ended, and meanwhile this thread does other things', async () => {
+    const wasm = await compileRego(process.env, { ...decidingBy('sets.answer'), 'sets.rego': endless });
+    await put(await signedBundle(wasm, { revision: 'endless' }));
+    const one = open({ maxSilenceMs: 5_000, maxEvaluationMs: 3_600_000 });
+    await judging(one, 'endless');
+    const command = statement({ action: 'ddl', effects: ['ddl'] });
+    one.witness(decided({ command, key: 'd' }));
+    one.witness(decided({ command, key: 'e' }));
+    await vi.waitFor(() => expect(one.report(10).state).toBe('stopped'), settled);
+    expect(one.report(10).stopped).toContain('went on for more than 5000 ms');
+    expect(outcomes(one)).toMatchObject({ dropped: 2, failed: 0 });
     await put(sameBundle);
     await judging(one, 'shadow-2');
   });

@@ -245,6 +245,7 @@ test(
       ['policy', 'shadow', 'report', '--gateway', `http://${host}:${port}`],
       await rig.token('dora'),
     );
+    expect(printed).not.toContain('labels');
     expect(printed).toMatch(/^shadow {5}with-sh-001 \(judging\)$/m);
     expect(printed).toMatch(/^1 x tightened: allow -> deny \[SH-001\]\n {2}sheila on crm, [0-9a-f]{16}, last /m);
 
