@@ -27,6 +27,20 @@ true satisfies Exclude<keyof Config, (typeof reloadable | typeof fixed)[number] 
   ? true
   : never;
 
+/** When a change of a section takes effect, as the reference says it. */
+export function takesEffect(section: string): string {
+  if (section === 'limits') {
+    const names = reloadableLimits.map((name) => `\`${name}\``).join(', ');
+    return `Changes of ${names} hold from the next connection on; those of the others take effect at the next start.`;
+  }
+  if (section === 'policy')
+    return 'Changes take effect at the next start, those of `shadow` too; newer bundles at the places named here as soon as they are seen.';
+  const isReloadable = reloadable.some((name) => name === section);
+  return isReloadable
+    ? 'Changes hold for logins and sessions that begin after them; no restart is needed.'
+    : 'Changes take effect at the next start.';
+}
+
 export interface ConfigChange {
   /** What can be taken over now: the running configuration with what is reloadable replaced. */
   readonly config: Config;

@@ -1,4 +1,5 @@
 import { configJsonSchema } from '../../gateway/config/json-schema.ts';
+import { takesEffect } from '../../gateway/config/change.ts';
 import { readSchema, type JsonSchema } from './json-schema.ts';
 import { code, generatedNote, table } from './markdown.ts';
 import { isUsed } from './source-files.ts';
@@ -8,7 +9,7 @@ export function configurationPage(): string {
   const whole = readSchema(JSON.parse(configJsonSchema()));
   const sections = Object.entries(whole.properties ?? {}).map(([name, section]) => {
     const rows = fields(name, section, whole.required?.includes(name) === true);
-    return `## ${name}\n\n${section.description ? `${section.description}.\n\n` : ''}${table(
+    return `## ${name}\n\n${section.description ? `${section.description}.\n\n` : ''}${takesEffect(name)}\n\n${table(
       ['field', 'what it is', 'default', 'meaning'],
       rows,
     )}`;

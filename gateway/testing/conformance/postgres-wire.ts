@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import type { Answer, Wire } from '../../protocols/conformance.ts';
+import type { Answer, Wire } from '../../protocols/conformance-subject.ts';
 import { parseServerMessage, serverLimit, type ServerMessage } from '../../protocols/postgres/backend.ts';
 import { Writer } from '../../protocols/postgres/bytes.ts';
 import { Framer } from '../../protocols/postgres/frames.ts';

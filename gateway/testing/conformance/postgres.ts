@@ -6,7 +6,7 @@ import type { Principal } from '../../contract/principal.ts';
 import { openSqlAnalyzer } from '../../facts/sql/index.ts';
 import { ConnectionRegistry } from '../../listen/registry.ts';
 import { openListener } from '../../listen/listener.ts';
-import type { Answer, Samples, Subject } from '../../protocols/conformance.ts';
+import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
 import { encodeQuery } from '../../protocols/postgres/frontend.ts';
 import {
   catalogReader,

@@ -6,7 +6,7 @@ import type { HoldResolution, Recorder } from '../../contract/ports.ts';
 import { type AdmissionPorts, openAdmission } from '../../enforce/admission.ts';
 import { openMasks } from '../../enforce/masking/masks.ts';
 import { openIds } from '../../enforce/request-id.ts';
-import { denialWords, type World } from '../../protocols/conformance.ts';
+import { denialWords, type World } from '../../protocols/conformance-subject.ts';
 
 type Hold = Awaited<ReturnType<World['nextHold']>>;
 
