@@ -86,7 +86,7 @@ export interface PostgresCommand extends CommandFrame {
   readonly limit: number | null;
   /** SELECT INTO / CREATE TABLE AS target as `schema.name`; null otherwise. */
   readonly into: string | null;
-  readonly copy: { readonly direction: 'in' | 'out'; readonly to: 'client' | 'file' | 'program' } | null;
+  readonly copy: CopyFact | null;
   /** SET, RESET, set_config, ALTER ROLE/DATABASE ... SET: what changes. */
   readonly set: readonly { readonly name: string; readonly value: string | null }[];
   readonly transaction: { readonly in: boolean; readonly failed: boolean };
@@ -96,6 +96,17 @@ export interface PostgresCommand extends CommandFrame {
   readonly params: readonly (string | null)[];
   /** pg_query's fingerprint, 16 hex digits: the same for statements that differ in literals only. */
   readonly fingerprint: string;
+}
+
+export const copyFormats = ['text', 'csv', 'binary', 'other'] as const;
+
+export interface CopyFact {
+  readonly direction: 'in' | 'out';
+  readonly to: 'client' | 'file' | 'program';
+  /** `other`: one that the gateway does not read. */
+  readonly format: (typeof copyFormats)[number];
+  /** Why no mask can be put on what this COPY brings out, as words for its sender; null where one can. */
+  readonly unmaskable: string | null;
 }
 
 export interface RelationFact {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { adminActions, type AdminCommand, type ConnectCommand } from '../contract/command.ts';
-import { columnUses, functionCategories, postgresEffects, type PostgresCommand } from '../contract/command-postgres.ts';
+import { columnUses, copyFormats, functionCategories, postgresEffects, type PostgresCommand } from '../contract/command-postgres.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 import { statement } from './fixtures.ts';
 
@@ -60,7 +60,12 @@ export const statements: fc.Arbitrary<PostgresCommand> = fc
     into: mostly<string | null>(null, name),
     copy: mostly<PostgresCommand['copy']>(
       null,
-      fc.record({ direction: fc.constantFrom('in', 'out'), to: fc.constantFrom('client', 'file', 'program') }),
+      fc.record({
+        direction: fc.constantFrom('in', 'out'),
+        to: fc.constantFrom('client', 'file', 'program'),
+        format: fc.constantFrom(...copyFormats),
+        unmaskable: fc.option(name, { nil: null }),
+      }),
     ),
   })
   .map((changes) => statement({ ...changes, action: changes.effects[0] ?? 'session' }));

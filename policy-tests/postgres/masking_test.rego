@@ -124,12 +124,44 @@ test_whether_a_column_is_null_is_a_secret_where_the_mask_is_null if {
 test_labelled_columns_are_not_copied if {
 	into := postgres.decision with input as s.by(s.developer, {"labels": ["pii.ssn"], "into": "public.x", "action": "ddl", "effects": ["ddl"]})
 	"PG-012" in s.ids(into.findings.deny)
-	out := postgres.decision with input as s.by(s.reader, {"labels": ["pii.ssn"], "kind": "copy", "copy": {"direction": "out", "to": "client"}})
-	s.ids(out.findings.deny) == {"PG-012"}
 }
 
-test_unlabelled_columns_are_copied if {
-	d := postgres.decision with input as s.by(s.reader, {"kind": "copy", "copy": {"direction": "out", "to": "client"}})
+copy_out(unmaskable) := {
+	"kind": "copy",
+	"copy": {"direction": "out", "to": "client", "format": "csv", "unmaskable": unmaskable},
+}
+
+test_labelled_columns_leave_masked_by_copy if {
+	facts := object.union(copy_out(null), plain("pii.ssn"))
+	d := postgres.decision with input as s.by(s.reader, facts)
+	d.effect == "mask"
+	d.masks == {"pii.ssn": "partial"}
+}
+
+test_labelled_columns_do_not_leave_by_a_copy_that_cannot_be_masked if {
+	facts := object.union(copy_out("its ENCODING is not UTF8"), plain("pii.ssn"))
+	d := postgres.decision with input as s.by(s.reader, facts)
+	s.ids(d.findings.deny) == {"PG-012"}
+	some f in d.findings.deny
+	f.msg == "pii.ssn would leave through COPY in clear: its ENCODING is not UTF8"
+}
+
+# Recorded before the fact was: what nobody said counts as a no.
+test_a_copy_of_which_nobody_said_whether_it_can_be_masked_is_denied if {
+	facts := {"labels": ["pii.ssn"], "kind": "copy", "copy": {"direction": "out", "to": "client"}}
+	d := postgres.decision with input as s.by(s.reader, facts)
+	s.ids(d.findings.deny) == {"PG-012"}
+}
+
+test_a_computed_column_is_denied_in_copy_too if {
+	output := {"name": "x", "sources": [], "transform": "expression", "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.reader, object.union(copy_out(null), {"labels": ["pii.ssn"], "output": [output]}))
+	s.ids(d.findings.deny) == {"PG-011"}
+}
+
+test_unlabelled_columns_are_copied[unmaskable] if {
+	some unmaskable in [null, "its ENCODING is not UTF8"]
+	d := postgres.decision with input as s.by(s.reader, copy_out(unmaskable))
 	d.effect == "allow"
 }
 

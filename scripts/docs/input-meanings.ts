@@ -77,6 +77,8 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.into': '`schema.name` that SELECT INTO or CREATE TABLE AS makes',
     'command.copy.direction': 'Of a COPY; `copy` is null without one',
     'command.copy.to': 'Where its data is',
+    'command.copy.format': 'How its data is written; `other`: a format that the gateway does not read',
+    'command.copy.unmaskable': 'Why no mask can be put on what it brings out; null where one can',
     'command.set[].name':
       'Setting that SET, RESET, set_config or ALTER ROLE/DATABASE changes; `*` where it is computed',
     'command.set[].value': 'Null: back to its default',

@@ -124,6 +124,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
     secretParams: secret ? 'all' : [],
     touchesLabels: ledger.touchesLabels,
     transaction: outcome.transaction ?? { verb: 'none' },
+    ...(outcome.copyLayout ? { copyLayout: outcome.copyLayout } : {}),
     handle: handleOf(outcome, slice, reading),
     changesSchema: ledger.changesSchema,
     changesSearchPath: ledger.changesSearchPath,

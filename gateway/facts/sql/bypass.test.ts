@@ -331,7 +331,6 @@ describe('a column is as far from its source as the weakest step on the way', ()
     expect(uses(await one('SELECT upper(ssn) AS x FROM customers ORDER BY x'))).toEqual(['customers.ssn order']);
     expect(uses(await one('SELECT DISTINCT upper(ssn) FROM customers'))).toEqual(['customers.ssn distinct']);
     expect(uses(await one('INSERT INTO scratch(a) SELECT upper(ssn) FROM customers'))).toEqual(['customers.ssn set']);
-    expect(uses(await one('COPY (SELECT upper(ssn) FROM customers) TO STDOUT'))).toEqual(['customers.ssn copy']);
     expect(uses(await one('CREATE TABLE t AS SELECT upper(ssn) FROM customers'))).toEqual(['customers.ssn copy']);
   });
 });
@@ -404,8 +403,14 @@ describe('every other use of a labelled column is named', () => {
       'MERGE INTO scratch s USING customers c ON s.id = c.id WHEN NOT MATCHED THEN INSERT (a) VALUES (c.ssn)',
       ['customers.ssn set'],
     ],
-    ['COPY customers (id, ssn) TO STDOUT', ['customers.ssn copy']],
-    ['COPY (SELECT ssn FROM customers) TO STDOUT', ['customers.ssn copy']],
+    ['COPY customers (id, ssn) TO STDOUT', []],
+    ['COPY (SELECT ssn FROM customers) TO STDOUT', []],
+    ['COPY (SELECT ssn FROM customers ORDER BY ssn) TO STDOUT', ['customers.ssn order']],
+    ["COPY customers (id, ssn) TO '/tmp/x'", ['customers.ssn copy']],
+    ["COPY customers (id, ssn) TO PROGRAM 'cat'", ['customers.ssn copy']],
+    ["COPY customers (id, ssn) TO STDOUT (NULL '078-05-1120')", ['customers.ssn copy']],
+    ["COPY customers (id, ssn) TO STDOUT (ENCODING 'SJIS')", ['customers.ssn copy']],
+    ["COPY (SELECT upper(ssn) FROM customers) TO STDOUT (NULL '')", ['customers.ssn copy']],
     ['CREATE TABLE t AS SELECT ssn FROM customers', ['customers.ssn copy']],
     ['SELECT ssn INTO t FROM customers', ['customers.ssn copy']],
     ['CREATE VIEW v AS SELECT ssn FROM customers', ['customers.ssn view']],
@@ -682,5 +687,83 @@ describe('what a session needs to know', () => {
       { verb: 'commit', chain: true },
       { verb: 'rollback', chain: false },
     ]);
+  });
+});
+
+describe('COPY to the client says how its rows are written, or why nobody can tell', () => {
+  const text = {
+    format: 'text',
+    delimiter: '\t',
+    nullText: '\\N',
+    quote: '"',
+    escape: '"',
+    header: false,
+    forceQuote: [],
+  };
+  const csv = { ...text, format: 'csv', delimiter: ',', nullText: '' };
+  test.each([
+    ['COPY customers TO STDOUT', text],
+    ['COPY customers TO STDOUT (FORMAT text)', text],
+    ["COPY customers TO STDOUT WITH DELIMITER AS '|'", { ...text, delimiter: '|' }],
+    ["COPY customers TO STDOUT (NULL '\\X', HEADER)", { ...text, nullText: '\\X', header: true }],
+    ['COPY customers TO STDOUT CSV HEADER', { ...csv, header: true }],
+    ["COPY customers TO STDOUT CSV NULL 'x' FORCE QUOTE *", { ...csv, nullText: 'x', forceQuote: ['*'] }],
+    ['COPY customers TO STDOUT (FORMAT csv, FORCE_QUOTE (id, ssn))', { ...csv, forceQuote: ['id', 'ssn'] }],
+    ['COPY customers TO STDOUT (FORMAT csv, FORCE_QUOTE *)', { ...csv, forceQuote: ['*'] }],
+    ["COPY customers TO STDOUT (FORMAT csv, QUOTE '''')", { ...csv, quote: "'", escape: "'" }],
+    ["COPY customers TO STDOUT (FORMAT csv, ESCAPE E'\\\\', HEADER off)", { ...csv, escape: '\\' }],
+    ["COPY customers TO STDOUT (FORMAT csv, ENCODING 'UTF-8', HEADER 1)", { ...csv, header: true }],
+    ['COPY customers TO STDOUT (FORMAT binary)', { format: 'binary' }],
+    ['COPY BINARY customers TO STDOUT', { format: 'binary' }],
+  ])('%s', async (sql, layout) => {
+    const { copyLayout, command } = await one(sql);
+    expect(copyLayout).toEqual(layout);
+    expect(command.copy).toEqual({ direction: 'out', to: 'client', format: layout.format, unmaskable: null });
+  });
+  test.each([
+    ["COPY customers TO STDOUT (NULL '078-05-1120')", 'its NULL could also be a value'],
+    ["COPY customers TO STDOUT (NULL '')", 'its NULL could also be a value'],
+    ["COPY customers TO STDOUT (NULL '\\t')", 'its NULL could also be a value'],
+    ["COPY customers TO STDOUT (NULL '\\N', DELIMITER 'N')", 'its DELIMITER, QUOTE and NULL are not told apart'],
+    ["COPY customers TO STDOUT (FORMAT csv, NULL '\"')", 'its DELIMITER, QUOTE and NULL are not told apart'],
+    ["COPY customers TO STDOUT (FORMAT csv, DELIMITER '\"')", 'its DELIMITER, QUOTE and NULL are not told apart'],
+    ["COPY customers TO STDOUT (ENCODING 'LATIN1')", 'its ENCODING is not UTF8'],
+    ["COPY customers TO STDOUT (FORMAT binary, ENCODING 'SJIS')", 'its ENCODING is not UTF8'],
+    ["COPY customers TO STDOUT (FORMAT 'json')", 'its format is not one of text, csv and binary'],
+    ["COPY customers TO STDOUT (FORMAT 'CSV')", 'its format is not one of text, csv and binary'],
+    ['COPY customers TO STDOUT (FORMAT csv, FORMAT text)', 'its option format is not one that masking reads'],
+    ['COPY customers TO STDOUT (HEADER, HEADER false)', 'its option header is not one that masking reads'],
+    ['COPY customers TO STDOUT (SECRET_NEW_OPTION)', 'its option secret_new_option is not one that masking reads'],
+    ['COPY customers TO STDOUT (HEADER match)', 'its HEADER is neither on nor off'],
+    ["COPY customers TO STDOUT (DELIMITER '||')", 'is not one byte'],
+    ["COPY customers TO STDOUT (FORMAT csv, QUOTE 'é')", 'is not one byte'],
+    ["COPY customers TO '/tmp/x'", 'its data goes to a file of the server'],
+    ["COPY customers TO PROGRAM 'cat'", 'its data goes to a program of the server'],
+  ])('%s: %s', async (sql, why) => {
+    const { copyLayout, command } = await one(sql);
+    expect(copyLayout).toBeUndefined();
+    expect(command.copy?.unmaskable).toContain(why);
+  });
+  test('what it brings out has the columns of the table or the query, in their order', async () => {
+    const labels = async (sql: string) => (await one(sql)).command.output.map((column) => column.labels.join());
+    expect(await labels('COPY customers (ssn, id, email) TO STDOUT')).toEqual(['pii.ssn', '', 'pii.email']);
+    expect(await labels('COPY (SELECT id, ssn FROM customers) TO STDOUT')).toEqual(['', 'pii.ssn']);
+    expect(await labels('COPY (UPDATE customers SET name = $1 WHERE id = 1 RETURNING ssn) TO STDOUT')).toEqual([
+      'pii.ssn',
+    ]);
+  });
+  test('without a list it leaves generated columns out, as the server does', async () => {
+    const rows = [
+      ['relations', ['9', 'public', 'made', 'r', 'f', 'f', null]],
+      ['columns', ['9', '[["a", 1, 25, "text", false], ["g", 2, 25, "text", true], ["b", 3, 25, "text", false]]']],
+    ];
+    analyzer.setCatalog('generated', leakCatalog(rows.map((row) => JSON.stringify(row)).join('\n')));
+    analyzer.setLabels('generated', new Map([['public.made.b', ['pii.b']]]), '1');
+    const read = async (sql: string) => {
+      const answer = await analyzer.analyze({ target: 'generated', text: Buffer.from(sql), major: 18, searchPath });
+      return answer.ok ? answer.statements[0]?.command.output.map(({ name, labels }) => [name, ...labels]) : undefined;
+    };
+    expect(await read('COPY made TO STDOUT')).toEqual([['a'], ['b', 'pii.b']]);
+    expect(await read('COPY (TABLE made) TO STDOUT')).toEqual([['a'], ['g'], ['b', 'pii.b']]);
   });
 });

@@ -1,3 +1,4 @@
+import { readStandIns } from './catalog-types.ts';
 import type { CatalogColumn, CatalogFunction, CatalogKind, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 
 /**
@@ -16,7 +17,8 @@ export const catalogQueries = {
      WHERE n.nspname !~ '^pg_toast' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')`,
   columns: `
     SELECT a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(
-             a.attname, a.attnum, a.atttypid::pg_catalog.int8, pg_catalog.format_type(a.atttypid, NULL)) ORDER BY a.attnum)
+             a.attname, a.attnum, a.atttypid::pg_catalog.int8, pg_catalog.format_type(a.atttypid, NULL),
+             a.attgenerated <> '') ORDER BY a.attnum)
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -41,6 +43,14 @@ export const catalogQueries = {
         ON d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e'
       LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
      WHERE o.oid >= 16384`,
+  types: `
+    SELECT t.oid, t.typtype, t.typname, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname
+      FROM pg_catalog.pg_type t
+      LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+      LEFT JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e'
+      LEFT JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+     WHERE t.oid >= 16384 AND t.typtype IN ('b', 'd') AND e.typtype IS DISTINCT FROM 'c'`,
   enums: `
     SELECT n.nspname, t.typname, e.enumlabel
       FROM pg_catalog.pg_enum e
@@ -53,7 +63,7 @@ export const catalogQueries = {
 export type TextRows = readonly (readonly (string | null)[])[];
 export type CatalogRows = { readonly [query in Exclude<keyof typeof catalogQueries, 'setup'>]: TextRows };
 
-type ColumnRow = readonly [name: string, attnum: number, typeOid: number, typeName: string];
+type ColumnRow = readonly [name: string, attnum: number, typeOid: number, typeName: string, isGenerated?: boolean];
 
 /** @param version see `CatalogSnapshot.version` */
 export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot {
@@ -96,6 +106,7 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
       name: intern(name),
       extension: extension ?? null,
     })),
+    standIns: readStandIns(rows.types),
     enums: readEnums(rows.enums),
   };
 }
@@ -147,11 +158,17 @@ function interner(): (text: string | null | undefined) => string {
 /** And so do columns: those of one name, place and type are one object. */
 function columnInterner(intern: (text: string) => string): (row: ColumnRow) => CatalogColumn {
   const seen = new Map<string, CatalogColumn>();
-  return ([name, attnum, typeOid, typeName]) => {
-    const key = `${attnum} ${typeOid} ${name}`;
+  return ([name, attnum, typeOid, typeName, isGenerated]) => {
+    const key = `${attnum} ${typeOid} ${isGenerated === true} ${name}`;
     const known = seen.get(key);
     if (known) return known;
-    const made = { name: intern(name), attnum, typeOid, typeName: intern(typeName) };
+    const made = {
+      name: intern(name),
+      attnum,
+      typeOid,
+      typeName: intern(typeName),
+      ...(isGenerated === true ? { isGenerated } : {}),
+    };
     seen.set(key, made);
     return made;
   };

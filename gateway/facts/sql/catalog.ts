@@ -7,6 +7,8 @@ export interface CatalogSnapshot {
   readonly functions: readonly CatalogFunction[];
   /** Operators outside `pg_catalog`. An operator is a function call that has no name to see. */
   readonly operators: readonly CatalogOperator[];
+  /** Types outside `pg_catalog` whose values are written as those of a built-in one: the built-in one's OID by theirs. */
+  readonly standIns?: ReadonlyMap<number, number>;
   /** Enum types outside `pg_catalog`. */
   readonly enums: readonly { readonly schema: string; readonly name: string; readonly values: readonly string[] }[];
 }
@@ -38,6 +40,8 @@ export interface CatalogColumn {
   readonly typeOid: number;
   /** `format_type` without modifier: `text`, `integer[]`, `public.mood`. */
   readonly typeName: string;
+  /** Computed from other columns. COPY of the table leaves such a column out. */
+  readonly isGenerated?: true;
 }
 
 export interface CatalogFunction {
@@ -70,22 +74,28 @@ export interface LeanCatalog {
 export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTriggers'> {
   /** Names in order, with a NUL between them: no name holds one. Empty without columns. */
   readonly names: string;
+  /** Names of generated columns. */
+  readonly generated?: readonly string[];
 }
 
 export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
   const { version, relations, functions, operators } = snapshot;
   return {
     version,
-    relations: relations.map(({ oid, schema, name, kind, columns, inherits, definition, hasRules }) => ({
-      oid,
-      schema,
-      name,
-      kind,
-      inherits,
-      hasRules,
-      ...(definition === undefined ? {} : { definition }),
-      names: columns.map((column) => column.name).join('\0'),
-    })),
+    relations: relations.map(({ oid, schema, name, kind, columns, inherits, definition, hasRules }) => {
+      const generated = columns.filter((column) => column.isGenerated).map((column) => column.name);
+      return {
+        oid,
+        schema,
+        name,
+        kind,
+        inherits,
+        hasRules,
+        ...(definition === undefined ? {} : { definition }),
+        names: columns.map((column) => column.name).join('\0'),
+        ...(generated.length === 0 ? {} : { generated }),
+      };
+    }),
     functions,
     operators,
   };

@@ -12,6 +12,7 @@
 export { openSqlAnalyzer } from './analyzer.ts';
 export { catalogQueries, readCatalog } from './catalog-queries.ts';
 export type { CatalogRows } from './catalog-queries.ts';
+export type { CopyLayout, CopyTextLayout } from './copy-options.ts';
 export type { CommandFacts, StatementFacts } from './statement.ts';
 export { leanCatalog } from './catalog.ts';
 export type { CatalogRelation, CatalogSnapshot } from './catalog.ts';

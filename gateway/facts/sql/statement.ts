@@ -1,4 +1,5 @@
 import type { PostgresCommand } from '../../contract/command-postgres.ts';
+import type { CopyLayout } from './copy-options.ts';
 
 /** What the text alone decides of a command. The session adds the text itself, its transaction, its batch and its parameters. */
 export type CommandFacts = Omit<PostgresCommand, 'text' | 'transaction' | 'batch' | 'params'>;
@@ -24,6 +25,8 @@ export interface StatementFacts {
   /** Some relation that the statement names has labelled columns, so errors, notices and estimates may hold their values. */
   readonly touchesLabels: boolean;
   readonly transaction: TransactionVerb;
+  /** How the rows of COPY TO STDOUT are written, where a mask can be put on them. */
+  readonly copyLayout?: CopyLayout;
   /** What the statement does to the names a session keeps: prepared statements and cursors. */
   readonly handle: Handle;
   /** Relations, types, functions or columns may be different after it: read the catalog again. */

@@ -1,4 +1,5 @@
 import type { PostgresCommand, PostgresEffect } from '../../contract/command-postgres.ts';
+import type { CopyLayout } from './copy-options.ts';
 import { readCopy } from './copy.ts';
 import { readDefinition, readDrop, readTableAs, readWhole } from './definition.ts';
 import { classifyCall } from './expression.ts';
@@ -45,6 +46,7 @@ export interface Outcome {
   readonly columns?: readonly Column[];
   readonly limit?: number | null;
   readonly copy?: PostgresCommand['copy'];
+  readonly copyLayout?: CopyLayout;
   readonly transaction?: TransactionVerb;
   readonly handle?: NamedHandle;
 }

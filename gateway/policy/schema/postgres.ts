@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   columnUses,
+  copyFormats,
   functionCategories,
   postgresEffects,
   type PostgresCommand,
@@ -45,7 +46,14 @@ export const postgresCommand = z.strictObject({
   unfiltered: z.boolean(),
   limit: z.number().nullable(),
   into: z.string().nullable(),
-  copy: z.strictObject({ direction: z.enum(['in', 'out']), to: z.enum(['client', 'file', 'program']) }).nullable(),
+  copy: z
+    .strictObject({
+      direction: z.enum(['in', 'out']),
+      to: z.enum(['client', 'file', 'program']),
+      format: z.enum(copyFormats),
+      unmaskable: z.string().nullable(),
+    })
+    .nullable(),
   set: z.array(z.strictObject({ name: z.string(), value: z.string().nullable() })).readonly(),
   transaction: z.strictObject({ in: z.boolean(), failed: z.boolean() }),
   batch: z.strictObject({ index: z.int().min(0), count: z.int().min(1) }),

@@ -8,6 +8,7 @@ import type {
   SqlRequest,
 } from '../../facts/sql/index.ts';
 import type { PgField } from './backend.ts';
+import { ColumnTypes } from './catalog-types.ts';
 import { CatalogWitness, type Doubts } from './catalog-witness.ts';
 
 /** A target's catalog, as the gateway sees it by itself. Asked one thing at a time. */
@@ -41,6 +42,7 @@ export class TargetCatalog implements AsyncDisposable {
   #snapshot: CatalogSnapshot | undefined;
   #labels: ColumnLabels = new Map();
   #witness = new CatalogWitness(undefined, new Map());
+  #types = new ColumnTypes(undefined);
   /** Grows whenever catalog or labels change: facts made before are to be made again. */
   epoch = 0;
   /** When the last look that found it to be so began. */
@@ -81,8 +83,7 @@ export class TargetCatalog implements AsyncDisposable {
     // In good time, so that a busy session never has to wait for it.
     if (this.ageMs > this.#mayAgeMs / 2 && !this.#checking) this.#check().catch(() => undefined);
     const analysis = this.#options.analyzer.known({ ...request, target: this.#options.target });
-    // An unknown relation is worth another look at the catalog.
-    return analysis && !hasUnknown(analysis) ? analysis : undefined;
+    return analysis && !asksAgain(analysis) ? analysis : undefined;
   }
 
   /**
@@ -94,7 +95,7 @@ export class TargetCatalog implements AsyncDisposable {
     const { epoch } = this;
     const full = { ...request, target: this.#options.target };
     const analysis = await this.#options.analyzer.analyze(full);
-    if (!hasUnknown(analysis)) return analysis;
+    if (!asksAgain(analysis)) return analysis;
     await this.refresh(signal);
     return epoch === this.epoch ? analysis : this.#options.analyzer.analyze(full);
   }
@@ -122,6 +123,11 @@ export class TargetCatalog implements AsyncDisposable {
     this.#closing.abort();
     await this.#checking?.catch(() => undefined);
     await this.#options.reader[Symbol.asyncDispose]();
+  }
+
+  /** For results that the server does not describe, and for types that it does not explain. */
+  get types(): ColumnTypes {
+    return this.#types;
   }
 
   /** Whether a result has to be described before its first row, so that `doubts` can be asked. */
@@ -189,6 +195,7 @@ export class TargetCatalog implements AsyncDisposable {
   #index(): void {
     this.epoch++;
     this.#witness = new CatalogWitness(this.#snapshot, this.#labels);
+    this.#types = new ColumnTypes(this.#snapshot);
   }
 }
 
@@ -205,6 +212,14 @@ async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void
   }
 }
 
-function hasUnknown(analysis: SqlAnalysis): boolean {
-  return analysis.ok && analysis.statements.some((s) => s.unknownRelations.length > 0);
+/**
+ * What is worth another look at the catalog before the answer is used: unknown relations, and labelled columns in COPY, whose places
+ * no RowDescription confirms.
+ */
+function asksAgain(analysis: SqlAnalysis): boolean {
+  if (!analysis.ok) return false;
+  return analysis.statements.some(
+    ({ unknownRelations, copyLayout, command }) =>
+      unknownRelations.length > 0 || (copyLayout && command.output.some((column) => column.labels.length > 0)),
+  );
 }

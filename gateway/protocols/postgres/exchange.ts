@@ -6,6 +6,7 @@ import type { Wait } from '../../contract/wait.ts';
 import type { Frame } from './frames.ts';
 import type { Unit } from './unit.ts';
 import type { RowColumns } from './results.ts';
+import type { CopyOut } from './results-copy.ts';
 import type { Portal, Prepared } from './session-names.ts';
 
 /** What an exchange asks of the session that carries it. */
@@ -49,6 +50,8 @@ export class PgExchange implements Exchange {
   index = 0;
   /** The shape of the rows that are coming, once it is known. */
   columns: RowColumns | undefined;
+  /** The COPY TO STDOUT that the upstream is answering with. */
+  copyOut: CopyOut | undefined;
   /** An earlier error stands for it: it is recorded as not run, and the client hears nothing more. */
   silent = false;
   readonly #carrier: Carrier;

@@ -23,7 +23,8 @@ import { applyCompleted } from './session-effects.ts';
 import type { Expected } from './pipeline.ts';
 import { describe } from './session-names.ts';
 import { columnsOfRow, contractFields, PgRows, rowColumns } from './results.ts';
-import { CopyRows } from './results-copy.ts';
+import { CopyOut } from './results-copy.ts';
+import { copyFields, copyShape } from './results-copy-shape.ts';
 import { need, readOwnRows, unexpected } from './session-own.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -143,9 +144,9 @@ export class ServerSide {
       case serverTag.copyInResponse:
         return this.#copyIn(expected, frame);
       case serverTag.copyOutResponse: {
-        const { columns } = parseCopyResponse(frame);
-        const fields = columns.map((_, i) => ({ name: `column ${i + 1}`, shape: 'other' as const }));
-        return this.#offer(run, { kind: 'fields', fields }, frame);
+        const shape = copyShape(run.units[run.index], parseCopyResponse(frame), this.#p.catalog.types);
+        run.copyOut = new CopyOut(shape);
+        return this.#offer(run, { kind: 'fields', fields: copyFields(shape) }, frame);
       }
       case serverTag.copyDone:
         this.#pass(frame);
@@ -181,7 +182,9 @@ export class ServerSide {
   #copyRows(frame: Frame, rows: number): Wait {
     const expected = this.#p.state.pipeline.current;
     if (expected?.kind !== 'query' && expected?.kind !== 'execute') throw unexpected(frame, 'COPY data');
-    return this.#offer(expected.run, { kind: 'rows', batch: new CopyRows(frame, rows) }, frame);
+    const { copyOut } = expected.run;
+    if (!copyOut) throw unexpected(frame, 'a result');
+    return this.#offer(expected.run, { kind: 'rows', batch: copyOut.next(frame, rows) }, frame);
   }
 
   #copyIn(expected: Expected & { kind: 'query' | 'execute' }, frame: Frame): Wait {
@@ -200,6 +203,7 @@ export class ServerSide {
     if (unit) applyCompleted(this.#p.state, this.#p.catalog, unit);
     const wait = this.#offer(run, { kind: 'end', outcome }, frame);
     run.columns = undefined;
+    run.copyOut = undefined;
     run.index++;
     if (expected.kind === 'execute') this.#take();
     return wait;

@@ -71,18 +71,24 @@ deny contains {
 }
 
 # METADATA
-# title: Masked values do not leave through COPY
+# title: Masked values leave through COPY only where masks can be put on them
+# description: COPY to the client in text, CSV or binary leaves masked like the same SELECT.
 # custom: {id: PG-012}
 deny contains {
 	"id": "PG-012",
-	"msg": $"{label} would leave through COPY",
-	"hint": "Select the columns, or copy a query without the labelled ones.",
+	"msg": $"{label} would leave through COPY in clear: {object.get(input.command.copy, "unmaskable", "nobody said how")}",
+	"hint": "Use COPY ... TO STDOUT in text, CSV or binary, with UTF8 and NULL as it is.",
 	"severity": "high",
 	"controls": ["SOC2:CC6.1"],
 } if {
 	input.command.copy.direction == "out"
+	not copy_is_maskable
 	some label in masked_labels
 }
+
+# METADATA
+# description: Nothing speaks against masks on what this COPY brings out.
+copy_is_maskable if is_null(input.command.copy.unmaskable)
 
 # METADATA
 # title: Nothing opaque runs under masks
