@@ -32,5 +32,7 @@ test('every case comes out as it says', async () => {
 
 test('findings that share an id are told apart by what they say', () => {
   const named = rules.filter(({ id }) => id === 'PG-012');
-  expect(named.map(({ message }) => message.test('pii.ssn would leave through COPY in clear: its ENCODING is not UTF8'))).toEqual([false, true]);
+  expect(
+    named.map(({ message }) => message.test('pii.ssn would leave through COPY in clear: its ENCODING is not UTF8')),
+  ).toEqual([false, true]);
 });

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { adminActions, type AdminCommand, type ConnectCommand } from '../contract/command.ts';
-import { columnUses, copyFormats, functionCategories, postgresEffects, type PostgresCommand } from '../contract/command-postgres.ts';
+import {
+  columnUses,
+  copyFormats,
+  functionCategories,
+  postgresEffects,
+  type PostgresCommand,
+} from '../contract/command-postgres.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 import { statement } from './fixtures.ts';
 
