@@ -8,6 +8,7 @@ import { asId } from '../contract/ids.ts';
 import type { HoldId, RequestId, Revision, SessionId } from '../contract/ids.ts';
 import type { HoldRecord } from '../contract/hold.ts';
 import type { SessionFrame } from '../contract/ports.ts';
+import { frame as readerFrame } from '../testing/commands.ts';
 import type { Principal } from '../contract/principal.ts';
 import { ShadowTally } from '../policy/shadow/report.ts';
 import type { ShadowReport } from '../policy/shadow/shadow.ts';
@@ -34,10 +35,8 @@ const dora: Principal = {
   auth: { method: 'jwt', at: '2026-06-01T00:00:00.000Z' },
 };
 const frame: SessionFrame = {
+  ...readerFrame({ ...dora, id: 'bot', kind: 'agent', acts_for: ['ana'], claims: { secret: 'claim' } }),
   id: asId<SessionId>(id),
-  principal: { ...dora, id: 'bot', kind: 'agent', acts_for: ['ana'], claims: { secret: 'claim' } },
-  target: { name: 'crm', protocol: 'postgres', labels: {} },
-  client: { ip: '10.0.0.1', application: 'psql' },
   startedAtMs: nowMs,
 };
 const hold: HoldRecord = {

@@ -5,16 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { tryOnRecordings, type TrialOptions } from '../composition/backtest/run.ts';
 import type { PostgresCommand } from '../contract/command-postgres.ts';
 import { asId, type RequestId, type Revision, type SessionId } from '../contract/ids.ts';
+import { facts, frame, statement } from '../testing/commands.ts';
 import {
   allowing,
   compileRego,
   decidingBy,
-  facts,
   findings,
-  frame,
   root,
   signedBundle,
-  statement,
   temporaryFolder,
 } from '../policy/fixtures.ts';
 import { Encoder, line } from '../recordings/encoder.ts';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { PostgresCommand } from '../contract/command-postgres.ts';
 import type { Decided } from '../contract/decided.ts';
 import type { Decision } from '../contract/decision.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import type { Deliver, Denial, Exchange, HoldNotice } from '../contract/exchange.ts';
-import { asId, type HoldId, type RequestId, type Revision, type SessionId } from '../contract/ids.ts';
+import { asId, type HoldId, type RequestId, type Revision } from '../contract/ids.ts';
 import type { CellMask } from '../contract/mask.ts';
 import { mintPermit, type Permit, redeemPermit } from '../contract/permit.ts';
 import type { HoldResolution, PolicySession } from '../contract/ports.ts';
 import type { ResultPart, RowBatch } from '../contract/result.ts';
+import { frame, statement } from '../testing/commands.ts';
 import { type GatePorts, SessionGate } from './gate.ts';
 import { openIds } from './request-id.ts';
 
@@ -38,32 +38,16 @@ const held: Decision = {
   approval: terms,
 };
 
-function command(text: string): PostgresCommand {
-  return {
-    protocol: 'postgres',
-    action: 'read',
-    effects: ['read'],
+function command(text: string) {
+  return statement({
     text,
     labels: ['pii.ssn'],
-    analysis: { complete: true, reasons: [] },
-    kind: 'select',
     relations: [],
     output: [
       { name: 'name', sources: ['public.c.name'], transform: 'plain', labels: [] },
       { name: 'ssn', sources: ['public.c.ssn'], transform: 'plain', labels: ['pii.ssn'] },
     ],
-    filters: [],
-    functions: [],
-    unfiltered: false,
-    limit: null,
-    into: null,
-    copy: null,
-    set: [],
-    transaction: { in: false, failed: false },
-    batch: { index: 0, count: 1 },
-    params: [],
-    fingerprint: '',
-  };
+  });
 }
 
 class Rows implements RowBatch {
@@ -172,21 +156,6 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
     nextId: openIds(() => 1_000),
     decided: (decided) => void seen.decided.push(decided),
   };
-  const frame = {
-    id: asId<SessionId>('s1'),
-    principal: {
-      id: 'ana',
-      kind: 'human',
-      issuer: 'i',
-      groups: [],
-      claims: {},
-      acts_for: [],
-      auth: { method: 'jwt', at: '' },
-    },
-    target: { name: 'crm', protocol: 'postgres', labels: {} },
-    client: { ip: '127.0.0.1', application: '' },
-    startedAtMs: 0,
-  } as const;
   const [first = 'select name, ssn from c', ...others] = setup.texts ?? [];
   const commands = [command(first), ...others.map(command)] as const;
   const abort = new AbortController();
@@ -208,7 +177,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
     reply: (_i, part) => void seen.client.push(part.kind === 'rows' ? part.batch.texts(1e6) : part),
     breakOff: (denial) => void seen.client.push({ broken: denial.code }),
   };
-  return { gate: new SessionGate(frame, ports), x, seen, abort };
+  return { gate: new SessionGate(frame(), ports), x, seen, abort };
 }
 
 describe('who watches decisions', () => {

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { PostgresCommand } from '../contract/command-postgres.ts';
 import type { ApprovalTerms, Decision } from '../contract/decision.ts';
 import { asId, type Revision, type SessionId } from '../contract/ids.ts';
-import type { SessionFrame } from '../contract/ports.ts';
+import { frame, statement } from '../testing/commands.ts';
 import { holdDigest, mergedTerms } from './hold.ts';
 
 interface Asked {
@@ -30,42 +29,10 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 });
 
 function digest({ session, issuer, principal, target, revision, commands }: Asked): string {
-  const auth = { method: 'jwt', at: '' } as const;
-  const frame: SessionFrame = {
-    id: asId<SessionId>(session),
-    principal: { id: principal, kind: 'human', issuer, groups: [], claims: {}, acts_for: [], auth },
-    target: { name: target, protocol: 'postgres', labels: {} },
-    client: { ip: '127.0.0.1', application: '' },
-    startedAtMs: 0,
-  };
-  const [first, ...rest] = commands.map(({ text, params }) => command(text, params));
+  const who = frame({ id: principal, issuer }, target);
+  const [first, ...rest] = commands.map(({ text, params }) => statement({ text, params }));
   if (!first) throw new Error('an exchange has at least one command');
-  return holdDigest(frame, { commands: [first, ...rest] }, revision);
-}
-
-function command(text: string, params: readonly (string | null)[]): PostgresCommand {
-  return {
-    protocol: 'postgres',
-    action: 'read',
-    effects: ['read'],
-    text,
-    labels: [],
-    analysis: { complete: true, reasons: [] },
-    kind: 'select',
-    relations: [],
-    output: [],
-    filters: [],
-    functions: [],
-    unfiltered: false,
-    limit: null,
-    into: null,
-    copy: null,
-    set: [],
-    transaction: { in: false, failed: false },
-    batch: { index: 0, count: 1 },
-    params,
-    fingerprint: '',
-  };
+  return holdDigest({ ...who, id: asId<SessionId>(session) }, { commands: [first, ...rest] }, revision);
 }
 
 test('two requests have the same digest exactly when they are the same', () => {

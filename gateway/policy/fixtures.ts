@@ -2,10 +2,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { SessionFacts } from '../contract/command.ts';
-import type { PostgresCommand } from '../contract/command-postgres.ts';
-import { asId, type RequestId, type SessionId } from '../contract/ids.ts';
-import type { SessionFrame } from '../contract/ports.ts';
 import { buildBundle, packBundle } from './build/build.ts';
 import type { BundleSources } from './build/interface.ts';
 import { findOpa, opaVersion, runOpa } from './build/opa.ts';
@@ -17,7 +13,7 @@ import { readTar } from './bundle/tar.ts';
 import { decisionEntrypoints } from './engine/entrypoints.ts';
 import { entrypoints } from './schema/json-schema.ts';
 
-/** For the tests of this room: bundles, frames and commands to start from. */
+/** For the tests of this room: bundles to start from. Frames and commands are in `testing/commands.ts`. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const key = generateSigningKey('test');
 /** A time within every test bundle's life. */
@@ -155,62 +151,6 @@ export function signedData(
   const more = Object.entries(files).map(([name, text]) => [name, Buffer.from(text)] as const);
   const own = Buffer.from(JSON.stringify({ revision: 'data', ...fields, metadata: life }));
   return packSigned(new Map([['data.json', Buffer.from(data)], ['.manifest', own], ...more]), by);
-}
-
-export const requestId = asId<RequestId>('01JTEST');
-
-export function frame(principal: Partial<SessionFrame['principal']> = {}, target = 'crm'): SessionFrame {
-  return {
-    id: asId<SessionId>('s1'),
-    principal: {
-      id: 'ana',
-      kind: 'human',
-      issuer: 'https://id.example',
-      groups: ['readers'],
-      claims: {},
-      acts_for: [],
-      auth: { method: 'jwt', at: '2026-01-01T00:00:00Z' },
-      ...principal,
-    },
-    target: { name: target, protocol: 'postgres', labels: { env: 'prod' } },
-    client: { ip: '192.0.2.7', application: 'psql' },
-    startedAtMs: someTimeMs,
-  };
-}
-
-export const facts: SessionFacts = {
-  id: 's1',
-  started_at: '2026-01-01T00:00:00Z',
-  commands: 0,
-  rows_returned: 0,
-  denials: 0,
-  labels_read: [],
-};
-
-export function statement(changes: Partial<PostgresCommand> = {}): PostgresCommand {
-  return {
-    protocol: 'postgres',
-    action: 'read',
-    effects: ['read'],
-    text: 'select id from orders',
-    labels: [],
-    analysis: { complete: true, reasons: [] },
-    kind: 'select',
-    relations: [{ schema: 'public', name: 'orders', kind: 'table', access: 'read', columns: ['id'], labels: [] }],
-    output: [{ name: 'id', sources: ['public.orders.id'], transform: 'plain', labels: [] }],
-    filters: [],
-    functions: [],
-    unfiltered: false,
-    limit: null,
-    into: null,
-    copy: null,
-    set: [],
-    transaction: { in: false, failed: false },
-    batch: { index: 0, count: 1 },
-    params: [],
-    fingerprint: '0000000000000000',
-    ...changes,
-  };
 }
 
 /** Keys and elements in one order: JSON has no sets, so nobody can tell which array was one. */

@@ -2,18 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { facts, frame, requestId, statement } from '../testing/commands.ts';
 import {
   allowing,
   compileRego,
   decidingBy,
-  facts,
   findings,
-  frame,
   key,
-  requestId,
   signedBundle,
   someTimeMs,
-  statement,
   temporaryFolder,
 } from './fixtures.ts';
 import { generateSigningKey } from './bundle/keys.ts';

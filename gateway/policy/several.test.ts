@@ -4,19 +4,16 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { BundleArchive } from './archive/archive.ts';
 import { openPast } from './archive/past.ts';
 import { generateSigningKey } from './bundle/keys.ts';
+import { facts, frame, requestId, statement } from '../testing/commands.ts';
 import {
   allowing,
   compileRego,
   decidingBy,
-  facts,
   findings,
-  frame,
   key,
-  requestId,
   signedBundle,
   signedData,
   someTimeMs,
-  statement,
   temporaryFolder,
 } from './fixtures.ts';
 import { parseLabels } from './labels.ts';

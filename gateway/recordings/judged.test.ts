@@ -2,24 +2,15 @@ import { expect, test } from 'vitest';
 import type { Decision } from '../contract/decision.ts';
 import { asId } from '../contract/ids.ts';
 import type { RecordedCommand, SessionFrame } from '../contract/ports.ts';
+import { frame as readerFrame } from '../testing/commands.ts';
 import { Encoder, line } from './encoder.ts';
 import { recordingHeader } from './format.ts';
 import { readJudged, type RecordedJudgement } from './judged.ts';
 
 const startMs = Date.parse('2026-11-21T09:00:00Z');
 const frame: SessionFrame = {
+  ...readerFrame({ claims: { repository: 'example/billing' } }),
   id: asId('01J0SESSION'),
-  principal: {
-    id: 'ana',
-    kind: 'human',
-    issuer: 'https://id.example',
-    groups: ['readers'],
-    claims: { repository: 'example/billing' },
-    acts_for: [],
-    auth: { method: 'jwt', at: '2026-11-21T08:59:00Z' },
-  },
-  target: { name: 'crm', protocol: 'postgres', labels: { env: 'prod' } },
-  client: { ip: '127.0.0.1', application: 'psql' },
   startedAtMs: startMs,
 };
 const held: Decision = {

@@ -6,22 +6,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { asId } from '../contract/ids.ts';
 import type { HoldId } from '../contract/ids.ts';
 import type { HoldRequest, SessionFrame } from '../contract/ports.ts';
+import { frame as readerFrame } from '../testing/commands.ts';
 import { openStore } from './open.ts';
 import type { Store } from './open.ts';
 
 const frame: SessionFrame = {
+  ...readerFrame({ claims: { team: 'billing' } }),
   id: asId('01J0SESSION'),
-  principal: {
-    id: 'ana',
-    kind: 'human',
-    issuer: 'https://id.example',
-    groups: ['readers'],
-    claims: { team: 'billing' },
-    acts_for: [],
-    auth: { method: 'jwt', at: '2026-11-21T09:00:00Z' },
-  },
-  target: { name: 'crm', protocol: 'postgres', labels: { env: 'prod' } },
-  client: { ip: '127.0.0.1', application: 'psql' },
   startedAtMs: 1_000,
 };
 const request: HoldRequest = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tryOnRecordings } from '../../gateway/composition/backtest/run.ts';
 import type { Decision } from '../../gateway/contract/decision.ts';
 import { asId, type RequestId, type Revision, type SessionId } from '../../gateway/contract/ids.ts';
-import { facts, frame, statement } from '../../gateway/policy/fixtures.ts';
+import { facts, frame, statement } from '../../gateway/testing/commands.ts';
 import { Encoder, line } from '../../gateway/recordings/encoder.ts';
 import { recordingHeader } from '../../gateway/recordings/format.ts';
 import type { Row } from './result.ts';

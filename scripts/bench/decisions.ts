@@ -1,7 +1,7 @@
 import { openPolicy } from '../../gateway/policy/open.ts';
 import { nowFacts } from '../../gateway/policy/engine/now.ts';
 import { WasmSession } from '../../gateway/policy/engine/session.ts';
-import { facts, frame, requestId, statement } from '../../gateway/policy/fixtures.ts';
+import { facts, frame, requestId, statement } from '../../gateway/testing/commands.ts';
 import type { PolicySession } from '../../gateway/contract/ports.ts';
 import type { PostgresCommand } from '../../gateway/contract/command-postgres.ts';
 import { measureBacktest } from './backtest.ts';

@@ -5,7 +5,7 @@ import type { Decision } from '../../contract/decision.ts';
 import type { AuditEvent } from '../../contract/event.ts';
 import { asId, type RequestId, type Revision } from '../../contract/ids.ts';
 import { keptJudgement } from '../../contract/kept.ts';
-import { facts, frame } from '../../policy/fixtures.ts';
+import { facts, frame } from '../../testing/commands.ts';
 import { commandOf } from '../../policy/replay/judging.ts';
 import { judgedOf } from './entry.ts';
 import { contradictions } from './request.ts';

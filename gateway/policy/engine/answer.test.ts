@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { effects, maskMethods, type MaskMethod } from '../../contract/decision.ts';
 import { asId, type Revision } from '../../contract/ids.ts';
-import { requestId } from '../fixtures.ts';
+import { requestId } from '../../testing/commands.ts';
 import { readAnswer } from './answer.ts';
 
 const revision = asId<Revision>('r');

@@ -9,23 +9,20 @@ import { asId, type RequestId } from '../../contract/ids.ts';
 import { deriveCapabilities } from '../build/capabilities.ts';
 import { findOpa, runOpa } from '../build/opa.ts';
 import { verifyBundle, type VerifiedBundle } from '../bundle/verify.ts';
+import { facts, frame, requestId, statement } from '../../testing/commands.ts';
 import {
   allowing,
   compileRego,
   decidingBy,
   defaultBundle,
-  facts,
   findings,
-  frame,
   key,
-  requestId,
   root,
   signedBundle,
   someTimeMs,
-  statement,
   temporaryFolder,
 } from '../fixtures.ts';
-import { people, statements } from '../generated.ts';
+import { people, statements } from '../../testing/generated-inputs.ts';
 import { hostBuiltins } from './builtins.ts';
 import { flyCanaries } from './canary.ts';
 import { Engine, maxInputLength } from './engine.ts';

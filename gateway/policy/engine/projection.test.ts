@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { facts, frame, requestId, statement } from '../fixtures.ts';
+import { facts, frame, requestId, statement } from '../../testing/commands.ts';
 import { nowFacts } from './now.ts';
 import { Projection } from './projection.ts';
 

@@ -5,18 +5,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { effects, maskMethods, type Decision } from '../../contract/decision.ts';
 import type { Json } from '../../contract/principal.ts';
 import { verifyBundle } from '../bundle/verify.ts';
-import {
-  compileRego,
-  decidingBy,
-  facts,
-  frame,
-  key,
-  requestId,
-  root,
-  signedBundle,
-  someTimeMs,
-  statement,
-} from '../fixtures.ts';
+import { facts, frame, requestId, statement } from '../../testing/commands.ts';
+import { compileRego, decidingBy, key, root, signedBundle, someTimeMs } from '../fixtures.ts';
 import { Engine } from './engine.ts';
 import { nowFacts } from './now.ts';
 import { WasmSession } from './session.ts';

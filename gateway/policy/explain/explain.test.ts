@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Finding } from '../../contract/decision.ts';
-import { statement } from '../fixtures.ts';
+import { statement } from '../../testing/commands.ts';
 import type { JudgedLine } from '../lines/judged.ts';
 import { explainLine, explanationText } from './explain.ts';
 

@@ -3,18 +3,8 @@ import { asId, type SessionId } from '../../contract/ids.ts';
 import type { JudgedCommand } from '../../contract/judged.ts';
 import { unverifiedTogether } from '../bundle/together.ts';
 import { Engine } from '../engine/engine.ts';
-import {
-  allowing,
-  compileRego,
-  decidingBy,
-  facts,
-  findings,
-  frame,
-  requestId,
-  signedBundle,
-  someTimeMs,
-  statement,
-} from '../fixtures.ts';
+import { facts, frame, requestId, statement } from '../../testing/commands.ts';
+import { allowing, compileRego, decidingBy, findings, signedBundle, someTimeMs } from '../fixtures.ts';
 import { commandOf, Judging } from './judging.ts';
 import { replayJudged } from './replay.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { facts, frame, root, statement } from '../fixtures.ts';
+import { facts, frame, statement } from '../../testing/commands.ts';
+import { root } from '../fixtures.ts';
 import { principal, session } from './frame.ts';
 import { entrypoints, schemaFile } from './json-schema.ts';
 import { postgresCommand } from './postgres.ts';

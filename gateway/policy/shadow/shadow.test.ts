@@ -4,18 +4,16 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import type { Decided } from '../../contract/decided.ts';
 import type { Decision } from '../../contract/decision.ts';
 import { asId, type RequestId, type Revision } from '../../contract/ids.ts';
+import { facts, frame, statement } from '../../testing/commands.ts';
 import {
   allowing,
   compileRego,
   decidingBy,
-  facts,
   findings,
-  frame,
   key,
   signedBundle,
   signedData,
   someTimeMs,
-  statement,
   temporaryFolder,
 } from '../fixtures.ts';
 import { generateSigningKey } from '../bundle/keys.ts';

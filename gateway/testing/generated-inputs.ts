@@ -8,9 +8,9 @@ import {
   type PostgresCommand,
 } from '../contract/command-postgres.ts';
 import type { SessionFrame } from '../contract/ports.ts';
-import { statement } from './fixtures.ts';
+import { statement } from './commands.ts';
 
-/** Random inputs for the tests of this room: names that rules know, and names that they do not. */
+/** Random inputs for tests of policies: names that rules know, and names that they do not. */
 const some = <T>(item: fc.Arbitrary<T>) => fc.array(item, { maxLength: 3 });
 /** Mostly nothing: with every fact at once, all that comes out is a deny. */
 const seldom = <T>(item: fc.Arbitrary<T>) => mostly<T[]>([], some(item));
