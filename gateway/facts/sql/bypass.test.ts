@@ -518,6 +518,30 @@ describe('what cannot be seen through is said', () => {
   });
 });
 
+describe('a plan tells how long labelled values are', () => {
+  const complete = async (sql: string): Promise<boolean> => (await one(sql)).command.analysis.complete;
+  test.each([
+    'EXPLAIN SELECT ssn FROM customers',
+    'EXPLAIN SELECT * FROM customers WHERE id = 1',
+    'EXPLAIN (COSTS ON) SELECT contact FROM v_contact',
+    'EXPLAIN (COSTS OFF, COSTS ON) SELECT ssn FROM customers',
+    'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT ssn FROM customers, generate_series(1, 1000) ORDER BY id',
+    'EXPLAIN (ANALYZE, SERIALIZE, COSTS OFF) SELECT ssn FROM customers',
+    'EXPLAIN DELETE FROM customers RETURNING ssn',
+  ])('which is said of %s', async (sql) => {
+    expect(await complete(sql)).toBe(false);
+  });
+  test.each([
+    'EXPLAIN (COSTS OFF) SELECT ssn FROM customers',
+    'EXPLAIN (COSTS OFF, VERBOSE, ANALYZE OFF) SELECT * FROM customers',
+    'EXPLAIN SELECT id, name FROM customers WHERE id = 1',
+    'EXPLAIN (ANALYZE, BUFFERS) SELECT name, count(*) FROM customers GROUP BY name',
+    "EXPLAIN UPDATE customers SET name = 'x' WHERE id = 1",
+  ])('which nothing in it shows: %s', async (sql) => {
+    expect(await complete(sql)).toBe(true);
+  });
+});
+
 describe('a write whose condition chooses nothing is unfiltered', () => {
   test.each([
     ['DELETE FROM scratch', true],

@@ -133,7 +133,9 @@ const readExplain: Reader = (walk, body) => {
   const options = nodes(body, 'options').map((entry) => only(entry, 'DefElem') ?? {});
   const query = node(body, 'query') ?? {};
   // The last of several counts. https://www.postgresql.org/docs/current/sql-explain.html
-  const analyze = options.findLast((option) => text(option, 'defname') === 'analyze');
+  const asked = (name: string): Node | undefined => options.findLast((option) => text(option, 'defname') === name);
+  const analyze = asked('analyze');
+  const costs = asked('costs');
   const run = (): void => {
     const { handle } = readStatement(walk, query);
     if (handle) walk.ledger.incomplete('the statement behind the name is not known here');
@@ -141,6 +143,10 @@ const readExplain: Reader = (walk, body) => {
   walk.ledger.effect('explain');
   if (analyze && isOn(analyze)) run();
   else walk.ledger.planned(run);
+  // Widths are estimated from samples of the values; how much memory a sort took, ANALYZE measures on the values themselves.
+  const quiet = costs && !isOn(costs) && !(analyze && isOn(analyze));
+  if (!quiet && walk.ledger.relations.some(({ access, labels }) => access === 'read' && labels.length > 0))
+    walk.ledger.incomplete('a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE');
   return { columns: [{ name: 'QUERY PLAN', sources: new Set() }] };
 };
 
