@@ -1,9 +1,11 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { Progress } from '../../gateway/cli/progress.ts';
 import { countDirectLeaks, runHonestLines, runLeakCorpus, scanWritten } from '../../gateway/testing/leak/corpus.ts';
+import { runGenerator } from '../../gateway/testing/leak/generator/run.ts';
+import { extraSetup } from '../../gateway/testing/leak/generator/schema.ts';
 import { benignLines, leakLines } from '../../gateway/testing/leak/lines.ts';
 import { startLeakWorld } from '../../gateway/testing/leak/world.ts';
-import { isGood, renderReport, type CorpusReport } from './report.ts';
+import { isGood, renderGenerated, renderReport, type CorpusReport } from './report.ts';
 
 /** `npm run corpus`: what tries to get labelled values out, and what honest people send. Exit code 1 on a leak or too many refusals. */
 const flags = new Command('corpus')
@@ -11,24 +13,40 @@ const flags = new Command('corpus')
   .option('--json', 'the result as JSON on standard output')
   .option('--leak <file>', 'another leak corpus, one case a line: `statements -- L001 what it is`')
   .option('--honest <file>', 'another honest corpus, in the same form')
-  .addHelpText('after', '\nExamples:\n  npm run corpus\n  npm run corpus -- --json > corpus.json\n')
+  .option('--generate <time>', 'statements made up for so long instead: 90s, 10m, 1h', milliseconds)
+  .option('--seed <number>', 'where making them up begins', Number, Date.now() % 1_000_000_000)
+  .addHelpText(
+    'after',
+    '\nExamples:\n  npm run corpus\n  npm run corpus -- --json > corpus.json\n  npm run corpus -- --generate 1h\n',
+  )
   .parse()
-  .opts<{ readonly json?: true; readonly leak?: string; readonly honest?: string }>();
+  .opts<{
+    readonly json?: true;
+    readonly leak?: string;
+    readonly honest?: string;
+    readonly generate?: number;
+    readonly seed: number;
+  }>();
 
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort(new Error('stopped')));
 try {
-  const report = await runCorpora(stopping.signal);
-  process.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : renderReport(report));
-  process.exitCode = isGood(report) ? 0 : 1;
+  process.exitCode = (flags.generate === undefined ? await corpora() : await generated(flags.generate)) ? 0 : 1;
 } catch (error) {
   process.stderr.write(`corpus: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
 }
 
+/** @returns whether all is well */
+async function corpora(): Promise<boolean> {
+  const report = await runCorpora(stopping.signal);
+  print(report, renderReport);
+  return isGood(report);
+}
+
 async function runCorpora(signal: AbortSignal): Promise<CorpusReport> {
   const lines = leakLines(flags.leak);
-  process.stderr.write('corpus: starting two databases, an identity provider and a gateway\n');
+  saidStarting();
   await using world = await startLeakWorld();
   using progress = new Progress('runs');
   const show = (note: string) => (done: number, total: number) => progress.show(done, total, note);
@@ -37,4 +55,33 @@ async function runCorpora(signal: AbortSignal): Promise<CorpusReport> {
   const direct = await countDirectLeaks(world, lines);
   const written = await scanWritten(world, lines);
   return { at: new Date().toISOString(), leak: { statements: lines.length, runs, direct, written }, honest };
+}
+
+async function generated(budgetMs: number): Promise<boolean> {
+  saidStarting();
+  await using world = await startLeakWorld({ extra: extraSetup, lengths: 'same' });
+  using progress = new Progress('seconds');
+  const result = await runGenerator(world, {
+    seed: flags.seed,
+    budgetMs,
+    signal: stopping.signal,
+    onRun: (spentMs, ofMs, statements) =>
+      progress.show(Math.floor(spentMs / 1000), Math.floor(ofMs / 1000), `${String(statements)} statements`),
+  });
+  print({ seed: flags.seed, ...result }, renderGenerated);
+  return result.findings.length === 0;
+}
+
+function print<T>(result: T, render: (result: T) => string): void {
+  process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : render(result));
+}
+
+function saidStarting(): void {
+  process.stderr.write('corpus: starting two databases, an identity provider and a gateway\n');
+}
+
+function milliseconds(time: string): number {
+  const [, number = '', unit = ''] = /^(\d+)([smh])$/.exec(time) ?? [];
+  if (number === '') throw new InvalidArgumentError('expected a time such as 90s, 10m or 1h');
+  return Number(number) * (unit === 'h' ? 3_600_000 : unit === 'm' ? 60_000 : 1_000);
 }

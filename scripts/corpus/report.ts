@@ -1,6 +1,7 @@
 import { classNames, classOf } from '../../gateway/testing/leak/classes.ts';
 import { outcomes, type Outcome } from '../../gateway/testing/leak/conversation.ts';
 import type { HonestRun, LeakRun, WrittenLeak } from '../../gateway/testing/leak/corpus.ts';
+import type { GeneratorResult } from '../../gateway/testing/leak/generator/run.ts';
 
 /** All of one run of the corpora. */
 export interface CorpusReport {
@@ -107,4 +108,23 @@ function aligned(table: readonly (readonly string[])[]): readonly string[] {
   return table.map((cells) =>
     cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
   );
+}
+
+/** What became of made-up statements, for a terminal. */
+export function renderGenerated(result: GeneratorResult & { readonly seed: number }): string {
+  const { statements, by, compared, findings, seed } = result;
+  const counts = outcomes.map((outcome) => `${String(by[outcome])} ${outcome}`).join(', ');
+  return [
+    `${String(statements)} statements from seed ${String(seed)}: ${counts}.`,
+    `${String(compared)} allowed ones brought the rows that the database itself brings.`,
+    ...findings.flatMap((finding) => [
+      '',
+      `FOUND (seed ${String(finding.seed)}, ${finding.way}): ${finding.what}`,
+      `  ${finding.shrunk}`,
+      `  made simple from: ${finding.statement}`,
+    ]),
+    '',
+    findings.length === 0 ? '0 findings' : `${String(findings.length)} findings: NOT GOOD`,
+    '',
+  ].join('\n');
 }

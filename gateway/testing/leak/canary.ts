@@ -34,14 +34,22 @@ export interface Canaries {
 
 /**
  * The script with this side's canaries in place of the secrets.
- * On side A equal secrets stay equal; on side B every occurrence is a value of its own, longer by up to two letters: which values equal
- * each other, how they sort and how long they are differs between the sides, too.
+ * On side A equal secrets stay equal; on side B every occurrence is a value of its own: which values equal each other, and how they sort,
+ * differs between the sides, too.
+ * @param lengths whether side B's are longer by up to two letters
  */
-export function disguiseScript(script: string, side: Side): { readonly script: string; readonly canaries: Canaries } {
+export function disguiseScript(
+  script: string,
+  side: Side,
+  lengths: 'same' | 'other',
+): { readonly script: string; readonly canaries: Canaries } {
   let text = script;
   for (const secret of secretTexts) {
     let nth = 0;
-    text = text.replaceAll(secret, () => disguiseText(secret, side, side === 'a' ? 0 : nth++));
+    const longer = (): number => (lengths === 'other' ? (secret.length + nth) % 3 : 0);
+    text = text.replaceAll(secret, () =>
+      side === 'a' ? disguiseText(secret, side, 0) : disguiseText(secret, side, nth++, longer()),
+    );
   }
   const numbers = secretNumbers.map((secret) => disguiseNumber(secret, side));
   for (const [i, secret] of secretNumbers.entries()) text = text.replaceAll(secret, numbers[i] ?? '');
@@ -67,13 +75,12 @@ export function disguiseStatement(statement: string): string {
 }
 
 /** Letter for letter, so that a piece of the secret is a piece of its canary; what is no letter or digit stays. */
-function disguiseText(secret: string, side: Side, nth: number): string {
+function disguiseText(secret: string, side: Side, nth: number, longer = 0): string {
   const [first, last] = alphabets[side];
   const chosen = hash('sha512', `${side} ${secret} ${String(nth)}`, 'buffer');
   const letter = (i: number): string =>
     String.fromCharCode(first + ((chosen[i % chosen.length] ?? 0) % (last - first + 1)));
-  const more = side === 'a' ? '' : [letter(60), letter(61)].slice(0, (chosen[62] ?? 0) % 3).join('');
-  return secret.replace(/[A-Za-z0-9]/g, (_, i: number) => letter(i)) + more;
+  return secret.replace(/[A-Za-z0-9]/g, (_, i: number) => letter(i)) + letter(60).repeat(longer);
 }
 
 function disguiseNumber(secret: string, side: Side): string {

@@ -30,8 +30,8 @@ describe('the leak corpus, through the gateway, with two real servers that diffe
       }
       expect(runs).toHaveLength(lines.length);
       expect(runs.filter(({ leaks }) => leaks.length > 0)).toEqual([]);
-      // A plan tells how long it took.
-      expect(runs.filter(({ unsteady }) => unsteady).map(({ id }) => id)).toEqual(['L189']);
+      // Every answer could be compared.
+      expect(runs.filter(({ unsteady }) => unsteady).map(({ id }) => id)).toEqual([]);
     },
     300_000,
   );

@@ -29,11 +29,20 @@ const label = 'leak.all';
 const database = 'leak_t';
 const rolePassword = 'app';
 
-/** @param extra SQL that both databases get after the corpus' own, with the same canaries */
-export async function startLeakWorld(extra = ''): Promise<LeakWorld> {
+export interface LeakWorldOptions {
+  /** SQL that both databases get after the corpus' own, with the same canaries. */
+  readonly extra?: string;
+  /**
+   * Whether values of one side are as long as their like on the other. How large a table is on disk follows from that, and the order of rows
+   * that nothing orders follows from how large a table is. Default: other.
+   */
+  readonly lengths?: 'same' | 'other';
+}
+
+export async function startLeakWorld({ extra = '', lengths = 'other' }: LeakWorldOptions = {}): Promise<LeakWorld> {
   await using opening = new AsyncDisposableStack();
   const setup = readFileSync(new URL('../../facts/sql/fixtures/setup.sql', import.meta.url), 'utf8');
-  const script = (side: Side) => disguiseScript(`${setup}\n${extra}`, side);
+  const script = (side: Side) => disguiseScript(`${setup}\n${extra}`, side, lengths);
   const start = async (side: Side): Promise<TestPostgres> => {
     // Nothing but the clients may count up transactions, or one server would run ahead of the other.
     const server = opening.use(await startPostgres18({ settings: { autovacuum: 'off' } }));
