@@ -1,5 +1,5 @@
-/** Arrays of built-in types that other types can stand for, by the element's OID (src/include/catalog/pg_type.dat). */
-const arrays: ReadonlyMap<number, number> = new Map([
+/** Arrays of built-in types, by the element's OID (src/include/catalog/pg_type.dat). */
+export const builtInArrays: ReadonlyMap<number, number> = new Map([
   [16, 1000], [17, 1001], [19, 1003], [20, 1016], [21, 1005], [23, 1007], [25, 1009], [26, 1028], [114, 199], [142, 143],
   [650, 651], [700, 1021], [701, 1022], [869, 1041], [1042, 1014], [1043, 1015], [1082, 1182], [1083, 1183],
   [1114, 1115], [1184, 1185], [1266, 1270], [1700, 1231], [2950, 2951], [3802, 3807],
@@ -24,7 +24,7 @@ export function readStandIns(rows: readonly (readonly (string | null)[])[]): Rea
     if (name === 'citext' && extension === 'citext') return textOid;
     if (!element || element === '0') return undefined;
     const of = standIn(Number(element));
-    return of === undefined ? undefined : arrays.get(of);
+    return of === undefined ? undefined : builtInArrays.get(of);
   };
   const found = new Map<number, number>();
   for (const oid of types.keys()) {

@@ -1,4 +1,5 @@
 import type { OutputFact } from '../../contract/command-postgres.ts';
+import type { PgField } from './backend.ts';
 import type { CatalogRelation, CatalogSnapshot } from '../../facts/sql/index.ts';
 
 /** Types of columns by the catalog, for results that the server does not describe. */
@@ -23,6 +24,12 @@ export class ColumnTypes {
   /** The built-in type whose text and binary forms a type's values have: the type itself where there is none, or none is needed. */
   standIn(typeOid: number): number {
     return this.#standIns.get(typeOid) ?? typeOid;
+  }
+
+  /** The fields with the types that we read their values by. The same array where nothing is different, as nearly always. */
+  known(fields: readonly PgField[]): readonly PgField[] {
+    if (this.#standIns.size === 0 || !fields.some(({ typeOid }) => this.#standIns.has(typeOid))) return fields;
+    return fields.map((field) => ({ ...field, typeOid: this.standIn(field.typeOid) }));
   }
 
   /** @param key `schema.relation.column`; names may hold dots themselves, and a key that can be read in two ways has no type */

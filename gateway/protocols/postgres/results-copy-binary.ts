@@ -1,8 +1,7 @@
 import type { CellMask, ColumnMasks } from '../../contract/mask.ts';
-import { maskBinary } from './results-binary.ts';
 import { type CopyColumn, type CopyRewriter, strange } from './results-copy-shape.ts';
 import type { Sink } from './results-sink.ts';
-import { isTextual } from './types.ts';
+import { isMaskedApart, maskApart } from './results-value.ts';
 
 /** postgresql.org/docs/current/sql-copy.html, "Binary Format". */
 const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
@@ -55,8 +54,8 @@ export class BinaryCopy implements CopyRewriter {
   }
 
   #write(mask: CellMask, typeOid: number, source: Buffer, from: number, to: number, sink: Sink): void {
-    if (!isTextual(typeOid)) {
-      const value = maskBinary(mask, typeOid, source.subarray(from, to));
+    if (isMaskedApart(typeOid, 1)) {
+      const value = maskApart(mask, typeOid, 1, source.subarray(from, to));
       sink.reserve(4);
       sink.int32At(sink.at, value?.length ?? -1);
       sink.at += 4;

@@ -2,6 +2,7 @@ import type { CellMask, ColumnMasks } from '../../contract/mask.ts';
 import type { CopyTextLayout } from '../../facts/sql/index.ts';
 import { type CopyColumn, type CopyRewriter, nameMask, strange } from './results-copy-shape.ts';
 import { Sink } from './results-sink.ts';
+import { isMaskedApart, maskApart } from './results-value.ts';
 
 const NEWLINE = 0x0a;
 const BACKSLASH = 0x5c;
@@ -21,25 +22,36 @@ export class TextCopy implements CopyRewriter {
   readonly #hasHeader: boolean;
   readonly #delimiter: number;
   readonly #null: Buffer;
+  /** Types of the columns whose values are masked in a buffer of their own. */
+  readonly #apart: readonly (number | undefined)[];
   readonly #scratch = new Sink(256);
 
   constructor(layout: CopyTextLayout, columns: readonly CopyColumn[], masks: ColumnMasks) {
     this.#masks = masks;
     this.#names = columns.map(({ name }, i) => masks[i] && nameMask(name));
+    this.#apart = columns.map(({ typeOid }) => (isMaskedApart(typeOid, 0) ? typeOid : undefined));
     this.#hasHeader = layout.header;
     this.#delimiter = layout.delimiter.charCodeAt(0);
     this.#null = Buffer.from(layout.nullText);
   }
 
   first(source: Buffer, from: number, to: number, sink: Sink): void {
-    this.#fields(source, from, to, sink, this.#hasHeader ? this.#names : this.#masks);
+    if (this.#hasHeader) this.#fields(source, from, to, sink, this.#names, []);
+    else this.row(source, from, to, sink);
   }
 
   row(source: Buffer, from: number, to: number, sink: Sink): void {
-    this.#fields(source, from, to, sink, this.#masks);
+    this.#fields(source, from, to, sink, this.#masks, this.#apart);
   }
 
-  #fields(source: Buffer, from: number, to: number, sink: Sink, masks: ColumnMasks): void {
+  #fields(
+    source: Buffer,
+    from: number,
+    to: number,
+    sink: Sink,
+    masks: ColumnMasks,
+    apart: readonly (number | undefined)[],
+  ): void {
     const end = to - 1;
     if (end < from || source[end] !== NEWLINE) throw strange('does not end with its line');
     const delimiter = this.#delimiter;
@@ -60,8 +72,8 @@ export class TextCopy implements CopyRewriter {
       if (at > end || isLast !== (at === end)) throw strange('does not have the promised columns');
       const mask = masks[i];
       if (mask === undefined || this.#isNull(source, start, at)) sink.copy(source, start, at);
-      else if (isEscaped) this.#escapedField(mask, source, start, at, sink);
-      else this.#write(mask, source, start, at, sink);
+      else if (isEscaped) this.#escapedField(mask, apart[i], source, start, at, sink);
+      else this.#write(mask, apart[i], source, start, at, sink);
       sink.byte(isLast ? NEWLINE : delimiter);
     }
     if (masks.length === 0 && from !== end) throw strange('does not have the promised columns');
@@ -72,7 +84,7 @@ export class TextCopy implements CopyRewriter {
     return to - from === text.length && source.compare(text, 0, text.length, from, to) === 0;
   }
 
-  #escapedField(mask: CellMask, source: Buffer, from: number, to: number, sink: Sink): void {
+  #escapedField(mask: CellMask, apart: number | undefined, source: Buffer, from: number, to: number, sink: Sink): void {
     const value = this.#scratch;
     value.at = 0;
     for (let at = from; at < to; at++) {
@@ -87,21 +99,27 @@ export class TextCopy implements CopyRewriter {
         throw strange('has an unknown escape');
       value.byte(control ?? next);
     }
-    this.#write(mask, value.buffer, 0, value.at, sink);
+    this.#write(mask, apart, value.buffer, 0, value.at, sink);
   }
 
-  #write(mask: CellMask, source: Buffer, from: number, to: number, sink: Sink): void {
+  /** @param apart the type of a value that is not masked in place */
+  #write(mask: CellMask, apart: number | undefined, source: Buffer, from: number, to: number, sink: Sink): void {
+    if (apart !== undefined) return this.#put(maskApart(mask, apart, 0, source.subarray(from, to)) ?? undefined, sink);
     sink.reserve(mask.room(to - from));
     const start = sink.at;
     const bytes = mask.write(source, from, to, sink.buffer, start);
-    if (bytes < 0) return sink.copy(this.#null, 0, this.#null.length);
+    if (bytes < 0) return this.#put(undefined, sink);
     for (let at = start; at < start + bytes; at++) {
       if (!this.#needsEscape(sink.buffer[at] ?? 0)) continue;
-      const masked = Buffer.from(sink.buffer.subarray(start, start + bytes));
-      for (const byte of masked) this.#escaped(byte, sink);
-      return;
+      return this.#put(Buffer.from(sink.buffer.subarray(start, start + bytes)), sink);
     }
     sink.at += bytes;
+  }
+
+  /** A value with its escapes, or what stands for NULL. */
+  #put(value: Buffer | undefined, sink: Sink): void {
+    if (value === undefined) return sink.copy(this.#null, 0, this.#null.length);
+    for (const byte of value) this.#escaped(byte, sink);
   }
 
   #needsEscape(byte: number): boolean {

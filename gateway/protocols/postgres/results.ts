@@ -6,8 +6,8 @@ import type { Doubts } from './catalog-witness.ts';
 import { type Frame, lengthAt } from './frames.ts';
 import { formatOf } from './frontend.ts';
 import type { Format } from './frontend.ts';
-import { maskBinary } from './results-binary.ts';
-import { isTextual, shapeOf, valueText } from './types.ts';
+import { isMaskedApart, maskApart } from './results-value.ts';
+import { shapeOf, valueText } from './types.ts';
 
 /** What a row's bytes mean, column by column. */
 export type RowColumns = readonly Pick<PgField, 'typeOid' | 'format'>[];
@@ -116,6 +116,8 @@ function rowEnd(buffer: Buffer, at: number, runEnd: number, columns: number): nu
 class Rewrite {
   readonly #rows: PgRows;
   readonly #masks: ColumnMasks;
+  /** Columns whose values are masked in a buffer of their own. */
+  readonly #apart: readonly boolean[];
   #target: Buffer;
   /** Where the next byte goes. */
   #at = 0;
@@ -125,6 +127,7 @@ class Rewrite {
   constructor(rows: PgRows, masks: ColumnMasks) {
     this.#rows = rows;
     this.#masks = masks;
+    this.#apart = rows.columns.map(({ typeOid, format }) => isMaskedApart(typeOid, format));
     this.#copied = rows.start;
     this.#target = Buffer.allocUnsafe(rows.bytes + (rows.bytes >> 3) + 64);
   }
@@ -171,8 +174,8 @@ class Rewrite {
     const { columns, buffer } = this.#rows;
     this.#copy(buffer, from - 4);
     const column = columns[i];
-    if (column?.format === 1 && !isTextual(column.typeOid)) {
-      const value = maskBinary(mask, column.typeOid, buffer.subarray(from, to));
+    if (column && this.#apart[i]) {
+      const value = maskApart(mask, column.typeOid, column.format, buffer.subarray(from, to));
       this.#reserve(value === null ? 4 : 4 + value.length);
       if (value !== null) value.copy(this.#target, this.#at + 4);
       return this.#written(value === null ? -1 : value.length, to);

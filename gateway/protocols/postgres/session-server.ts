@@ -156,9 +156,11 @@ export class ServerSide {
     }
   }
 
-  #fields(run: PgExchange, fields: readonly PgField[], frame: Frame | undefined): Wait {
+  #fields(run: PgExchange, described: readonly PgField[], frame: Frame | undefined): Wait {
+    const { catalog } = this.#p;
     const unit = run.units[run.index];
-    const doubts = unit && this.#p.catalog.doubts(unit.facts, fields);
+    const doubts = unit && catalog.doubts(unit.facts, described);
+    const fields = catalog.types.known(described);
     run.columns = run.portal ? rowColumns(fields, run.portal.resultFormats) : fields;
     return this.#offer(run, { kind: 'fields', fields: contractFields(fields, doubts) }, frame);
   }

@@ -60,7 +60,8 @@ function nested(items: Iterator<string, undefined>, sizes: readonly number[]): s
   return `{${parts.join(',')}}`;
 }
 
-function quoted(text: string): string {
+/** An array's element as the server quotes it. */
+export function quoted(text: string): string {
   const plain = text !== '' && text.toLowerCase() !== 'null' && !/[\s{}",\\]/.test(text);
   return plain ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

@@ -1,4 +1,5 @@
 import type { ValueShape } from '../../contract/mask.ts';
+import { builtInArrays } from '../../facts/sql/index.ts';
 import { readUtf8 } from './bytes.ts';
 import type { Format } from './frontend.ts';
 import type { ValueCodec } from './types-codec.ts';
@@ -6,9 +7,14 @@ import { decodeArray } from './types-array.ts';
 import { bigint, boolean, float4, float8, integer, numeric, oid, smallint } from './types-number.ts';
 import { date, time, timestamp, timestamptz, timetz } from './types-time.ts';
 
-/** What a mask may assume of a column: `other` for every type not listed, where only NULL is safe. */
+/** What a mask may assume of a column, or of an array's elements: `other` for every type not listed, where only NULL is safe. */
 export function shapeOf(typeOid: number): ValueShape {
   return types.get(typeOid)?.shape ?? 'other';
+}
+
+/** The type of an array's elements, where they can be masked one by one. */
+export function elementOf(typeOid: number): number | undefined {
+  return shapeOf(typeOid) === 'other' ? undefined : elements.get(typeOid);
 }
 
 /** Undefined where a type's binary form is unknown to us. */
@@ -110,18 +116,16 @@ function ipv6(address: Buffer): string {
   return `${groups.slice(0, longest.index).join(':')}::${tail.join(':')}`;
 }
 
-/** Arrays are for reading only: a mask for one element type would have to keep bounds and quoting, so NULL it is. */
+/** For reading: masks go element by element (`results-array.ts`). */
 const array: ValueCodec = {
   decode(bytes) {
     // An array's element is never an array: one inside of the other is one with more dimensions.
-    return decodeArray(bytes, (elementOid) => (arrayOids.includes(elementOid) ? undefined : codecOf(elementOid)));
+    return decodeArray(bytes, (elementOid) => (elements.has(elementOid) ? undefined : codecOf(elementOid)));
   },
 };
 
-const arrayOids = [
-  199, 651, 1000, 1001, 1003, 1005, 1007, 1009, 1014, 1015, 1016, 1021, 1022, 1028, 1041, 1115, 1182, 1183, 1185, 1231,
-  1270, 2951, 3807,
-];
+/** Element types by the array's OID. */
+const elements: ReadonlyMap<number, number> = new Map([...builtInArrays].map(([element, array]) => [array, element]));
 
 interface ValueType {
   readonly shape: ValueShape;
@@ -129,7 +133,7 @@ interface ValueType {
 }
 
 /** OIDs from src/include/catalog/pg_type.dat; built-in types never change theirs. */
-const types: ReadonlyMap<number, ValueType> = new Map<number, ValueType>([
+const scalars: readonly (readonly [oid: number, type: ValueType])[] = [
   [16, { shape: 'boolean', codec: boolean }],
   [17, { shape: 'bytes', codec: bytea }],
   [19, { shape: 'text', codec: textual }], // name
@@ -155,5 +159,12 @@ const types: ReadonlyMap<number, ValueType> = new Map<number, ValueType>([
   [1700, { shape: 'decimal', codec: numeric }],
   [2950, { shape: 'uuid', codec: uuid }],
   [3802, { shape: 'json', codec: jsonb }],
-  ...arrayOids.map((arrayOid) => [arrayOid, { shape: 'other', codec: array }] as const),
+];
+
+const types: ReadonlyMap<number, ValueType> = new Map([
+  ...scalars,
+  ...scalars.flatMap(([oid, { shape }]) => {
+    const arrayOid = builtInArrays.get(oid);
+    return arrayOid === undefined ? [] : [[arrayOid, { shape, codec: array }] as const];
+  }),
 ]);

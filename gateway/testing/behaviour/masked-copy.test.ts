@@ -14,6 +14,9 @@ beforeAll(async () => {
   admin = new pg.Client({ connectionString: rig.postgres.url.replace(/postgres$/, 'crm') });
   await admin.connect();
   await admin.query('alter table customers add shouted text generated always as (upper(city)) stored');
+  await admin.query(`create domain phone_number as text; create domain phone_numbers as phone_number[];
+    alter table employees drop column if exists email cascade; alter table employees add email phone_numbers;
+    update employees set email = '{secret-one,secret-two,NULL}'`);
   const { rows } = await admin.query<{ [column: string]: string }>(
     'select ssn, email, card_number, phone, notes from customers where id <= 3',
   );
@@ -157,6 +160,16 @@ test('a table without its generated columns keeps each mask on its column', asyn
   );
   expect(row['ssn']).toMatch(/^\*\*\*-\*\*-\d{4}$/);
   expect(row['city']).not.toBe('');
+});
+
+test('an array of a domain is masked element by element, by COPY as by SELECT', async () => {
+  const [[cell] = []] = await selected('select email from employees where id = 1');
+  expect(cell).toMatch(/^\{[a-z]{6}-[a-z]{3},[a-z]{6}-[a-z]{3},NULL\}$/);
+  expect(cell).not.toContain('secret');
+  const { data } = await copied([query('copy (select email from employees where id = 1) to stdout')]);
+  expect(data.map(String)).toEqual([`${cell ?? ''}\n`]);
+  const binary = await copied([query('copy (select email from employees where id = 1) to stdout binary')]);
+  expect(binary.heard.includes('secret')).toBe(false);
 });
 
 test('those who read the labels get the server’s own bytes', async () => {
