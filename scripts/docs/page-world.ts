@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { apiClient } from '../../gateway/api/client.ts';
 import { newMasterKey } from '../../gateway/credentials/index.ts';
+import { packBundle } from '../../gateway/policy/build/build.ts';
+import { parseManifest } from '../../gateway/policy/bundle/manifest.ts';
+import { readBundle } from '../../gateway/policy/bundle/read.ts';
+import { writeWhole } from '../../gateway/policy/sources/files.ts';
 import type { IdpPrincipal } from '../../gateway/testing/idp-principal.ts';
 import { startIdp, type Idp } from '../../gateway/testing/idp.ts';
 import { freePort } from '../../gateway/testing/ports.ts';
@@ -16,7 +20,7 @@ import { runSql } from './sql-client.ts';
  * What a page's examples run against, by the comment `<!-- world: NAME -->` in it:
  *
  * - `rig`: the default pack, the made-up CRM and a gateway, shared by all pages that change no policy
- * - `policies`: another one, in a directory as `sallyport init` leaves it, whose bundle the page may build anew
+ * - `policies`: another one, in a directory as `sallyport init` leaves it, whose bundle the page may build anew: each page begins with the default pack
  * - `sources`: such a directory alone, for pages that only check and test policies
  * - `fresh`: an empty database and an identity provider, and no gateway: the page starts its own
  * - `none`: nothing but a terminal
@@ -33,13 +37,17 @@ export interface PageWorld extends AsyncDisposable {
 /** Beside the configuration of the rig. */
 const shadowFile = 'shadow.tar.gz';
 
+const bundleOf = (rig: Rig) => join(rig.dir, 'bundle.tar.gz');
+
 /** Rigs that pages share, started by the first that needs one. */
 export class Rigs implements AsyncDisposable {
   readonly #open = new Map<string, Promise<Rig>>();
   readonly #dirs: string[] = [];
+  readonly #first = new Map<Rig, Buffer>();
 
   get(name: string): Promise<Rig> {
-    const found = this.#open.get(name) ?? this.#start(name === 'policies');
+    const known = this.#open.get(name);
+    const found = known ? known.then((rig) => this.#afresh(rig)) : this.#start(name === 'policies');
     this.#open.set(name, found);
     return found;
   }
@@ -55,12 +63,27 @@ export class Rigs implements AsyncDisposable {
     this.#dirs.push(dir);
     const key = join(dir, 'credentials.key');
     await writeFile(key, newMasterKey(), { mode: 0o600 });
-    return startRig({
+    const rig = await startRig({
       config: {
         credentials: { store: join(dir, 'credentials.json'), key: { file: key } },
         ...(shadow && { policy: { shadow: { bundle: shadowFile } } }),
       },
     });
+    this.#first.set(rig, await readFile(bundleOf(rig)));
+    return rig;
+  }
+
+  /** What the page before published is gone: the first bundle again, as a newer one, because nothing goes back. */
+  async #afresh(rig: Rig): Promise<Rig> {
+    const first = this.#first.get(rig);
+    await rm(join(rig.dir, shadowFile), { force: true });
+    if (first === undefined || first.equals(await readFile(bundleOf(rig)))) return rig;
+    const { manifest, wasm = Buffer.alloc(0), data } = readBundle(first);
+    const { metadata, ...rest } = parseManifest(manifest);
+    const newer = { ...rest, metadata: { ...metadata, sequence: Date.now() } };
+    await writeWhole(bundleOf(rig), await packBundle(newer, wasm, data, { key: rig.signing }));
+    await rig.gateway.refreshPolicy();
+    return rig;
   }
 }
 
