@@ -144,7 +144,7 @@ test('lines read by the fixture have the facts that they have in the database', 
   expect(await commandOf('select ssn from child')).toMatchObject({ labels: ['pii.ssn'] });
   expect(await commandOf('select 1 ~~~ 2')).toMatchObject({ analysis: { complete: false } });
   expect(await commandOf('select twice(1)')).toMatchObject({
-    functions: [{ schema: 'public', categories: ['unknown'] }],
+    functions: [{ schema: 'public', categories: ['unknown', 'volatile'] }],
   });
   expect(await commandOf('select "a, b" from "Größe: 1"')).toMatchObject({ analysis: { complete: true } });
 });

@@ -113,8 +113,8 @@ function writtenFunctions(functions: CatalogSnapshot['functions']): WrittenFunct
   const byName = Map.groupBy(functions, nameOf);
   return sortedByName(
     [...byName].map(([name, overloads]) => {
-      const texts = overloads.map(({ language, volatility, kind, extension }) =>
-        JSON.stringify({ language, volatility, kind, extension }),
+      const texts = overloads.map(({ language, volatility, kind, extension, body }) =>
+        JSON.stringify({ language, volatility, kind, extension, body }),
       );
       const all = [...new Set(texts)].sort().map((text) => JSON.parse(text) as CatalogSnapshot['functions'][number]); // just written
       const [first] = all;

@@ -20,11 +20,23 @@ const relation = z.union([
   }),
 ]);
 
+/** What a function in SQL runs. */
+const functionBody = z.strictObject({
+  sql: z.string(),
+  /** `RETURN ...` or `BEGIN ATOMIC ... END` as `pg_get_function_sqlbody` with an empty search_path prints it. */
+  atomic: z.boolean().default(false),
+  parameters: z.array(z.string()).readonly().default([]),
+  defaults: z.string().nullable().default(null),
+  returns: z.enum(['text', 'row', 'other']).default('other'),
+});
+
 const calledFunction = z.strictObject({
   language: z.string().default('sql'),
   volatility: z.enum(['immutable', 'stable', 'volatile']).default('volatile'),
   kind: z.enum(['function', 'procedure', 'aggregate', 'window']).default('function'),
   extension: z.string().nullable().default(null),
+  /** Without one a call cannot be seen through. */
+  body: functionBody.optional(),
 });
 
 const qualified = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema.name');
@@ -120,7 +132,7 @@ export function snapshotOf({ relations, functions, operators }: Fixture): Catalo
   });
   const called = Object.entries(functions).flatMap(([name, described]) => {
     const [schema, proname] = nameParts(name);
-    return [described].flat().map((one) => ({ schema, name: proname, ...one }));
+    return [described].flat().map(({ body, ...one }) => ({ schema, name: proname, ...one, ...(body && { body }) }));
   });
   const signs = Object.entries(operators).map(([name, extension]) => {
     const [schema, oprname] = nameParts(name);

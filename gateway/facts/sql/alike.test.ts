@@ -16,7 +16,7 @@ beforeAll(async () => {
   const grammar = await loadGrammar(newestMajor);
   if (!grammar) throw new Error('there is a grammar of the newest major');
   const views = () => ({ labels: [], forms: [], hidden: [], reasons: [], relations: [] });
-  const world = new World(leanCatalog(catalog), leakLabels, views);
+  const world = new World(leanCatalog(catalog), leakLabels, views, () => undefined);
   reading = { grammar, lexer: await loadLexer(), world, searchPath, version: '1' };
 });
 

@@ -1,5 +1,12 @@
 import { readStandIns } from './catalog-types.ts';
-import type { CatalogColumn, CatalogFunction, CatalogKind, CatalogRelation, CatalogSnapshot } from './catalog.ts';
+import type {
+  CatalogColumn,
+  CatalogFunction,
+  CatalogKind,
+  CatalogRelation,
+  CatalogSnapshot,
+  FunctionBody,
+} from './catalog.ts';
 
 /**
  * What to ask a target, PostgreSQL 15 to 18, with its own credentials, all in one connection and in text format.
@@ -27,8 +34,14 @@ export const catalogQueries = {
      GROUP BY a.attrelid ORDER BY a.attrelid`,
   inherits: `SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits`,
   functions: `
-    SELECT n.nspname, p.proname, l.lanname, p.provolatile, p.prokind, e.extname
+    SELECT n.nspname, p.proname, l.lanname, p.provolatile, p.prokind, e.extname,
+           CASE WHEN l.lanname = 'sql' AND p.prokind = 'f' AND e.extname IS NULL AND p.proconfig IS NULL
+                THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
+           p.prosqlbody IS NOT NULL, COALESCE(pg_catalog.array_to_json(p.proargnames)::pg_catalog.text, '[]'),
+           pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid),
+           CASE WHEN p.prorettype = 25 THEN 'text' WHEN p.prorettype = 2249 OR t.typtype = 'c' THEN 'row' ELSE 'other' END
       FROM pg_catalog.pg_proc p
+      JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
       JOIN pg_catalog.pg_language l ON l.oid = p.prolang
       LEFT JOIN pg_catalog.pg_depend d
@@ -93,14 +106,17 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
         ...(typeof definition === 'string' ? { definition } : {}),
       }),
     ),
-    functions: rows.functions.map(([schema, name, language, volatility, kind, extension]): CatalogFunction => ({
-      schema: intern(schema),
-      name: intern(name),
-      language: intern(language),
-      volatility: volatility === 'i' ? 'immutable' : volatility === 's' ? 'stable' : 'volatile',
-      kind: kind === 'p' ? 'procedure' : kind === 'a' ? 'aggregate' : kind === 'w' ? 'window' : 'function',
-      extension: extension ?? null,
-    })),
+    functions: rows.functions.map(
+      ([schema, name, language, volatility, kind, extension, ...body]): CatalogFunction => ({
+        schema: intern(schema),
+        name: intern(name),
+        language: intern(language),
+        volatility: volatility === 'i' ? 'immutable' : volatility === 's' ? 'stable' : 'volatile',
+        kind: kind === 'p' ? 'procedure' : kind === 'a' ? 'aggregate' : kind === 'w' ? 'window' : 'function',
+        extension: extension ?? null,
+        ...bodyOf(body),
+      }),
+    ),
     operators: rows.operators.map(([schema, name, extension]) => ({
       schema: intern(schema),
       name: intern(name),
@@ -108,6 +124,20 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
     })),
     standIns: readStandIns(rows.types),
     enums: readEnums(rows.enums),
+  };
+}
+
+function bodyOf([sql, atomic, parameters, defaults, returns]: TextRows[number]): { readonly body?: FunctionBody } {
+  if (typeof sql !== 'string') return {};
+  return {
+    body: {
+      sql,
+      atomic: atomic === 't',
+      // An array of names, as the query asks for it.
+      parameters: JSON.parse(parameters ?? '[]') as readonly string[],
+      defaults: defaults ?? null,
+      returns: returns === 'text' || returns === 'row' ? returns : 'other',
+    },
   };
 }
 

@@ -52,6 +52,19 @@ export interface CatalogFunction {
   readonly kind: 'function' | 'procedure' | 'aggregate' | 'window';
   /** The extension it belongs to. */
   readonly extension: string | null;
+  /** What it runs, for a function in SQL that belongs to no extension and sets no setting of its own. */
+  readonly body?: FunctionBody;
+}
+
+export interface FunctionBody {
+  readonly sql: string;
+  /** `RETURN ...` or `BEGIN ATOMIC ... END`, with every name qualified. Else names are looked up when it runs. */
+  readonly atomic: boolean;
+  /** Names in order, those of results included; empty where one has none. */
+  readonly parameters: readonly string[];
+  /** What parameters default to, as a list of expressions. */
+  readonly defaults: string | null;
+  readonly returns: 'text' | 'row' | 'other';
 }
 
 export interface CatalogOperator {

@@ -1,6 +1,6 @@
-import { addAll, classifyCall, isBuiltIn, lookUp, referenceParts } from './expression.ts';
+import { addAll, calledFunctions, classifyCall, isBuiltIn, lookUp, readBodies, referenceParts } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
-import { resolve, type Scope, type Walk } from './scope.ts';
+import { resolve, sourcesOf, type Scope, type Walk } from './scope.ts';
 import { totalCall, type ArgumentKind } from './total-functions.ts';
 import type { Base, Form } from './world.ts';
 
@@ -61,12 +61,44 @@ function readCall(walk: Walk, tree: Node, body: Node, scope: Scope, into: Set<Ba
   const parts = nameParts(nodes(body, 'funcname'));
   const args = nodes(body, 'args');
   const kinds = totalCall(parts.at(-1) ?? '', args);
+  if (returnsText(walk, parts)) return readTextCall(walk, body, parts, scope, into);
   if (!kinds || flag(body, 'agg_distinct') || flag(body, 'func_variadic') || !isBuiltIn(walk, parts))
     return readOther(walk, tree, scope, into);
   walk.ledger.call(classifyCall(walk, parts));
   for (const field of turns) walk.expression(body[field], scope, 'function');
   const forms = args.map((arg, i) => readArgument(walk, arg, kinds[i] ?? 'clear', scope, into));
   return forms.includes(undefined) ? undefined : 'derived';
+}
+
+/** Another type could fail to take what the function's last statement brings. */
+function returnsText(walk: Walk, parts: readonly string[]): boolean {
+  const called = calledFunctions(walk, parts);
+  return called.length > 0 && called.every((fn) => fn.body?.returns === 'text');
+}
+
+/** Functions in SQL that return text: what their last statement brings, as text. No labelled value may be an argument. */
+function readTextCall(
+  walk: Walk,
+  body: Node,
+  parts: readonly string[],
+  scope: Scope,
+  into: Set<Base>,
+): Form | undefined {
+  walk.ledger.call(classifyCall(walk, parts));
+  const read = new Set<Base>();
+  for (const field of ['args', ...turns]) walk.expression(body[field], scope, 'function', read);
+  let form = clean(read);
+  for (const columns of readBodies(walk, parts)) {
+    const sources = sourcesOf(columns);
+    const hidden = columns.every((column) => !column.wild && (column.form ?? clean(column.sources)));
+    if (!hidden || columns.length !== 1) {
+      walk.ledger.touchAll(sources, 'function');
+      form = undefined;
+    }
+    addAll(read, sources);
+  }
+  addAll(into, read);
+  return form ?? clean(read);
 }
 
 function readArgument(walk: Walk, arg: Node, kind: ArgumentKind, scope: Scope, into: Set<Base>): Form | undefined {

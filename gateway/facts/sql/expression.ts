@@ -1,8 +1,10 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
+import type { CatalogFunction } from './catalog.ts';
+import { readBody } from './function-body.ts';
 import { classifyFunction } from './functions.ts';
 import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
-import { resolve, sourcesOf, type Item, type Reference, type Scope, type Walk } from './scope.ts';
+import { resolve, sourcesOf, type Column, type Item, type Reference, type Scope, type Walk } from './scope.ts';
 import type { Base } from './world.ts';
 
 /** See `Walk.expression`. What is not named here is looked through: every reference at any depth counts. */
@@ -133,6 +135,10 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
   walk.ledger.call(classifyCall(walk, parts));
   if (parts.at(-1) === 'set_config') readSetConfig(walk, body);
   const inside = use === 'expression' ? 'function' : use;
+  for (const column of readBodies(walk, parts).flat()) {
+    walk.ledger.touchAll(column.sources, inside);
+    addAll(into, column.sources);
+  }
   const [first, ...more] = nodes(body, 'args');
   const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
   if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, into);
@@ -141,17 +147,29 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
 }
 
 export function classifyCall(walk: Walk, parts: readonly string[]): ReturnType<typeof classifyFunction> {
-  const { world, path } = walk.ledger;
-  const name = parts.at(-1) ?? '';
-  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
-  return classifyFunction(parts, world.functions(schema, name, path));
+  return classifyFunction(parts, calledFunctions(walk, parts));
+}
+
+/** User-defined functions that a call may mean. */
+export function calledFunctions({ ledger }: Walk, parts: readonly string[]): readonly CatalogFunction[] {
+  return ledger.world.functions(schemaOf(parts), parts.at(-1) ?? '', ledger.path);
+}
+
+/** The results of every function in SQL that a call may mean. */
+export function readBodies(walk: Walk, parts: readonly string[]): readonly (readonly Column[])[] {
+  return calledFunctions(walk, parts).flatMap((fn) => {
+    const columns = fn.body && readBody(walk, fn);
+    return columns ? [columns] : [];
+  });
 }
 
 /** Somebody else's function of the same name could be what is meant. */
 export function isBuiltIn(walk: Walk, parts: readonly string[]): boolean {
-  const { world, path } = walk.ledger;
-  const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
-  return (schema === '' || schema === 'pg_catalog') && world.functions(schema, parts.at(-1) ?? '', path).length === 0;
+  return ['', 'pg_catalog'].includes(schemaOf(parts)) && calledFunctions(walk, parts).length === 0;
+}
+
+function schemaOf(parts: readonly string[]): string {
+  return parts.length > 1 ? (parts.at(-2) ?? '') : '';
 }
 
 /** set_config is SET by another name. A name that is computed can be any. */

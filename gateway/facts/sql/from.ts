@@ -1,6 +1,6 @@
 import type { LeanRelation } from './catalog.ts';
 import { namedColumns, rowFunctions } from './builtin-functions.ts';
-import { classifyCall } from './expression.ts';
+import { calledFunctions, classifyCall } from './expression.ts';
 import { flag, nameParts, node, nodes, tagged, text, type Node } from './node.ts';
 import { blur, renamed, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import type { Base } from './world.ts';
@@ -124,7 +124,11 @@ function functionColumns(
   const body = node(call, 'FuncCall');
   const parts = body ? nameParts(nodes(body, 'funcname')) : [];
   const name = parts.at(-1) ?? '';
-  const single = !body || (!rowFunctions.has(name) && !classifyCall(walk, parts).categories.includes('unknown'));
+  const rows =
+    rowFunctions.has(name) ||
+    classifyCall(walk, parts).categories.includes('unknown') ||
+    calledFunctions(walk, parts).some((fn) => fn.body?.returns === 'row');
+  const single = !body || !rows;
   return single ? [{ name: namedColumns.get(name) ?? alias ?? name, sources }] : [{ name: '*', sources, wild: true }];
 }
 

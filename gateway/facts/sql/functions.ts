@@ -168,6 +168,8 @@ function builtInCategories(schema: string, name: string): readonly FunctionCateg
 
 function candidateCategories(candidate: CatalogFunction): readonly FunctionCategory[] {
   const { extension, language, name } = candidate;
+  // What it does is read where it is called.
+  if (candidate.body) return [candidate.volatility === 'volatile' ? 'volatile' : 'pure'];
   // An extension's function may have been replaced by one in a language that anybody writes.
   if (extension === null || !['c', 'internal', 'sql'].includes(language)) return ['unknown'];
   if (computing.has(extension))

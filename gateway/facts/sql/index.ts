@@ -4,7 +4,7 @@
  * - `analyzer.ts` takes texts, `thread.ts` keeps the threads, `worker.ts` is what runs in one
  * - `grammar.ts` parses, `analyze.ts` turns each statement into `StatementFacts`
  * - `statements.ts` knows every statement of the grammar; `query.ts`, `from.ts`, `expression.ts` and `write.ts` read what has columns,
- *   `definition.ts`, `copy.ts` and `settings.ts` the rest; `ledger.ts` is where they write down what they see
+ *   `function-body.ts` the functions that are called, `definition.ts`, `copy.ts` and `settings.ts` the rest; `ledger.ts` is where they write down what they see
  * - `world.ts` answers for catalog and labels, views included
  *
  * What is not recognized makes the facts incomplete or opaque, never clean.

@@ -78,7 +78,15 @@ test('a catalog is read from the rows of a real server', () => {
     volatility: 'volatile',
     kind: 'function',
     extension: null,
+    body: {
+      sql: 'SELECT ssn FROM customers WHERE id = $1',
+      atomic: false,
+      parameters: [],
+      defaults: null,
+      returns: 'text',
+    },
   });
+  expect(catalog.functions.find(({ name }) => name === 'run_sql')).not.toHaveProperty('body');
 });
 
 test('every statement of the grammar is classified', () => {

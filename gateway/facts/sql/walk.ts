@@ -5,7 +5,7 @@ import { Ledger } from './ledger.ts';
 import { tagged, type Node } from './node.ts';
 import { readSelect, readTargets } from './query.ts';
 import { emptyScope, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
-import { union, type ViewColumns, type ViewReader } from './world.ts';
+import { union, type Parser, type ViewColumns, type ViewReader } from './world.ts';
 import { readDelete, readInsert, readMerge, readUpdate } from './write.ts';
 
 /** A walk over one statement that writes into `ledger`. */
@@ -42,9 +42,9 @@ function readQuery(walk: Walk, tree: Node, scope: Scope): readonly Column[] {
 }
 
 /** Reads views with the grammar of `parse`: one definition in, its tagged statement out. */
-export function viewReader(parse: (definition: string) => Node | undefined): ViewReader {
+export function viewReader(parse: Parser): ViewReader {
   return (definition, world): ViewColumns => {
-    const tree = parse(definition);
+    const tree = parse(definition)?.[0];
     if (!tree) return { labels: [], hidden: [], forms: [], reasons: ['its definition does not parse'], relations: [] };
     // Definitions are read with an empty path: every name in them is qualified.
     const ledger = new Ledger(world, ['pg_catalog']);

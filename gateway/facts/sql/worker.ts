@@ -6,6 +6,7 @@ import type { SqlAnalysis } from './analysis.ts';
 import type { LeanCatalog } from './catalog.ts';
 import { loadGrammar, loadLexer, newestMajor, type Grammar, type Lexer } from './grammar.ts';
 import type { ColumnLabels } from './labels.ts';
+import type { Node } from './node.ts';
 import { viewReader } from './walk.ts';
 import { idle, type Answer, type FromThread, type Job, type ToThread } from './worker-messages.ts';
 import { World } from './world.ts';
@@ -85,7 +86,8 @@ function analyze(job: Job, words: Lexer): readonly [analysis: SqlAnalysis, alike
     world = new World(
       target.catalog,
       target.labels,
-      viewReader((definition) => firstStatement(grammar, definition)),
+      viewReader((text) => statementsOf(grammar, text)),
+      (text) => statementsOf(grammar, text),
     );
     target.worlds.set(job.major, world);
   }
@@ -97,9 +99,9 @@ function analyze(job: Job, words: Lexer): readonly [analysis: SqlAnalysis, alike
   return [analysis, job.askShape && holdsForAnyNumber(job.text, analysis, reading)];
 }
 
-function firstStatement(grammar: Grammar, definition: string): ReturnType<Parameters<typeof viewReader>[0]> {
-  const parsed = grammar.parse(definition);
-  return parsed.ok ? parsed.statements[0]?.tree : undefined;
+function statementsOf(grammar: Grammar, text: string): readonly Node[] | undefined {
+  const parsed = grammar.parse(text);
+  return parsed.ok ? parsed.statements.map(({ tree }) => tree) : undefined;
 }
 
 function brokenBy(error: unknown): SqlAnalysis {

@@ -1,5 +1,7 @@
 import { columnNames, type CatalogFunction, type LeanCatalog, type LeanRelation } from './catalog.ts';
+import { parsedBody } from './function-statements.ts';
 import { computesOnly } from './functions.ts';
+import type { Node } from './node.ts';
 import { spreadLabels, type ColumnLabels, type SpreadLabels } from './labels.ts';
 
 /** One column of the catalog, with everything that reading it can bring out. */
@@ -43,6 +45,9 @@ export interface ViewColumns {
   readonly relations: readonly LeanRelation[];
 }
 
+/** The tagged statements of a text; undefined where it does not parse. */
+export type Parser = (text: string) => readonly Node[] | undefined;
+
 /** Reads a view's definition. */
 export type ViewReader = (definition: string, world: World) => ViewColumns;
 
@@ -56,11 +61,14 @@ export class World {
   readonly #columns = new Map<number, readonly Base[]>();
   readonly #views = new Map<number, ViewColumns>();
   readonly #reading = new Set<number>();
+  readonly #bodies = new Map<CatalogFunction, readonly Node[] | undefined>();
   readonly #readView: ViewReader;
+  readonly #parse: Parser;
 
-  constructor(catalog: LeanCatalog | undefined, labels: ColumnLabels, readView: ViewReader) {
+  constructor(catalog: LeanCatalog | undefined, labels: ColumnLabels, readView: ViewReader, parse: Parser) {
     this.known = catalog !== undefined;
     this.#readView = readView;
+    this.#parse = parse;
     this.#labels = catalog ? spreadLabels(catalog, labels) : new Map();
     for (const relation of catalog?.relations ?? [])
       this.#relations.set(`${relation.schema}.${relation.name}`, relation);
@@ -89,6 +97,13 @@ export class World {
     if (!same) return [];
     const schemas = schema === '' ? path : [tempSchema(schema, path)];
     return same.filter((fn) => schemas.includes(fn.schema));
+  }
+
+  /** The statements of a function in SQL; undefined where they cannot be read. */
+  body(fn: CatalogFunction): readonly Node[] | undefined {
+    if (!fn.body) return undefined;
+    if (!this.#bodies.has(fn)) this.#bodies.set(fn, parsedBody(fn.body, this.#parse));
+    return this.#bodies.get(fn);
   }
 
   /** The schema of a user-defined operator of this name, wherever it is: operators are calls that nobody sees. */

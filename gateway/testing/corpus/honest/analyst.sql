@@ -103,16 +103,16 @@ SELECT country, sum(amount) FROM reporting.order_lines GROUP BY country ORDER BY
 SELECT id, subject, name, phone FROM reporting.open_tickets WHERE opened_on < '2025-01-20' ORDER BY id
 
 --- function of a number
---- refused PG-001
 SELECT id, total, with_tax(total) AS gross, with_tax(total, 0.07) AS reduced FROM orders WHERE id < 6 ORDER BY id
 
 --- function that reads
---- refused PG-001
 SELECT id, order_amount(id) FROM orders WHERE id < 6 ORDER BY id
 
 --- function that returns rows
---- refused PG-001
 SELECT t.id, t.subject FROM open_tickets_of(5) t ORDER BY t.id
+
+--- function that brings an address
+SELECT id, contact_of(id) AS contact FROM tickets t WHERE id < 4 ORDER BY id
 
 --- case on unlabelled beside labelled
 SELECT id, email, CASE WHEN country IN ('Spain', 'Portugal') THEN 'Iberia' ELSE 'elsewhere' END AS region FROM customers ORDER BY id LIMIT 8
