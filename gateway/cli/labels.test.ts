@@ -101,3 +101,9 @@ test.each([
   const ran = await labels('suggest', '--target', 'crm', ...args);
   expect(ran).toMatchObject({ code: 2, err: expect.stringContaining(said) as string });
 });
+
+test('a label may not be called what masks call a detector', async () => {
+  await write('policies/labels/data.yaml', 'detector:card: { mask: partial, readers: [] }\n');
+  const said = expect.stringContaining('detector:card is what masks call a detector') as string;
+  expect(await labels('list')).toMatchObject({ code: 1, err: said });
+});

@@ -1,8 +1,10 @@
 import type { Command } from '../contract/command.ts';
+import { detectorsIn, namesDetector } from '../contract/detector.ts';
 import type { Decision, MaskMethod } from '../contract/decision.ts';
 import { type CellMask, columnMask, type ColumnMasks, morePrivate } from '../contract/mask.ts';
 import type { Masks } from '../contract/ports.ts';
 import { type Field, MaskImpossible, type Message, type ResultPart, type RowBatch } from '../contract/result.ts';
+import { Search } from './detectors/search.ts';
 
 /** Rows and bytes that the pieces of one result have used up of its limits. */
 interface Tally {
@@ -37,6 +39,8 @@ export class Delivery {
   #bytesOut = 0;
   /** What the result quotes is not what was judged: its texts are data as well. */
   #doubtful = false;
+  /** For texts that no label covers, where policy asks for it. */
+  readonly #search: Search | undefined;
 
   /** @param shared limits count over everything that shares this object */
   constructor(command: Command, decision: Decision, masks: Masks, shared: object, tallies: Tallies) {
@@ -45,6 +49,8 @@ export class Delivery {
     this.#masks = masks;
     this.#shared = shared;
     this.#tallies = tallies;
+    const detectors = detectorsIn(decision.masks);
+    this.#search = detectors && new Search(detectors);
   }
 
   /** What reached the client. */
@@ -60,16 +66,22 @@ export class Delivery {
     switch (part.kind) {
       case 'fields':
         this.#doubtful ||= part.fields.some(({ doubt }) => doubt !== undefined);
-        this.#columns = columnMasks(this.#command, this.#decision, part.fields, this.#masks);
+        this.#columns = this.#searched(
+          part.fields,
+          columnMasks(this.#command, this.#decision, part.fields, this.#masks),
+        );
         return part;
       case 'rows':
         return this.#rows(part, part.batch);
       case 'message':
-        return this.#redactsTexts ? { kind: 'message', message: redactMessage(part.message) } : part;
-      case 'end':
-        return part.outcome.ok || !this.#redactsTexts
-          ? part
-          : { kind: 'end', outcome: { ...part.outcome, text: redactedText } };
+        if (this.#redactsTexts) return { kind: 'message', message: redactMessage(part.message) };
+        return this.#search ? { kind: 'message', message: this.#search.message(part.message) } : part;
+      case 'end': {
+        const { outcome } = part;
+        if (outcome.ok || (!this.#redactsTexts && !this.#search)) return part;
+        const text = this.#redactsTexts || !this.#search ? redactedText : this.#search.text(outcome.text);
+        return { kind: 'end', outcome: { ...outcome, text } };
+      }
       default:
         return part satisfies never;
     }
@@ -84,13 +96,19 @@ export class Delivery {
     return { severity: 'notice', code: '01004', text: `result cut by policy after ${what}` };
   }
 
+  /** A label's mask goes before what a detector finds. */
+  #searched(fields: readonly Field[], masks: ColumnMasks): ColumnMasks {
+    return this.#search ? this.#search.masksOf(fields).map((search, i) => masks[i] ?? search) : masks;
+  }
+
   get #redactsTexts(): boolean {
     return this.#doubtful || hasMasks(this.#decision);
   }
 
   #rows(part: ResultPart, batch: RowBatch): ResultPart | undefined {
     // Rows without a known shape under masks: nobody knows which column is which.
-    if (!this.#columns && hasMasks(this.#decision)) throw new MaskImpossible('rows came before their description');
+    if (!this.#columns && (this.#search || hasMasks(this.#decision)))
+      throw new MaskImpossible('rows came before their description');
     const kept = this.#withinLimits(batch);
     if (!kept) return undefined;
     const safe = this.#columns?.some(Boolean) ? kept.masked(this.#columns) : kept;
@@ -133,8 +151,9 @@ function redactMessage(message: Message): Message {
   return { severity: message.severity, code: message.code, text: redactedText };
 }
 
+/** Whether values with some label leave masked. Detectors alone are no reason to withhold what was not found by them. */
 export function hasMasks(decision: Decision): boolean {
-  for (const _ in decision.masks) return true;
+  for (const label in decision.masks) if (!namesDetector(label)) return true;
   return false;
 }
 
@@ -165,7 +184,7 @@ function doubtMask(
   masks: Masks,
 ): CellMask | undefined {
   const judged = doubt.length > 0 && doubt.every((label) => command.labels.includes(label));
-  const methods = Object.values(wanted);
+  const methods = Object.entries(wanted).flatMap(([label, method]) => (namesDetector(label) ? [] : [method]));
   if (methods.length === 0 && judged) return undefined;
   const method = methods.reduce<MaskMethod>(morePrivate, 'redact');
   return masks.cellMask(method, doubt[0] ?? 'unknown', shape);

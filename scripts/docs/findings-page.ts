@@ -29,7 +29,10 @@ const fieldMeanings = {
     '`once`, `session`',
     'What an approval is good for: this statement once, or everything that the same rules ask of this session from then on; `once` unless all demands say `session`',
   ],
-  label: ['text', 'A label of `labels/data.yaml`'],
+  label: [
+    'text',
+    'A label of `labels/data.yaml`; or `detector:` and the name of a detector, for texts that carry no masked label',
+  ],
   method: [maskMethods.map(code).join(', '), 'How values leave. Several for one label: the most private'],
   rows: ['integer, 0 or more', 'Rows at most. Several limits: the smallest'],
   bytes: ['integer, 0 or more', 'Bytes of values at most. Several limits: the smallest'],

@@ -58,6 +58,10 @@ const odd: readonly (readonly [string, object])[] = [
     'a mask with an unknown method',
     { effect: 'mask', ...found({ mask: [{ ...mask, method: 'blur' }] }), masks: { 'pii.ssn': 'null' } },
   ],
+  [
+    'a mask by a detector that there is not',
+    { effect: 'mask', ...found({ mask: [{ ...mask, label: 'detector:carrd' }] }), masks: { 'detector:carrd': 'null' } },
+  ],
   ['a mask that got lost', { effect: 'mask', ...found({ mask: [mask] }) }],
   ['a mask that got weaker', { effect: 'mask', ...found({ mask: [mask] }), masks: { 'pii.ssn': 'partial' } }],
   ['a chosen method that nobody knows', { masks: { x: 'blur' } }],

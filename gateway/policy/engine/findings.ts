@@ -1,4 +1,5 @@
 import { maskMethods, type Finding, type MaskMethod } from '../../contract/decision.ts';
+import { detectorOf, namesDetector } from '../../contract/detector.ts';
 import { countOf, listOf, memberOf, objectOf, odd, stringOf, type Fields } from './reading.ts';
 
 /** The six sets of findings, read. `all` is in the order in which a person wants them: the worst first. */
@@ -45,7 +46,7 @@ export function readFindings(value: unknown): ReadFindings {
   }));
   const mask = read('mask', (finding, fields) => ({
     finding,
-    label: stringOf(fields['label'], `${finding.id}.label`),
+    label: readLabel(fields['label'], `${finding.id}.label`),
     method: memberOf(fields['method'], maskMethods, `${finding.id}.method`),
   }));
   const limit = read('limit', readLimit);
@@ -56,6 +57,13 @@ export function readFindings(value: unknown): ReadFindings {
   const allow = read('allow', (f) => f);
   const carried = [approve, mask, limit].flatMap((set) => set.map((item) => item.finding));
   return { all: [...deny, ...carried, ...notify, ...allow], deny, allow, approve, mask, limit };
+}
+
+/** A label, or a detector in its place: one that there is not would search for nothing. */
+function readLabel(value: unknown, where: string): string {
+  const label = stringOf(value, where);
+  if (namesDetector(label) && detectorOf(label) === undefined) throw odd(`${where} (no such detector)`);
+  return label;
 }
 
 function readFinding(kind: Finding['kind'], fields: Fields): Finding {

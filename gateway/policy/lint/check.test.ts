@@ -189,6 +189,11 @@ test.each<readonly [string, string, string]>([
     '3:50 undefined-label: no data defines the label "pii.snn"',
   ],
   [
+    'a mask by a detector that there is not',
+    'package rules.postgres\n\nmask contains {"id": "T-1", "msg": "m", "label": "detector:carrd", "method": "redact"}\n',
+    '3:50 undefined-label: no data defines the label "detector:carrd"',
+  ],
+  [
     'a question for an undefined label',
     rule('"pii.snn" in input.command.labels'),
     '4:2 undefined-label: no data defines the label "pii.snn"',

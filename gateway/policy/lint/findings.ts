@@ -1,4 +1,5 @@
 import { maskMethods, type Finding } from '../../contract/decision.ts';
+import { detectorOf } from '../../contract/detector.ts';
 import { findingFields, severities } from '../engine/findings.ts';
 import { literalOf, membersOf, termsOf, type Module, type Rule, type Term } from './ast.ts';
 import { findingTerm, isFindingKind, member } from './finding-rules.ts';
@@ -104,7 +105,8 @@ function valueProblems(finding: Term, labels: ReadonlySet<string>): readonly Pro
   for (const name of ['groups', 'controls']) found.push(...listProblem(finding, name));
   const label = member(finding, 'label');
   const text = literalOf(label);
-  if (label !== undefined && text && !labels.has(text)) found.push(undefinedLabel(label, labels));
+  const isKnown = text !== undefined && (labels.has(text) || detectorOf(text) !== undefined);
+  if (label !== undefined && text && !isKnown) found.push(undefinedLabel(label, labels));
   return found;
 }
 
