@@ -48,8 +48,9 @@ test_agents_have_no_terminal if {
 }
 
 test_variables_that_decide_what_runs_are_not_set[name] if {
-	some name in ["LD_PRELOAD", "PATH", "BASH_ENV", "GIT_SSH_COMMAND", "PYTHONSTARTUP", "BASH_FUNC_ls%%"]
-	d := ssh.decision with input as r.by(r.operator, variable(name, "x"))
+	some name in ["LD_PRELOAD", "LANG"]
+	decisive := {"action": "opaque", "effects": ["opaque", "set"], "dynamic": [{"where": "command", "why": "environment", "text": name}]}
+	d := ssh.decision with input as r.by(r.operator, object.union(variable(name, "x"), decisive))
 	d.effect == "deny"
 	r.ids(d.findings.deny) == {"SSH-006"}
 }

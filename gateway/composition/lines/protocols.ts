@@ -1,5 +1,6 @@
 import type { LineProtocol } from '../../policy/lines/protocol.ts';
 import { openPostgresLines } from './postgres.ts';
+import { openSshLines } from './ssh.ts';
 
 /** Every protocol whose lines can be tested. A new one is one more entry. */
 export interface LineProtocols extends AsyncDisposable {
@@ -7,7 +8,7 @@ export interface LineProtocols extends AsyncDisposable {
 }
 
 export function openLineProtocols(): LineProtocols {
-  const all = [openPostgresLines()];
+  const all = [openPostgresLines(), openSshLines()];
   return {
     all,
     [Symbol.asyncDispose]: async () => {

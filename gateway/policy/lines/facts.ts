@@ -3,8 +3,9 @@ import type { Command } from '../../contract/command.ts';
 /** What is known of a command, line by line: without its text, and without what says nothing. */
 export function factLines(command: Command): readonly string[] {
   return Object.entries(command).flatMap(([name, value]: [string, unknown]) => {
-    if (name === 'text' || name === 'fingerprint' || saysNothing(name, value)) return [];
-    if (!Array.isArray(value) || value.every((item) => typeof item !== 'object')) return [`${name}: ${brief(value)}`];
+    if (name === 'text' || name === 'line' || name === 'fingerprint' || saysNothing(name, value)) return [];
+    if (!Array.isArray(value) || value.every((item) => typeof item !== 'object' || item === null))
+      return [`${name}: ${brief(value)}`];
     return [`${name}:`, ...value.map((item: unknown) => `  - ${brief(item)}`)];
   });
 }
@@ -13,7 +14,8 @@ function saysNothing(name: string, value: unknown): boolean {
   if (value === null || value === false || (Array.isArray(value) && value.length === 0)) return true;
   const text = JSON.stringify(value);
   if (name === 'transaction') return text === '{"in":false,"failed":false}';
-  if (name === 'batch') return text === '{"index":0,"count":1}';
+  if (name === 'pipeline') return text.startsWith('{"index":0,') && !text.includes('",') && !text.includes('null,');
+  if (name === 'batch' || name === 'position') return text === '{"index":0,"count":1}';
   return name === 'analysis' && text === '{"complete":true,"reasons":[]}';
 }
 

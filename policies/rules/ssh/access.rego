@@ -72,6 +72,7 @@ allow contains {"id": "SSH-504", "msg": "may operate"} if {
 # custom: {id: SSH-505}
 allow contains {"id": "SSH-505", "msg": "only changes how things look"} if {
 	input.command.request == "env"
+	not "opaque" in input.command.effects
 	every variable in input.command.env {
 		looks(variable.name)
 		not contains(variable.value, "/")

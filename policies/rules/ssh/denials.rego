@@ -75,13 +75,13 @@ deny contains {
 # custom: {id: SSH-006}
 deny contains {
 	"id": "SSH-006",
-	"msg": $"variable {variable.name} decides what code programs run",
+	"msg": $"variable {dynamic.text} decides what code programs run",
 	"hint": "Do not send it.",
 	"severity": "high",
 } if {
 	input.command.request == "env"
-	some variable in input.command.env
-	decides_what_runs(variable.name)
+	some dynamic in input.command.dynamic
+	dynamic.why == "environment"
 }
 
 # METADATA
@@ -122,13 +122,6 @@ asked_for := $"{input.command.forward.kind} forward" if {
 } else := $"subsystem {input.command.subsystem}" if {
 	input.command.request == "subsystem"
 } else := input.command.request
-
-decides_what_runs(name) if name in data.rules.ssh.programs.variables.names
-
-decides_what_runs(name) if {
-	some prefix in data.rules.ssh.programs.variables.prefixes
-	startswith(name, prefix)
-}
 
 # METADATA
 # description: Files that the command writes, as far as it names them itself.

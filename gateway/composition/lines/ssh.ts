@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { commandKey, readLine } from '../../facts/shell/index.ts';
+import type { LineProtocol } from '../../policy/lines/protocol.ts';
+
+/** A host, as far as lines are read by it. */
+export const sshFixture = z.strictObject({
+  /** Whether the login's shell is known to be bash. */
+  shell: z.enum(['bash', 'unknown']).default('unknown'),
+  /** Whether the client asks for a terminal. */
+  pty: z.boolean().default(false),
+});
+
+/** What people type after `ssh HOST`, as production reads it. */
+export function openSshLines(): LineProtocol {
+  return {
+    name: 'ssh',
+    fixture: sshFixture,
+    commandsOf: ({ text }, { section }) => {
+      const { shell, pty } = sshFixture.parse(section);
+      const read = readLine(text, { shell, pty });
+      if (!read.ok) return Promise.resolve(read);
+      return Promise.resolve({
+        ok: true,
+        commands: read.commands.map((command) => ({ command, key: commandKey(command, shell) })),
+      });
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,117 @@
+import {
+  forEachChild,
+  type ArithmeticExpression,
+  type ParameterExpansionPart,
+  type ParsedScript,
+  type SyntaxNode,
+} from 'unbash';
+import type { DynamicReason } from '../../contract/command-ssh.ts';
+import type { Shell } from './words.ts';
+
+/** What expansions inside of words do beside giving a value. */
+export interface Hazards {
+  /** Scripts that run: `$(...)`, `<(...)`. */
+  readonly scripts: readonly { readonly script: ParsedScript; readonly as: 'command' | 'process' }[];
+  /** Code that cannot be known: `$((x))`, `${x@P}`, `${!x}`, an index. */
+  readonly opaque: readonly { readonly why: DynamicReason; readonly text: string }[];
+  /** Variables that are set: `${x:=word}`. */
+  readonly sets: readonly string[];
+}
+
+/**
+ * Looks through everything below a node, but not into nested scripts, which are read as lines of their own.
+ * @param source the text that positions count in
+ */
+export function hazardsIn(node: SyntaxNode, source: string, shell: Shell): Hazards {
+  const scripts: { script: ParsedScript; as: 'command' | 'process' }[] = [];
+  const opaque: { why: DynamicReason; text: string }[] = [];
+  const sets: string[] = [];
+  const bad = (why: DynamicReason, at: { readonly pos: number; readonly end: number }): void => {
+    opaque.push({ why, text: source.slice(at.pos, at.end) });
+  };
+  const visit = (one: SyntaxNode): void => {
+    switch (one.type) {
+      case 'Script':
+        return;
+      case 'CommandExpansion':
+      case 'ArithmeticCommandExpansion':
+        if (one.script) scripts.push({ script: one.script, as: 'command' });
+        // A command's output that is computed is code as well: an index in it runs.
+        if (one.type === 'ArithmeticCommandExpansion') bad('arithmetic', one);
+        return;
+      case 'ProcessSubstitution':
+        if (one.script) scripts.push({ script: one.script, as: 'process' });
+        return;
+      case 'ArithmeticExpansion':
+        if (one.expression === undefined || !isNumeric(one.expression)) bad('arithmetic', one);
+        break;
+      case 'AnsiCQuoted':
+        // To a shell that does not know $'...' the quotes end at the first \', and what follows runs.
+        if (shell !== 'bash' && one.text.includes("\\'")) bad('dialect', one);
+        return;
+      case 'ParameterExpansion':
+        parameter(one, bad, sets);
+        break;
+      case 'Assignment':
+        if (one.index !== undefined && !isNumber(one.index.text)) bad('arithmetic', one);
+        break;
+      default:
+        break;
+    }
+    forEachChild(one, visit);
+  };
+  visit(node);
+  return { scripts, opaque, sets };
+}
+
+function parameter(
+  part: ParameterExpansionPart,
+  bad: (why: DynamicReason, at: ParameterExpansionPart) => void,
+  sets: string[],
+): void {
+  const { prefix, operation, index } = part;
+  if (index !== undefined && !/^(?:\d+|@|\*)$/.test(index.text)) bad('arithmetic', part);
+  // The value of a variable is taken for a name, and a name may have an index.
+  if (prefix === '!' && operation?.type !== 'Names' && !/^\$\{!\w+\[[@*]\]\}$/.test(part.text)) bad('variable', part);
+  switch (operation?.type) {
+    case 'Default':
+      if (operation.operator.endsWith('=')) sets.push(part.parameter);
+      return;
+    case 'Slice':
+      if (!isNumber(operation.offset.text) || (operation.length && !isNumber(operation.length.text)))
+        bad('arithmetic', part);
+      return;
+    case 'Transform':
+      if (!/^[QEAaUuLKk]$/.test(operation.operand.text)) bad('eval', part);
+      return;
+    case 'Unknown':
+      bad('unparsed', part);
+      return;
+    default:
+      return;
+  }
+}
+
+/** Only numbers: any name could be a variable whose value is computed in its turn. */
+export function isNumeric(expression: ArithmeticExpression): boolean {
+  switch (expression.type) {
+    case 'ArithmeticWord':
+      return isNumber(expression.value);
+    case 'ArithmeticBinary':
+      return isNumeric(expression.left) && isNumeric(expression.right);
+    case 'ArithmeticUnary':
+      return isNumeric(expression.operand);
+    case 'ArithmeticTernary':
+      return [expression.test, expression.consequent, expression.alternate].every(isNumeric);
+    case 'ArithmeticGroup':
+      return isNumeric(expression.expression);
+    case 'ArithmeticCommandExpansion':
+      return false;
+    default:
+      return expression satisfies never;
+  }
+}
+
+export function isNumber(text: string): boolean {
+  return /^\s*-?\d+\s*$/.test(text);
+}
