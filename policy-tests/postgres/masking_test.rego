@@ -175,6 +175,20 @@ test_what_was_not_understood_does_not_run_under_masks[who] if {
 	f.msg == "the statement cannot be seen through: function f cannot be seen through"
 }
 
+test_what_stands_in_the_way_says_what_to_do_instead[reason] if {
+	some reason, hint in {
+		"pg_catalog.pg_stats holds values of columns": "Read the tables themselves: their labelled columns leave masked.",
+		"public.t is a table of another server, and none of its columns is labelled": "Ask for labels on the columns of that table.",
+		"the body of DO is not read": "Send the statements themselves.",
+		"relation nowhere is not known": "Check the name, or write the schema before it.",
+		"function f cannot be seen through": "Write it so that every table, column and function can be told from the statement itself.",
+	}
+	d := postgres.decision with input as s.by(s.reader, {"analysis": {"complete": false, "reasons": [reason]}})
+	some f in d.findings.deny
+	f.id == "PG-001"
+	f.hint == hint
+}
+
 test_what_was_not_understood_does_not_run_for_an_agent_anywhere if {
 	d := postgres.decision with input as object.union(s.by(s.agent, incomplete), {"target": {"name": "unlabelled"}})
 	d.effect == "deny"

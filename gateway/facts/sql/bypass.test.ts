@@ -8,7 +8,16 @@ let analyzer: SqlAnalyzer;
 beforeAll(() => {
   analyzer = openSqlAnalyzer();
   const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
-  analyzer.setCatalog('leak', catalog);
+  const elsewhere = { name: 'a', attnum: 1, typeOid: 23, typeName: 'integer' };
+  const foreign = {
+    oid: 99_999,
+    schema: 'public',
+    name: 'elsewhere',
+    kind: 'foreign_table',
+    columns: [elsewhere],
+  } as const;
+  const relations = [...catalog.relations, { ...foreign, inherits: [], hasRules: false, hasTriggers: false }];
+  analyzer.setCatalog('leak', { ...catalog, relations });
   analyzer.setLabels('leak', leakLabels, '1');
 });
 afterAll(() => analyzer[Symbol.asyncDispose]());
@@ -375,6 +384,10 @@ describe('every other use of a labelled column is named', () => {
     ['SELECT count(c) FROM customers c', expect.arrayContaining(['customers.ssn function'])],
     ["SELECT id FROM v_contact WHERE contact = 'x'", ['v_contact.contact where']],
     ['SELECT id FROM v_contact ORDER BY contact', ['v_contact.contact order']],
+    ["SELECT pg_notify('a', ssn) FROM customers", ['customers.ssn function']],
+    ["SELECT pg_notify('a', upper(ssn)) FROM customers", ['customers.ssn function']],
+    ["SELECT pg_notify('a', (SELECT ssn FROM customers LIMIT 1))", ['customers.ssn function']],
+    ["SELECT set_config('a.b', ssn, false) FROM customers", ['customers.ssn function']],
     ['SELECT rank() OVER (PARTITION BY ssn) FROM customers', ['customers.ssn function']],
     ['SELECT rank() OVER w FROM customers WINDOW w AS (ORDER BY ssn)', ['customers.ssn order']],
     // Nothing but whether there is a row comes out of EXISTS.
@@ -498,6 +511,32 @@ describe('what cannot be seen through is said', () => {
     ['SELECT c.cust_label FROM customers c', /reference c.cust_label cannot be resolved/],
     ["SELECT * FROM run_sql('select 1') AS t(a int)", /run_sql cannot be seen through/],
     ["SELECT get_raw_page('customers', 0)", /returns stored values/],
+    ['DO $$ BEGIN END $$', /body of DO is not read/],
+    ['CALL proc_out(1, NULL)', /what a procedure does is not read/],
+    ['SELECT * FROM pg_statistic', /pg_statistic holds values of columns/],
+    ['SELECT * FROM pg_stats_ext', /pg_stats_ext holds values of columns/],
+    ['SELECT x.most_common_vals FROM (SELECT * FROM pg_catalog.pg_stats) x', /pg_stats holds values of columns/],
+    ['SELECT 1 WHERE EXISTS (SELECT 1 FROM pg_statistic WHERE stavalues1 IS NOT NULL)', /holds values of columns/],
+    ['SELECT * FROM pg_stat_get_activity(NULL)', /pg_stat_get_activity returns stored values or statements of others/],
+    ['SELECT data FROM pg_largeobject', /pg_largeobject holds large objects/],
+    ['SELECT lo_get(1)', /lo_get reaches large objects/],
+    ["SELECT lo_import('/etc/passwd')", /lo_import reaches large objects/],
+    ["SELECT pg_read_file('PG_VERSION')", /pg_read_file reaches the server's files/],
+    ["SELECT pg_read_binary_file('PG_VERSION')", /reaches the server's files/],
+    ["SELECT pg_ls_dir('.')", /pg_ls_dir reaches the server's files/],
+    ['SELECT * FROM pg_hba_file_rules', /holds server files/],
+    ["SELECT dblink('host=x', 'select 1')", /dblink reaches another server/],
+    ["SELECT * FROM dblink('host=x', 'select 1') AS t(a int)", /dblink reaches another server/],
+    ["SELECT table_to_xml('customers', true, false, '')", /table_to_xml runs SQL from its arguments/],
+    ["SELECT schema_to_xml('public', true, false, '')", /schema_to_xml runs SQL/],
+    ["SELECT database_to_xml(true, false, '')", /database_to_xml runs SQL/],
+    ["SELECT cursor_to_xml('c', 1, true, false, '')", /cursor_to_xml runs SQL/],
+    ["SELECT xpath_table('id', 'a', 'b', 'c', 'd')", /xpath_table runs SQL/],
+    ["SELECT * FROM pg_logical_slot_get_changes('s', NULL, NULL)", /pg_logical_slot_get_changes returns stored values/],
+    ["SELECT pg_logical_emit_message(false, 'a', 'b')", /pg_logical_emit_message returns stored values/],
+    ['SELECT umoptions FROM pg_user_mappings', /holds credentials/],
+    ['SELECT * FROM elsewhere', /public.elsewhere is a table of another server/],
+    ['SELECT count(*) FROM customers c JOIN elsewhere e ON e.a = c.id', /is a table of another server/],
     ['SELECT public.upper(name) FROM customers', /public.upper cannot be seen through/],
   ])('%s', async (sql, reason) => {
     const { command } = await one(sql);

@@ -75,7 +75,13 @@ export class Ledger {
     if (this.#entry(relation, access).seen) return;
     const stored = relation.kind === 'catalog' ? storedValues(relation.name) : undefined;
     if (stored !== undefined) this.incomplete(`${relation.schema}.${relation.name} holds ${stored}`);
-    if (this.world.columns(relation).some((column) => column.labels.length > 0)) this.touchesLabels = true;
+    const labelled = this.world.columns(relation).some((column) => column.labels.length > 0);
+    if (labelled) this.touchesLabels = true;
+    // What stands there is another server's to say; with labels somebody has looked.
+    else if (relation.kind === 'foreign_table')
+      this.incomplete(
+        `${relation.schema}.${relation.name} is a table of another server, and none of its columns is labelled`,
+      );
     for (const reason of this.world.view(relation)?.reasons ?? [])
       this.incomplete(`view ${relation.schema}.${relation.name}: ${reason}`);
   }

@@ -6,12 +6,28 @@ package rules.postgres
 deny contains {
 	"id": "PG-001",
 	"msg": $"the statement cannot be seen through: {concat("; ", input.command.analysis.reasons)}",
-	"hint": "Write it so that every table, column and function can be told from the statement itself.",
+	"hint": seen_through,
 	"severity": "high",
 } if {
 	not input.command.analysis.complete
 	limited
 }
+
+# METADATA
+# description: What to do instead, by what stands in the way.
+seen_through := "Read the tables themselves: their labelled columns leave masked." if {
+	some reason in input.command.analysis.reasons
+	contains(reason, " holds ")
+} else := "Ask for labels on the columns of that table." if {
+	some reason in input.command.analysis.reasons
+	contains(reason, "is a table of another server")
+} else := "Send the statements themselves." if {
+	some reason in input.command.analysis.reasons
+	endswith(reason, "is not read")
+} else := "Check the name, or write the schema before it." if {
+	some reason in input.command.analysis.reasons
+	endswith(reason, "is not known")
+} else := "Write it so that every table, column and function can be told from the statement itself."
 
 # METADATA
 # title: A masked column is no filter and no ingredient
