@@ -42,6 +42,8 @@ export interface OpenGateway extends AsyncDisposable {
   readonly masked: Peer;
   /** Somebody who may read them. */
   readonly clear: Peer;
+  /** Somebody who may read them, and whose texts detectors search. */
+  readonly searched: Peer;
   /** PEM of the authority behind its certificate. */
   readonly ca: string;
   /** What its admin listener says of itself. */
@@ -88,6 +90,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       principals: [
         { name: 'ana', kind: 'human', groups: ['readers'] },
         { name: 'carl', kind: 'human', groups: ['readers', 'compliance'] },
+        { name: 'dina', kind: 'human', groups: ['readers', 'compliance', 'searched'] },
       ],
       lifetimeS: 3600,
     }),
@@ -143,6 +146,18 @@ async function loadTables(
   return rows[0]?.server_version ?? 'unknown';
 }
 
+/** For one person alone: what all detectors cost that look at everything she reads. */
+const searchRule = `package rules.postgres
+
+# METADATA
+# title: Texts are searched for what no label covers
+# custom: {id: BENCH-210}
+mask contains {"id": "BENCH-210", "msg": "searched", "label": $"detector:{detector}", "method": "redact"} if {
+	"searched" in input.principal.groups
+	some detector in ["card", "ssn", "iban", "email", "phone", "token"]
+}
+`;
+
 /** The default pack, and labels on two kinds of column: PG-200 masks them, and PG-010 and its like watch every statement. */
 async function makeBundle(dir: string, env: WorldOptions['env']): Promise<Bundle> {
   const policies = join(dir, 'policies');
@@ -153,6 +168,8 @@ async function makeBundle(dir: string, env: WorldOptions['env']): Promise<Bundle
     'public.people.email': ['pii.email'],
   };
   await writeFile(join(policies, 'columns', database, 'data.json'), JSON.stringify(labels));
+  await mkdir(join(policies, 'rules/postgres'), { recursive: true });
+  await writeFile(join(policies, 'rules/postgres/bench.rego'), searchRule);
   const { signing, trusted } = generateSigningKey('bench');
   const file = join(dir, 'bundle.tar.gz');
   await buildBundle({
@@ -208,6 +225,7 @@ async function openGateway(name: string, parts: Parts): Promise<OpenGateway> {
     child,
     masked: await through('ana'),
     clear: await through('carl'),
+    searched: await through('dina'),
     ca,
     metrics: async () => (await fetch(`http://127.0.0.1:${String(adminPort)}/metrics`)).text(),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
