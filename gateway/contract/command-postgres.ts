@@ -130,6 +130,15 @@ export interface OutputFact {
    */
   readonly transform: 'plain' | 'derived' | 'expression' | 'unknown';
   readonly labels: readonly string[];
+  /** Where in a JSON document its labels are; absent where they are about the whole value. */
+  readonly paths?: readonly PathFact[] | undefined;
+}
+
+/** Labels of a part of a JSON document. */
+export interface PathFact {
+  /** Names with dots between them: `address.phone`; `*` for any member or element. */
+  readonly path: string;
+  readonly labels: readonly string[];
 }
 
 export interface FilterFact {

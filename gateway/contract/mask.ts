@@ -30,6 +30,11 @@ export interface CellMask {
    * @returns bytes written, or -1 for NULL
    */
   write(source: Buffer, start: number, end: number, target: Buffer, at: number): number;
+  /**
+   * Set where a value is rewritten as a whole, into something that no `room` tells beforehand; then `write` only ever makes it NULL.
+   * @throws MaskImpossible when the value is not what it is said to be
+   */
+  readonly rewrite?: (value: Buffer) => Buffer;
 }
 
 /** A mask for a column, or undefined where the column may pass as it is. */

@@ -5,6 +5,7 @@ import { type CellMask, columnMask, type ColumnMasks, morePrivate } from '../con
 import type { Masks } from '../contract/ports.ts';
 import { type Field, MaskImpossible, type Message, type ResultPart, type RowBatch } from '../contract/result.ts';
 import { Search } from './detectors/search.ts';
+import { labelledPaths } from './masking/labelled-paths.ts';
 
 /** Rows and bytes that the pieces of one result have used up of its limits. */
 interface Tally {
@@ -168,7 +169,9 @@ function columnMasks(command: Command, decision: Decision, fields: readonly Fiel
   return fields.map(({ shape, doubt }, i) => {
     if (doubt) return doubtMask(doubt, command, decision, shape, masks);
     const mask = columnMask(output[i], decision.masks);
-    return mask && masks.cellMask(mask.method, mask.label, shape);
+    if (mask === undefined) return undefined;
+    const paths = shape === 'json' ? output[i]?.paths : undefined;
+    return paths ? labelledPaths(paths, decision.masks, masks) : masks.cellMask(mask.method, mask.label, shape);
   });
 }
 

@@ -65,6 +65,9 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.output[].transform':
       '`plain`: the column itself. `derived`: made of it by functions that tell nothing else. `expression`: computed in any other way. `unknown`: not seen through',
     'command.output[].labels': 'Labels that can come out in it',
+    'command.output[].paths[].path':
+      'Where in a JSON document its labels are, as `address.phone`; `*` for any member or element. Absent where they are about the whole value',
+    'command.output[].paths[].labels': 'Labels of what is there',
     'command.filters[].column':
       '`schema.relation.column` of a labelled column that is used otherwise than by leaving in an output column',
     'command.filters[].use': 'What it is used for; `null_test`: only whether it is NULL',

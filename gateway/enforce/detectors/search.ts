@@ -24,8 +24,9 @@ export class Search {
     this.#wanted = new Set(detectors.keys());
     this.#erasing = new Set([...detectors].flatMap(([detector, method]) => (method === 'null' ? [detector] : [])));
     // Every match is longer than what takes its place, and an empty document than no document with a match in it.
-    this.#text = cell('redact', 0, 0, (source, start, end, target, at) => this.#write(source, start, end, target, at));
-    this.#json = cell('redact', 5, 0, (source, start, end, target, at) => {
+    // Not `redact`: a redacted array shows none of its elements, and here each is searched by itself.
+    this.#text = cell('partial', 0, 0, (source, start, end, target, at) => this.#write(source, start, end, target, at));
+    this.#json = cell('partial', 5, 0, (source, start, end, target, at) => {
       const found = detect(source, start, end, this.#wanted);
       if (found.length === 0) return source.copy(target, at, start, end);
       return this.#erases(found) ? sqlNull : emptyJson(source, start, end, target, at);

@@ -140,11 +140,16 @@ function settled(ledger: Ledger, columns: readonly Column[]): readonly Column[] 
 }
 
 function outputFact(column: Column): OutputFact {
+  const sources = [...column.sources];
+  const [only] = sources;
+  const isOne = column.form === 'plain' && sources.length === 1 && only?.form === 'plain';
   return {
     name: column.name,
-    sources: [...column.sources].map((base) => base.key),
+    sources: sources.map((base) => base.key),
     transform: column.form ?? (column.wild ? 'unknown' : 'expression'),
-    labels: union(...[...column.sources].map((base) => base.labels)),
+    labels: union(...sources.map((base) => base.labels)),
+    // Of several documents together nobody can say which path leads where.
+    ...(isOne && only.paths ? { paths: only.paths } : {}),
   };
 }
 

@@ -831,3 +831,81 @@ describe('COPY to the client says how its rows are written, or why nobody can te
     expect(await read('COPY (TABLE made) TO STDOUT')).toEqual([['a'], ['g'], ['b', 'pii.b']]);
   });
 });
+
+describe('labels on paths of a JSON document', () => {
+  const rows = [
+    ['relations', ['9', 'public', 'people', 'r', 'f', 'f', null]],
+    ['columns', ['9', '[["id", 1, 23, "integer"], ["profile", 2, 3802, "jsonb"], ["a.b", 3, 3802, "jsonb"]]']],
+    ['relations', ['10', 'public', 'shown', 'v', 'f', 'f', ' SELECT people.profile FROM public.people']],
+    ['columns', ['10', '[["profile", 1, 3802, "jsonb"]]']],
+  ];
+  beforeAll(() => {
+    analyzer.setCatalog('json', leakCatalog(rows.map((row) => JSON.stringify(row)).join('\n')));
+    const labels = new Map([
+      ['public.people.profile.address.phone', ['pii.phone']],
+      ['public.people.profile.contacts.*.email', ['pii.email']],
+      ['public.people.a.b.c', ['pii.c']],
+      ['public.shown.profile.x', ['pii.x']],
+    ]);
+    analyzer.setLabels('json', labels, '1');
+  });
+  const command = async (sql: string) => {
+    const answer = await analyzer.analyze({ target: 'json', text: Buffer.from(sql), major: 18, searchPath });
+    if (!answer.ok || !answer.statements[0]) throw new Error('no statement');
+    return answer.statements[0].command;
+  };
+  const paths = [
+    { path: 'address.phone', labels: ['pii.phone'] },
+    { path: 'contacts.*.email', labels: ['pii.email'] },
+  ];
+
+  test.each([
+    'SELECT profile FROM people',
+    'SELECT p.profile AS x FROM (SELECT * FROM people) p',
+    'COPY people (profile) TO STDOUT',
+    'UPDATE people SET id = 1 WHERE id = 2 RETURNING profile',
+  ])('the column itself says where they are: %s', async (sql) => {
+    expect((await command(sql)).output).toMatchObject([
+      { transform: 'plain', labels: ['pii.email', 'pii.phone'], paths },
+    ]);
+  });
+  test('names may hold dots', async () => {
+    expect((await command('SELECT "a.b" FROM people')).output).toMatchObject([
+      { paths: [{ path: 'c', labels: ['pii.c'] }] },
+    ]);
+  });
+  test.each([
+    ['a view', 'SELECT profile FROM shown'],
+    ['several documents', 'SELECT profile FROM people UNION ALL SELECT "a.b" FROM people'],
+    ['text made of it', 'SELECT profile::text FROM people'],
+    ['a part of it', "SELECT profile -> 'address' FROM people"],
+    ['a text in it', "SELECT profile ->> 'name' FROM people"],
+    ['a path in it', "SELECT profile #> '{address,phone}' FROM people"],
+    ['a subscript', "SELECT profile['address'] FROM people"],
+    ['a query into it', "SELECT jsonb_path_query(profile, '$.address') FROM people"],
+    ['it in another document', "SELECT jsonb_build_object('x', profile) FROM people"],
+    ['a set of its members', 'SELECT e.value FROM people, jsonb_each(profile) e'],
+  ])('of %s the labels are about all', async (_, sql) => {
+    const { output, labels } = await command(sql);
+    expect(output[0]?.paths).toBeUndefined();
+    expect(output[0]?.labels).toEqual(expect.arrayContaining(['pii.phone', 'pii.email']));
+    expect(labels).toEqual(expect.arrayContaining(['pii.phone', 'pii.email']));
+  });
+  test('a label for the whole column is about all of it', async () => {
+    analyzer.setLabels(
+      'json',
+      new Map([
+        ['public.people.profile.x', ['pii.x']],
+        ['public.people.profile', ['pii.all']],
+      ]),
+      '2',
+    );
+    const [column] = (await command('SELECT profile FROM people')).output;
+    expect(column).toEqual({
+      name: 'profile',
+      sources: ['public.people.profile'],
+      transform: 'plain',
+      labels: ['pii.all', 'pii.x'],
+    });
+  });
+});

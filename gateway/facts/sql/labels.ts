@@ -1,6 +1,7 @@
+import type { PathFact } from '../../contract/command-postgres.ts';
 import { columnNames, type LeanCatalog, type LeanRelation } from './catalog.ts';
 
-/** Labels by `schema.relation.column`, in the catalog's own spelling (no quotes). */
+/** Labels by `schema.relation.column`, in the catalog's own spelling (no quotes); a path of a JSON document may follow behind a dot. */
 export type ColumnLabels = ReadonlyMap<string, readonly string[]>;
 
 /** Labels by relation and column name. */
@@ -14,7 +15,7 @@ export function spreadLabels(catalog: LeanCatalog, labels: ColumnLabels): Spread
   const spread = new Map<number, Map<string, readonly string[]>>();
   if (labels.size === 0) return spread;
   const family = families(catalog);
-  const byName = new Map(catalog.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]));
+  const byName = relationsByName(catalog);
   for (const [key, own] of labels) {
     for (const [relation, column] of columnsNamed(key, byName)) {
       for (const member of family(relation)) {
@@ -25,16 +26,51 @@ export function spreadLabels(catalog: LeanCatalog, labels: ColumnLabels): Spread
   return spread;
 }
 
+/** Labelled paths of columns of which nothing else is labelled, by relation and column name. */
+export type SpreadPaths = ReadonlyMap<number, ReadonlyMap<string, readonly PathFact[]>>;
+
+/** The same for labels of parts of a column's documents. A column that carries a label as a whole has no parts. */
+export function spreadPaths(catalog: LeanCatalog, labels: ColumnLabels): SpreadPaths {
+  const spread = new Map<number, Map<string, readonly PathFact[]>>();
+  const whole = new Set<string>();
+  const byName = relationsByName(catalog);
+  let family: ReturnType<typeof families> | undefined;
+  for (const [key, own] of labels) {
+    for (const [relation, column, path] of columnsNamed(key, byName)) {
+      family ??= families(catalog);
+      for (const { oid } of family(relation)) {
+        const columns = spread.get(oid) ?? new Map<string, readonly PathFact[]>();
+        spread.set(oid, columns);
+        if (path === undefined) whole.add(`${oid} ${column}`);
+        else columns.set(column, [...(columns.get(column) ?? []), { path, labels: own }]);
+      }
+    }
+  }
+  for (const [oid, columns] of spread)
+    for (const column of columns.keys()) if (whole.has(`${oid} ${column}`)) columns.delete(column);
+  return spread;
+}
+
 /** Names may hold dots themselves: every way to read the key that the catalog knows counts. */
 function* columnsNamed(
   key: string,
   byName: ReadonlyMap<string, LeanRelation>,
-): Generator<readonly [LeanRelation, string]> {
+): Generator<readonly [relation: LeanRelation, column: string, path: string | undefined]> {
   for (let dot = key.indexOf('.'); dot !== -1; dot = key.indexOf('.', dot + 1)) {
     const relation = byName.get(key.slice(0, dot));
-    const column = key.slice(dot + 1);
-    if (relation && columnNames(relation).includes(column)) yield [relation, column];
+    if (!relation) continue;
+    const columns = columnNames(relation);
+    const rest = key.slice(dot + 1);
+    if (columns.includes(rest)) yield [relation, rest, undefined];
+    for (let end = rest.indexOf('.'); end !== -1; end = rest.indexOf('.', end + 1)) {
+      const column = rest.slice(0, end);
+      if (columns.includes(column)) yield [relation, column, rest.slice(end + 1)];
+    }
   }
+}
+
+function relationsByName(catalog: LeanCatalog): ReadonlyMap<string, LeanRelation> {
+  return new Map(catalog.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]));
 }
 
 function add(

@@ -1,8 +1,9 @@
+import type { PathFact } from '../../contract/command-postgres.ts';
 import { columnNames, type CatalogFunction, type LeanCatalog, type LeanRelation } from './catalog.ts';
 import { parsedBody } from './function-statements.ts';
 import { computesOnly } from './functions.ts';
 import type { Node } from './node.ts';
-import { spreadLabels, type ColumnLabels, type SpreadLabels } from './labels.ts';
+import { spreadLabels, spreadPaths, type ColumnLabels, type SpreadLabels, type SpreadPaths } from './labels.ts';
 
 /** One column of the catalog, with everything that reading it can bring out. */
 export interface Base {
@@ -11,6 +12,8 @@ export interface Base {
   /** `schema.relation.column`. */
   readonly key: string;
   readonly labels: readonly string[];
+  /** Where in its JSON documents they are; absent where they are about the whole value. */
+  readonly paths?: readonly PathFact[];
   /** What the relation itself makes of it: for a table always `plain`, for a view what its definition says. */
   readonly form: Form | undefined;
 }
@@ -58,6 +61,7 @@ export class World {
   readonly #functions = new Map<string, CatalogFunction[]>();
   readonly #operators = new Map<string, string>();
   readonly #labels: SpreadLabels;
+  readonly #paths: SpreadPaths;
   readonly #columns = new Map<number, readonly Base[]>();
   readonly #views = new Map<number, ViewColumns>();
   readonly #reading = new Set<number>();
@@ -70,6 +74,7 @@ export class World {
     this.#readView = readView;
     this.#parse = parse;
     this.#labels = catalog ? spreadLabels(catalog, labels) : new Map();
+    this.#paths = catalog ? spreadPaths(catalog, labels) : new Map();
     for (const relation of catalog?.relations ?? [])
       this.#relations.set(`${relation.schema}.${relation.name}`, relation);
     for (const fn of catalog?.functions ?? []) {
@@ -116,13 +121,18 @@ export class World {
     if (known) return known;
     const own = this.#labels.get(relation.oid);
     const view = this.view(relation);
-    const columns = columnNames(relation).map((name, i) => ({
-      relation,
-      name,
-      key: `${relation.schema}.${relation.name}.${name}`,
-      labels: union(own?.get(name) ?? [], view?.labels[i] ?? [], view?.hidden ?? []),
-      form: view ? viewForm(view, i) : ('plain' as const),
-    }));
+    const columns = columnNames(relation).map((name, i): Base => {
+      // What a view shows carries the labels of what it was made of, and those are about all of it.
+      const paths = view ? undefined : this.#paths.get(relation.oid)?.get(name);
+      return {
+        relation,
+        name,
+        key: `${relation.schema}.${relation.name}.${name}`,
+        labels: union(own?.get(name) ?? [], view?.labels[i] ?? [], view?.hidden ?? []),
+        form: view ? viewForm(view, i) : ('plain' as const),
+        ...(paths ? { paths } : {}),
+      };
+    });
     this.#columns.set(relation.oid, columns);
     return columns;
   }

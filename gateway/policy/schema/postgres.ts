@@ -22,6 +22,10 @@ const output = z.strictObject({
   sources: strings,
   transform: z.enum(['plain', 'derived', 'expression', 'unknown']),
   labels: strings,
+  paths: z
+    .array(z.strictObject({ path: z.string(), labels: strings }))
+    .readonly()
+    .optional(),
 });
 
 const filter = z.strictObject({ column: z.string(), use: z.enum(columnUses), labels: strings });

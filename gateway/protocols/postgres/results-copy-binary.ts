@@ -54,7 +54,7 @@ export class BinaryCopy implements CopyRewriter {
   }
 
   #write(mask: CellMask, typeOid: number, source: Buffer, from: number, to: number, sink: Sink): void {
-    if (isMaskedApart(typeOid, 1)) {
+    if (isMaskedApart(mask, typeOid, 1)) {
       const value = maskApart(mask, typeOid, 1, source.subarray(from, to));
       sink.reserve(4);
       sink.int32At(sink.at, value?.length ?? -1);

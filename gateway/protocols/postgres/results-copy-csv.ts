@@ -37,9 +37,9 @@ export class CsvCopy implements CopyRewriter {
     const { forceQuote } = layout;
     this.#masks = masks;
     this.#names = columns.map(({ name }, i) => masks[i] && nameMask(name));
-    this.#kinds = columns.map(({ name, typeOid }) => ({
+    this.#kinds = columns.map(({ name, typeOid }, i) => ({
       isForced: forceQuote.includes('*') || forceQuote.includes(name),
-      apart: isMaskedApart(typeOid, 0) ? typeOid : undefined,
+      apart: isMaskedApart(masks[i], typeOid, 0) ? typeOid : undefined,
     }));
     this.#hasHeader = layout.header;
     this.#delimiter = layout.delimiter.charCodeAt(0);

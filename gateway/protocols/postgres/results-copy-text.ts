@@ -29,7 +29,7 @@ export class TextCopy implements CopyRewriter {
   constructor(layout: CopyTextLayout, columns: readonly CopyColumn[], masks: ColumnMasks) {
     this.#masks = masks;
     this.#names = columns.map(({ name }, i) => masks[i] && nameMask(name));
-    this.#apart = columns.map(({ typeOid }) => (isMaskedApart(typeOid, 0) ? typeOid : undefined));
+    this.#apart = columns.map(({ typeOid }, i) => (isMaskedApart(masks[i], typeOid, 0) ? typeOid : undefined));
     this.#hasHeader = layout.header;
     this.#delimiter = layout.delimiter.charCodeAt(0);
     this.#null = Buffer.from(layout.nullText);

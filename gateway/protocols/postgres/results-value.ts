@@ -4,9 +4,13 @@ import type { Format } from './frontend.ts';
 import { maskArrayBinary, maskArrayText } from './results-array.ts';
 import { codecOf, elementOf, isTextual } from './types.ts';
 
-/** Whether a mask cannot simply write over a value's bytes: values in binary form, and arrays, whose elements are masked one by one. */
-export function isMaskedApart(typeOid: number, format: Format): boolean {
-  return elementOf(typeOid) !== undefined || (format === 1 && !isTextual(typeOid));
+/**
+ * Whether a mask cannot simply write over a value's bytes: values in binary form, arrays, whose elements are masked one by one, and documents
+ * that are rewritten.
+ */
+export function isMaskedApart(mask: CellMask | undefined, typeOid: number, format: Format): boolean {
+  if (mask === undefined) return false;
+  return mask.rewrite !== undefined || elementOf(typeOid) !== undefined || (format === 1 && !isTextual(typeOid));
 }
 
 /**
@@ -17,7 +21,8 @@ export function isMaskedApart(typeOid: number, format: Format): boolean {
 export function maskApart(mask: CellMask, typeOid: number, format: Format, value: Buffer): Buffer | null {
   if (mask.method === 'null') return null;
   const elementOid = elementOf(typeOid);
-  if (elementOid === undefined) return format === 1 ? maskBinary(mask, typeOid, value) : maskedBytes(mask, value);
+  if (elementOid === undefined)
+    return format === 1 && !isTextual(typeOid) ? maskBinary(mask, typeOid, value) : maskedBytes(mask, value);
   if (format === 0) return maskArrayText((element) => maskedBytes(mask, element), mask.method, value);
   const binary = (element: Buffer) => maskBinary(mask, elementOid, element);
   return maskArrayBinary(isTextual(elementOid) ? (element) => maskedBytes(mask, element) : binary, mask.method, value);
@@ -35,6 +40,7 @@ function maskBinary(mask: CellMask, typeOid: number, value: Buffer): Buffer | nu
 }
 
 function maskedBytes(mask: CellMask, text: Buffer): Buffer | null {
+  if (mask.rewrite) return mask.rewrite(text);
   const scratch = Buffer.alloc(mask.room(text.length));
   const written = mask.write(text, 0, text.length, scratch, 0);
   return written < 0 ? null : scratch.subarray(0, written);

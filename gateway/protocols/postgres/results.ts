@@ -127,7 +127,7 @@ class Rewrite {
   constructor(rows: PgRows, masks: ColumnMasks) {
     this.#rows = rows;
     this.#masks = masks;
-    this.#apart = rows.columns.map(({ typeOid, format }) => isMaskedApart(typeOid, format));
+    this.#apart = rows.columns.map(({ typeOid, format }, i) => isMaskedApart(masks[i], typeOid, format));
     this.#copied = rows.start;
     this.#target = Buffer.allocUnsafe(rows.bytes + (rows.bytes >> 3) + 64);
   }
