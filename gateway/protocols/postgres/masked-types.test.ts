@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { maskMethods, type MaskMethod } from '../../contract/decision.ts';
 import { MaskImpossible } from '../../contract/result.ts';
+import { Search } from '../../enforce/detectors/search.ts';
 import { openMasks } from '../../enforce/masking/masks.ts';
 import { readStandIns } from '../../facts/sql/catalog-types.ts';
 import { startPostgres18, type TestPostgres } from '../../testing/postgres.ts';
@@ -131,6 +132,13 @@ describe('a masked value is one of its type, the same in text and in binary', ()
     expect(await masked('text[]', '{{a,b},{c,NULL}}', 'redact', 0)).toBe('{}');
     expect(await masked('text[]', '{{aaaaa,b},{c,NULL}}', 'partial', 0)).toBe('{{a***,***},{***,NULL}}');
   });
+});
+
+test('an array is searched by detectors element by element', () => {
+  const [search] = new Search(new Map([['card', 'redact'] as const])).masksOf([{ name: 'x', shape: 'text' }]);
+  const wire = encodeDataRow([Buffer.from('{plain,4242424242424242,NULL}')]);
+  const rows = new PgRows([{ typeOid: 1009, format: 0 }], wire, 0, wire.length, 1).masked([search]);
+  expect(rows.texts(100)).toEqual([['{plain,***,NULL}']]);
 });
 
 const others: readonly (readonly [type: string, literal: string])[] = [
