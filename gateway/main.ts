@@ -22,11 +22,13 @@ import { openMasks } from './enforce/masking/masks.ts';
 import { openIds } from './enforce/request-id.ts';
 import { openSqlAnalyzer } from './facts/sql/index.ts';
 import { openIdentity } from './identity/index.ts';
+import type { ListenEvent } from './listen/events.ts';
 import { openListener } from './listen/listener.ts';
 import { ConnectionRegistry } from './listen/registry.ts';
 import { openNotify } from './notify/index.ts';
 import { openPolicy } from './policy/open.ts';
 import { openPostgres } from './protocols/postgres/index.ts';
+import { openSshDoor } from './composition/ssh-door.ts';
 import { openRecordings } from './recordings/index.ts';
 import { openStore } from './store/open.ts';
 import { type Log, openLog } from './telemetry/log.ts';
@@ -44,6 +46,8 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   readonly addresses: {
     readonly postgres: { readonly host: string; readonly port: number };
+    /** Undefined where nothing listens for SSH. */
+    readonly ssh: { readonly host: string; readonly port: number } | undefined;
     readonly admin: { readonly host: string; readonly port: number };
   };
   /** Takes over what of a changed configuration can be taken over while running. */
@@ -81,7 +85,12 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       onFailure: (error) => log.say('error', { err: error }, 'the audit log cannot be folded into its tree'),
     }),
   );
-  const audit = meteredAudit(auditLog, metrics, () => clock.now());
+  const audit = meteredAudit(
+    auditLog,
+    metrics,
+    () => clock.now(),
+    (target) => targets.protocolOf(target),
+  );
   await audit.append(startEvent(clock.now(), auditLog.recovered, log), 'flushed');
   const channels = await Promise.all(
     config.notify.channels.map(async ({ name, url, secret }) => ({
@@ -133,7 +142,12 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   );
   const keysDir = join(config.state_dir, 'issuer-keys');
   let identity = opening.use(await openIdentity(config.identity, { clock, log, keysDir }));
-  const targets = opening.use(new Targets(config.targets, { secrets, analyzer, policy, clock, log, metrics }));
+  const targets = opening.use(
+    new Targets(config.targets, {
+      ...{ secrets, analyzer, policy, clock, log, metrics },
+      stateDir: config.state_dir,
+    }),
+  );
 
   const decisions = opening.use(await decisionLog(config, { secrets, log, metrics, version: version() }));
   const shadow = await shadowOf(config, { policy, secrets, clock, log, metrics });
@@ -141,7 +155,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const countDecided = countDecisions(metrics);
   const witness = eachWitness(decisions.decided, shadow?.witness);
   const admission = openAdmission({
-    targets: (name) => targets.facts(name),
+    targets: (name, protocol) => targets.facts(name, protocol),
     policy: policy.policy,
     audit,
     recordings,
@@ -189,6 +203,10 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     log: (message, { session, error }) => log.say('warn', { session, err: error }, message),
   });
   const countListen = countListenEvents(metrics);
+  const onListenEvent = (event: ListenEvent) => {
+    countListen(event);
+    if (event.kind === 'failed') log.say('error', { err: event.error }, 'a connection failed');
+  };
   const registry = new ConnectionRegistry(connectionLimits(config));
   const listener = opening.use(
     await openListener({
@@ -197,12 +215,17 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       registry,
       onConnection: (connection) => postgres.serve(connection),
       refuse: (socket, why) => void postgres.refuse(socket, why),
-      onEvent: (event) => {
-        countListen(event);
-        if (event.kind === 'failed') log.say('error', { err: event.error }, 'a connection failed');
-      },
+      onEvent: onListenEvent,
     }),
   );
+  const ssh = config.listen.ssh
+    ? opening.use(
+        await openSshDoor(config, config.listen.ssh, {
+          ...{ admission, nextId, secrets, targets, registry, clock, log, onEvent: onListenEvent },
+          identity: () => identity,
+        }),
+      )
+    : undefined;
   const api: Api = opening.use(
     await openApi(
       { ...config.listen.admin, tls: await pemPair(config.listen.admin.tls) },
@@ -221,6 +244,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         verify,
         decided: witness,
         shadow,
+        ssh,
       }),
     ),
   );
@@ -246,8 +270,10 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   }
   let closing: Promise<void> | undefined;
   log.say('info', {}, `listening for PostgreSQL on ${listener.host}:${listener.port}`);
+  if (ssh)
+    log.say('info', { fingerprint: ssh.fingerprint }, `listening for SSH on ${ssh.address.host}:${ssh.address.port}`);
   return {
-    addresses: { postgres: { host: listener.host, port: listener.port }, admin: api.address },
+    addresses: { postgres: { host: listener.host, port: listener.port }, ssh: ssh?.address, admin: api.address },
     refreshPolicy: () => policy.refresh(),
     reload,
     close,
@@ -277,7 +303,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
 
   function close(): Promise<void> {
     closing ??= (async () => {
-      await listener.drain(config.limits.drain_ms);
+      const { drain_ms: deadlineMs } = config.limits;
+      await Promise.all([listener.drain(deadlineMs), ...(ssh ? [ssh.drain(deadlineMs)] : [])]);
       await audit.append(gatewayEvent(clock.now(), 'gateway.stop', { action: 'stop' }), 'flushed');
       await opened.disposeAsync();
     })();

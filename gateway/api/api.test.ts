@@ -156,6 +156,10 @@ beforeEach(async () => {
     queryAudit: async (filter) => (happened.push(`query ${JSON.stringify(filter)}`), [{ index: 7, event }]),
     policyStatus: () => policyStatus,
     readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),
+    registerSshKey: (line, login) => (
+      happened.push(`register ${line} ${login.principal.id}`),
+      line === 'bad' ? 'it is no key' : { fingerprint: 'SHA256:x', hostKey: 'ssh-ed25519 AAAA' }
+    ),
     shadowReport: () => shadowed,
     readiness: async () => ({ policy: true, audit: true }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
@@ -195,6 +199,10 @@ const approve = (body: unknown, headers: Record<string, string> = json) =>
     headers,
   });
 
+const bodies: { readonly [path: string]: object } = {
+  '/v1/approvals/:id/approve': { digest },
+  '/v1/ssh/keys': { public_key: 'ssh-ed25519 AAAA' },
+};
 const guarded = Object.values(routes).filter((route) => route.action !== null);
 const call = (route: (typeof guarded)[number], token: string) =>
   send(route.path.replace(':id', id), {
@@ -202,7 +210,7 @@ const call = (route: (typeof guarded)[number], token: string) =>
     token,
     ...(route.method === 'POST' && {
       headers: json,
-      body: JSON.stringify(route.path.endsWith('approve') ? { digest } : {}),
+      body: JSON.stringify(bodies[route.path] ?? {}),
     }),
   });
 

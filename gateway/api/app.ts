@@ -5,7 +5,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { z } from 'zod';
 import { SallyportError } from '../contract/errors.ts';
 import type { RequestId } from '../contract/ids.ts';
-import type { Client, Principal } from '../contract/principal.ts';
+import type { Client, Login, Principal } from '../contract/principal.ts';
 import { approvalRoutes } from './approval-routes.ts';
 import type { Answer, Asked, GuardedRoute, Handlers } from './handlers.ts';
 import type { Call } from './judge.ts';
@@ -15,6 +15,7 @@ import { problem, problemResponse } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { readingRoutes } from './reading-routes.ts';
 import { idParameter, routes } from './routes.ts';
+import { sshKeyRoutes } from './ssh-key-routes.ts';
 import type { Route } from './routes.ts';
 
 type Env = { Bindings: HttpBindings; Variables: { requestId: RequestId } };
@@ -48,7 +49,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
     return new Response(text, { headers: { 'content-type': contentType } });
   });
 
-  const handlers: Handlers = { ...approvalRoutes(ports), ...readingRoutes(ports) };
+  const handlers: Handlers = { ...approvalRoutes(ports), ...readingRoutes(ports), ...sshKeyRoutes(ports) };
   guard('approvalsList');
   guard('approvalsShow');
   guard('approvalsApprove');
@@ -59,6 +60,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
   guard('auditQuery');
   guard('policyStatus');
   guard('policyShadow');
+  guard('sshKeysRegister');
   return app;
 
   function guard<N extends GuardedRoute>(name: N): void {
@@ -80,7 +82,7 @@ async function authenticate(
   ports: ApiPorts,
   c: Context<Env>,
   requestId: RequestId,
-): Promise<{ ok: true; call: { principal: Principal; client: Client; text: string } } | Problem> {
+): Promise<{ ok: true; call: { principal: Principal; login: Login; client: Client; text: string } } | Problem> {
   const client = clientOf(c);
   const given = /^Bearer +([^\s,]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
   if (given === undefined) return problem('unauthenticated', 'send a token: "Authorization: Bearer <token>"');
@@ -93,7 +95,8 @@ async function authenticate(
   if (verdict.login.expiresAtMs <= ports.clock.now()) return problem('unauthenticated', 'token expired; get a new one');
   const url = new URL(c.req.url);
   const text = `${c.req.method} ${url.pathname}${url.search}`.slice(0, 4_096);
-  return { ok: true, call: { principal: verdict.login.principal, client, text } };
+  const { login } = verdict;
+  return { ok: true, call: { principal: login.principal, login, client, text } };
 }
 
 async function read(c: Context<Env>, route: Route, call: Call): Promise<{ ok: true; asked: Asked<Route> } | Problem> {

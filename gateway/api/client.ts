@@ -4,8 +4,16 @@ import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
 import type { HoldStatus } from '../contract/hold.ts';
 import { policyStatusView, type PolicyStatusView } from './policy-view.ts';
-import { auditEntryView, decidedView, holdView, problemView, sessionView, shadowReportView } from './views.ts';
-import type { AuditEntryView, DecidedView, HoldView, SessionView, ShadowReportView } from './views.ts';
+import {
+  auditEntryView,
+  decidedView,
+  holdView,
+  problemView,
+  sessionView,
+  shadowReportView,
+  sshKeyView,
+} from './views.ts';
+import type { AuditEntryView, DecidedView, HoldView, SessionView, ShadowReportView, SshKeyView } from './views.ts';
 
 /** The admin API from the other side: what `sallyport` on the command line speaks. */
 export interface ApiClient {
@@ -23,6 +31,10 @@ export interface ApiClient {
     recording(id: string): Promise<Reply<AsyncIterable<string>>>;
   };
   readonly audit: { query(filter?: AuditQuery): Promise<Reply<readonly AuditEntryView[]>> };
+  readonly ssh: {
+    /** @param line a public key as ssh-keygen writes it */
+    register(line: string): Promise<Reply<SshKeyView>>;
+  };
   readonly policy: {
     status(): Promise<Reply<PolicyStatusView>>;
     /** @param limit groups listed */
@@ -103,6 +115,9 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     audit: {
       query: async (filter) =>
         pick(await get('/v1/audit', z.object({ entries: z.array(auditEntryView) }), filter), 'entries'),
+    },
+    ssh: {
+      register: (line) => post('/v1/ssh/keys', sshKeyView, { public_key: line }),
     },
     policy: {
       status: () => get('/v1/policy', policyStatusView),

@@ -6,7 +6,7 @@ import type { RequestId, SessionId } from '../contract/ids.ts';
 import { keptJudgement, keptUnder } from '../contract/kept.ts';
 import { asId } from '../contract/ids.ts';
 import type { SessionFrame } from '../contract/ports.ts';
-import type { Client, Json, Principal } from '../contract/principal.ts';
+import type { Client, Json, Login, Principal } from '../contract/principal.ts';
 import type { ApiPorts } from './ports.ts';
 import { problem } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -14,6 +14,8 @@ import type { Problem } from './problem.ts';
 /** One call of one proven caller. */
 export interface Call {
   readonly principal: Principal;
+  /** The proof of it, with its end. */
+  readonly login: Login;
   readonly client: Client;
   readonly requestId: RequestId;
   /** Method, path and query, for policy and log. */
@@ -22,7 +24,7 @@ export interface Call {
 
 /** What a call is about. */
 export interface Subject {
-  readonly kind: 'approval' | 'session' | 'audit' | 'policy';
+  readonly kind: 'approval' | 'session' | 'audit' | 'policy' | 'ssh_key';
   /** `*` for a list. */
   readonly id: string;
   /** Whose hold or session it is; empty for what is nobody's. */

@@ -32,6 +32,14 @@ export interface ApiPorts {
   readyPolicy(): ReadyPolicyView;
   /** What the shadow bundle would change; undefined where there is none. @param maxGroups listed */
   shadowReport(maxGroups: number): ShadowReport | undefined;
+  /**
+   * Lets a public key stand for this login. @param line as ssh-keygen writes it
+   * @returns undefined where nothing listens for SSH; a sentence when the key is not taken
+   */
+  registerSshKey(
+    line: string,
+    login: Login,
+  ): { readonly fingerprint: string; readonly hostKey: string } | string | undefined;
   /** Names of what has to work for commands to be served, and whether each does. Shown to anybody. */
   readiness(): Promise<{ readonly [check: string]: boolean }>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;

@@ -57,6 +57,7 @@ test('an approver with a token releases a held command over the API, and its req
       policyStatus: () => policyStatus,
       readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),
       shadowReport: () => undefined,
+      registerSshKey: () => undefined,
       readiness: async () => ({}),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       newRequestId: () => asId<RequestId>(`R${(ids += 1)}`),

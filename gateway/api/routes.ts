@@ -63,6 +63,10 @@ export const auditQuery = z.strictObject({
   order: z.enum(['asc', 'desc']).default('desc'),
 });
 
+export const sshKeyBody = z.strictObject({
+  public_key: z.string().min(1).max(12_000).describe('a line as ssh-keygen writes it: `ssh-ed25519 AAAA...`'),
+});
+
 export const shadowQuery = z.strictObject({ limit });
 
 export const routes = {
@@ -129,5 +133,13 @@ export const routes = {
     action: 'policy.shadow',
     summary: 'What the shadow bundle would have decided otherwise. 404 where none is configured.',
     query: shadowQuery,
+  },
+  sshKeysRegister: {
+    method: 'POST',
+    path: '/v1/ssh/keys',
+    action: 'ssh.keys.register',
+    summary:
+      'Lets a key log in over SSH as whoever registers it, until their token ends. 404 where nothing listens for SSH.',
+    body: sshKeyBody,
   },
 } as const satisfies { readonly [name: string]: Route };

@@ -152,6 +152,15 @@ export function viewHold(hold: HoldRecord): HoldView {
   };
 }
 
+export const sshKeyView = z.object({
+  fingerprint: z.string(),
+  principal: z.string(),
+  expires_at: z.string(),
+  /** What the gateway itself is known by: a line of known_hosts without the name. */
+  host_key: z.string(),
+});
+export type SshKeyView = z.infer<typeof sshKeyView>;
+
 export function viewSession(session: Session): SessionView {
   const { frame, recordingDigest: digest, recordingBytes: bytes } = session;
   return {

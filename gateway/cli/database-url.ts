@@ -1,7 +1,7 @@
-import type { TargetConfig } from '../config/index.ts';
+import type { PostgresTargetConfig } from '../config/index.ts';
 import { CliError, exitCodes } from './exit.ts';
 
-export type TlsMode = TargetConfig['tls']['mode'];
+export type TlsMode = PostgresTargetConfig['tls']['mode'];
 export const tlsModes: readonly TlsMode[] = ['verify-full', 'verify-ca', 'require', 'disable'];
 
 /** A database as people name it: `postgres://login@host:port/database`. */

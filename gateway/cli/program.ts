@@ -10,6 +10,8 @@ import { addLogin } from './login.ts';
 import { addPolicy } from './policy.ts';
 import { addServe } from './serve.ts';
 import { addSessions } from './sessions.ts';
+import { addSsh } from './ssh.ts';
+import { addTarget } from './target.ts';
 
 const exits = `
 Exit codes:
@@ -34,11 +36,13 @@ export function makeProgram(): Command {
   addServe(program);
   addConfig(program);
   addLogin(program);
+  addSsh(program);
   addApprovals(program);
   addSessions(program);
   addAudit(program);
   addPolicy(program);
   addLabels(program);
+  addTarget(program);
   addCredentials(program);
   return program;
 }

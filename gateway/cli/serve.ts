@@ -24,9 +24,9 @@ async function serve({ config: file }: { readonly config: string }): Promise<voi
   const gateway = await startGateway(config);
   using watch = watchConfig(file, config, reloadInto(gateway));
   process.on('SIGHUP', () => void Promise.all([watch.refresh(), gateway.refreshPolicy()]));
-  const { postgres, admin } = gateway.addresses;
+  const { postgres, ssh, admin } = gateway.addresses;
   say(
-    `sallyport: PostgreSQL on ${postgres.host}:${String(postgres.port)}, admin API on ${admin.host}:${String(admin.port)}`,
+    `sallyport: PostgreSQL on ${postgres.host}:${String(postgres.port)}, ${ssh ? `SSH on ${ssh.host}:${String(ssh.port)}, ` : ''}admin API on ${admin.host}:${String(admin.port)}`,
   );
   await stopped;
   say('sallyport: stopping; a second signal ends it at once');

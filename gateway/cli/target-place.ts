@@ -29,6 +29,8 @@ export async function placeOfTarget(
     const known = config.targets.map((one) => one.name).join(', ');
     throw new CliError(exitCodes.usage, `${file} has no target ${name}; there are ${known}`);
   }
+  if (target.protocol !== 'postgres')
+    throw new CliError(exitCodes.usage, `${name} is reached by ${target.protocol} and has no catalog`);
   const user = role ?? target.catalog_role ?? Object.keys(target.roles)[0] ?? '';
   const login = Object.hasOwn(target.roles, user) ? target.roles[user] : undefined;
   if (login === undefined) throw new CliError(exitCodes.usage, `${name} has no login ${user}`);

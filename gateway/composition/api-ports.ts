@@ -11,6 +11,7 @@ import type { RecordingRoom } from '../recordings/index.ts';
 import type { Store } from '../store/open.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { SshDoor } from './ssh-door.ts';
 import { policyStatusView, readyPolicyView } from './policy-status.ts';
 
 export interface ApiRooms {
@@ -29,6 +30,8 @@ export interface ApiRooms {
   readonly log: Log;
   readonly nextId: () => RequestId;
   readonly decided: Witness;
+  /** Undefined where nothing listens for SSH. */
+  readonly ssh: Pick<SshDoor, 'register'> | undefined;
 }
 
 /** What the admin API needs of the rooms. */
@@ -59,6 +62,7 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     policyStatus: () => policyStatusView(policy),
     readyPolicy: () => readyPolicyView(policy),
     shadowReport: (maxGroups) => rooms.shadow?.report(maxGroups),
+    registerSshKey: (line, login) => rooms.ssh?.register(line, login),
     readiness: async () => ({
       policy: !policy.status().expired,
       audit: auditLog.status().failure === '',

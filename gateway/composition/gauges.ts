@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/log.ts';
 import type { Witness } from '../contract/decided.ts';
 import { effects } from '../contract/decision.ts';
+import type { SessionFrame } from '../contract/ports.ts';
 import type { IssuerStatus } from '../identity/identity.ts';
 import type { ConnectionRegistry } from '../listen/registry.ts';
 import type { OpenPolicy } from '../policy/open.ts';
@@ -10,7 +11,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Targets } from './targets.ts';
 
 export interface Watched {
-  readonly admission: { readonly sessions: ReadonlySet<unknown> };
+  readonly admission: { readonly sessions: ReadonlySet<{ readonly frame: SessionFrame }> };
   readonly registry: ConnectionRegistry;
   readonly policy: OpenPolicy;
   readonly auditLog: AuditLog;
@@ -22,11 +23,12 @@ export interface Watched {
 
 /** Counts decisions that took effect. One series for each effect, looked up once: this runs for every command. */
 export function countDecisions(metrics: Metrics): Witness {
-  const series = (protocol: 'postgres' | 'session') =>
+  const series = (protocol: 'postgres' | 'ssh' | 'session') =>
     new Map(effects.map((effect) => [effect, metrics.counter('commands_total', { protocol, effect })]));
-  const commands = series('postgres');
-  const sessions = series('session');
-  return ({ effect, command }) => (command.action === 'connect' ? sessions : commands).get(effect)?.add();
+  const byProtocol = { postgres: series('postgres'), ssh: series('ssh'), session: series('session') };
+  return ({ effect, command: { protocol } }) => {
+    if (protocol !== 'admin') byProtocol[protocol].get(effect)?.add();
+  };
 }
 
 /** @returns what `openNotify` counts by */
@@ -39,7 +41,10 @@ export function countNotifications(metrics: Metrics) {
 /** Everything whose present value is asked for when somebody collects metrics. */
 export function watchGauges(metrics: Metrics, watched: Watched): void {
   const { admission, registry, policy, auditLog, targets, recordings, issuers, now } = watched;
-  metrics.gauge('sessions', () => admission.sessions.size, { protocol: 'postgres' });
+  for (const protocol of ['postgres', 'ssh'] as const) {
+    const open = () => [...admission.sessions].filter(({ frame }) => frame.target.protocol === protocol).length;
+    metrics.gauge('sessions', open, { protocol });
+  }
   metrics.gauge('connections', () => registry.counts.unauthenticated, { state: 'unauthenticated' });
   metrics.gauge('connections', () => registry.counts.open - registry.counts.unauthenticated, { state: 'admitted' });
   metrics.gauge('audit_tree_size', () => auditLog.status().folded);

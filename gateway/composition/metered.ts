@@ -1,6 +1,6 @@
 import type { AuditEvent, Durability } from '../contract/event.ts';
 import type { Audit } from '../contract/ports.ts';
-import type { Json } from '../contract/principal.ts';
+import type { Json, Protocol } from '../contract/principal.ts';
 import type { Wait } from '../contract/wait.ts';
 import type { ListenEvent } from '../listen/events.ts';
 import type { Metrics, Tally } from '../telemetry/metrics.ts';
@@ -8,14 +8,20 @@ import type { Metrics, Tally } from '../telemetry/metrics.ts';
 /**
  * The audit log, counted: what has an entry has a number. Nothing is counted that was not written.
  * @param now milliseconds since the epoch
+ * @param protocolOf a target’s
  */
-export function meteredAudit(audit: Audit, metrics: Metrics, now: () => number): Audit {
+export function meteredAudit(
+  audit: Audit,
+  metrics: Metrics,
+  now: () => number,
+  protocolOf: (target: string) => Protocol,
+): Audit {
   const entries: { readonly [durability in Durability]: Tally } = {
     written: metrics.counter('audit_entries_total', { durability: 'written' }),
     flushed: metrics.counter('audit_entries_total', { durability: 'flushed' }),
   };
   const failures = metrics.counter('audit_failures_total');
-  const count = eventCounter(metrics, now);
+  const count = eventCounter(metrics, now, protocolOf);
   return {
     append(event, durability): Wait {
       let wait: Wait;
@@ -37,10 +43,14 @@ export function meteredAudit(audit: Audit, metrics: Metrics, now: () => number):
 
 const reasons = ['syntax', 'too-long', 'too-deep', 'deadline', 'crashed', 'encoding', 'grammar', 'protocol'] as const;
 
-function eventCounter(metrics: Metrics, now: () => number): (event: AuditEvent) => void {
+function eventCounter(
+  metrics: Metrics,
+  now: () => number,
+  protocolOf: (target: string) => Protocol,
+): (event: AuditEvent) => void {
   const opened = new Map<string, number>();
   metrics.gauge('holds', () => opened.size);
-  return ({ type, effect, identity, detail }) => {
+  return ({ type, effect, identity, target, detail }) => {
     switch (type) {
       case 'session.start':
         return metrics.counter('logins_total', { outcome: 'ok' }).add();
@@ -51,7 +61,7 @@ function eventCounter(metrics: Metrics, now: () => number): (event: AuditEvent) 
         const why = textOf(detail['why']);
         const reason = reasons.find((known) => why.startsWith(known)) ?? 'other';
         const named = reason === 'too-long' ? 'too_long' : reason === 'too-deep' ? 'too_deep' : reason;
-        return metrics.counter('refused_total', { protocol: 'postgres', reason: named }).add();
+        return metrics.counter('refused_total', { protocol: protocolOf(target), reason: named }).add();
       }
       case 'hold.opened':
         opened.set(textOf(detail['hold']), now());

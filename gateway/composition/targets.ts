@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { TargetConfig } from '../config/index.ts';
+import type { PostgresTargetConfig, TargetConfig } from '../config/index.ts';
 import type { Clock } from '../contract/ports.ts';
-import type { Target } from '../contract/principal.ts';
+import type { Protocol, Target } from '../contract/principal.ts';
 import type { Credentials } from '../credentials/index.ts';
 import type { SqlAnalyzer } from '../facts/sql/index.ts';
 import type { OpenPolicy } from '../policy/open.ts';
@@ -12,8 +12,10 @@ import {
   TargetCatalog,
   type UpstreamTarget,
 } from '../protocols/postgres/index.ts';
+import type { SshTarget } from '../protocols/ssh/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { openSshTarget } from './ssh-target.ts';
 
 export interface TargetPorts {
   readonly secrets: Credentials;
@@ -22,6 +24,7 @@ export interface TargetPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly stateDir: string;
 }
 
 const connectTimeoutMs = 10_000;
@@ -31,7 +34,7 @@ const catalogMaxAgeMs = 1_000;
 export class Targets implements AsyncDisposable {
   readonly #ports: TargetPorts;
   #configs = new Map<string, TargetConfig>();
-  readonly #open = new Map<string, { readonly config: TargetConfig; readonly target: PgTarget }>();
+  readonly #open = new Map<string, { readonly config: PostgresTargetConfig; readonly target: PgTarget }>();
 
   constructor(configs: readonly TargetConfig[], ports: TargetPorts) {
     this.#ports = ports;
@@ -48,15 +51,22 @@ export class Targets implements AsyncDisposable {
     }
   }
 
-  facts(name: string): Target | undefined {
+  /** Of a target that is gone from the configuration, the first that there was. */
+  protocolOf(name: string): Protocol {
+    return this.#configs.get(name)?.protocol ?? 'postgres';
+  }
+
+  /** What policy sees of a target that is reached by this protocol. */
+  facts(name: string, protocol: Protocol): Target | undefined {
     const config = this.#configs.get(name);
-    return config && { name, protocol: config.protocol, labels: config.labels };
+    if (config?.protocol !== protocol) return undefined;
+    return { name, protocol: config.protocol, labels: config.labels };
   }
 
   /** @param database undefined for the target's own; any other has to be listed */
   postgres(name: string, database: string | undefined): PgTarget | undefined {
     const config = this.#configs.get(name);
-    if (!config) return undefined;
+    if (config?.protocol !== 'postgres') return undefined;
     const db = database ?? config.database;
     if (db !== config.database && !config.databases.includes(db)) return undefined;
     const key = `${name}/${db}`;
@@ -65,6 +75,11 @@ export class Targets implements AsyncDisposable {
     const target = this.#openTarget(key, config, db);
     this.#open.set(key, { config, target });
     return target;
+  }
+
+  ssh(name: string): SshTarget | undefined {
+    const config = this.#configs.get(name);
+    return config?.protocol === 'ssh' ? openSshTarget(config, this.#ports) : undefined;
   }
 
   /** Labels travel in the bundle: a new one may carry others. */
@@ -83,7 +98,7 @@ export class Targets implements AsyncDisposable {
     await Promise.all([...this.#open.values()].map(({ target }) => target.catalog[Symbol.asyncDispose]()));
   }
 
-  #openTarget(key: string, config: TargetConfig, database: string): PgTarget {
+  #openTarget(key: string, config: PostgresTargetConfig, database: string): PgTarget {
     const { analyzer, clock, log, metrics, policy } = this.#ports;
     const doubts = metrics.counter('analysis_doubts_total', { target: config.name });
     const role = config.catalog_role ?? Object.keys(config.roles)[0] ?? '';
@@ -111,7 +126,7 @@ export class Targets implements AsyncDisposable {
   }
 
   async #connect(
-    config: TargetConfig,
+    config: PostgresTargetConfig,
     database: string,
     user: string,
     application: string,
@@ -135,7 +150,7 @@ export class Targets implements AsyncDisposable {
 }
 
 /** How a configured target is reached. Its authority's file is read here. */
-export function upstreamOf(config: TargetConfig, database: string, application: string): UpstreamTarget {
+export function upstreamOf(config: PostgresTargetConfig, database: string, application: string): UpstreamTarget {
   const { mode, ca, server_name: serverName } = config.tls;
   return {
     host: config.host,

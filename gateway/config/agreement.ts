@@ -1,6 +1,6 @@
 import { isLoopback } from './fields.ts';
 import { policySecrets } from './policy-section.ts';
-import type { Config } from './schema.ts';
+import type { Config, SshTargetConfig } from './schema.ts';
 
 /** Something wrong (or weak) about a field, and where that field is. */
 export interface Remark {
@@ -21,6 +21,7 @@ export function weaknesses(config: Config): readonly Remark[] {
     found.push({ path: ['listen', 'postgres', 'cleartext_loopback'], message });
   }
   for (const [i, target] of config.targets.entries()) {
+    if (target.protocol !== 'postgres') continue;
     const { mode } = target.tls;
     const at = ['targets', i, 'tls', 'mode'];
     if (mode === 'disable') found.push({ path: at, message: `the way to ${target.name} is not encrypted` });
@@ -41,7 +42,7 @@ export function weaknesses(config: Config): readonly Remark[] {
 
 function listenerRemarks({ listen }: Config): readonly Remark[] {
   const found: Remark[] = [];
-  const { postgres, admin } = listen;
+  const { postgres, ssh, admin } = listen;
   if (!postgres.tls && !postgres.cleartext_loopback) {
     const message =
       'expected tls {cert, key}: clients send tokens here (or cleartext_loopback: true, on loopback only)';
@@ -58,6 +59,10 @@ function listenerRemarks({ listen }: Config): readonly Remark[] {
   if (postgres.host === admin.host && postgres.port === admin.port) {
     found.push({ path: ['listen', 'admin', 'port'], message: 'the same port as listen.postgres' });
   }
+  for (const other of ['postgres', 'admin'] as const) {
+    if (ssh?.host === listen[other].host && ssh.port === listen[other].port)
+      found.push({ path: ['listen', 'ssh', 'port'], message: `the same port as listen.${other}` });
+  }
   return found;
 }
 
@@ -73,8 +78,22 @@ function issuerRemarks({ identity, listen }: Config): readonly Remark[] {
   return found;
 }
 
+function sshRemarks({ logins, login }: SshTargetConfig, i: number): readonly Remark[] {
+  const names = Object.keys(logins);
+  if (names.length === 0) return [{ path: ['targets', i, 'logins'], message: 'expected at least one login' }];
+  const found = Object.entries(logins)
+    .filter(([, { key, password }]) => (key === undefined) === (password === undefined))
+    .map(([name]) => ({ path: ['targets', i, 'logins', name], message: 'expected exactly one of key, password' }));
+  if (login === undefined || names.includes(login)) return found;
+  return [
+    ...found,
+    { path: ['targets', i, 'login'], message: `${login} is not one of its logins (${names.join(', ')})` },
+  ];
+}
+
 function targetRemarks({
   targets,
+  listen,
   credentials,
   notify,
   masking,
@@ -83,7 +102,16 @@ function targetRemarks({
 }: Config): readonly Remark[] {
   const found: Remark[] = [];
   const stored: (readonly (string | number)[])[] = [];
+  const hostKey = listen.ssh?.host_key;
   for (const [i, target] of targets.entries()) {
+    if (target.protocol === 'ssh') {
+      found.push(...sshRemarks(target, i));
+      for (const [login, { key, password }] of Object.entries(target.logins)) {
+        for (const [field, secret] of Object.entries({ key, password }))
+          if (secret && 'store' in secret) stored.push(['targets', i, 'logins', login, field, 'store']);
+      }
+      continue;
+    }
     const logins = Object.keys(target.roles);
     if (logins.length === 0) {
       found.push({ path: ['targets', i, 'roles'], message: 'expected at least one login' });
@@ -111,6 +139,7 @@ function targetRemarks({
   for (const [path, reference] of policy.shadow ? policySecrets(policy.shadow) : []) {
     if ('store' in reference) stored.push(['policy', 'shadow', ...path, 'store']);
   }
+  if (hostKey && 'store' in hostKey) stored.push(['listen', 'ssh', 'host_key', 'store']);
   if ('store' in masking.key) stored.push(['masking', 'key', 'store']);
   if (credentials) return found;
   return [

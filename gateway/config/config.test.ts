@@ -196,7 +196,7 @@ describe('a configuration', () => {
       'a choice that is none',
       'protocol: postgres',
       'protocol: mysql',
-      'gateway.yaml:12:15: targets[0].protocol: expected postgres, got "mysql"',
+      'gateway.yaml:12:15: targets[0].protocol: expected one of postgres, ssh, got "mysql"',
     ],
     [
       'a symmetric algorithm',
@@ -277,6 +277,24 @@ describe('a configuration', () => {
       'port: 6432,',
       'port: 6432, auth: oauth,',
       'gateway.yaml:2:48: listen.postgres.auth: oauth needs an issuer with device_login',
+    ],
+    [
+      'an SSH target without a login',
+      'targets:\n',
+      'targets:\n  - { name: web1, protocol: ssh, host: web1, logins: {} }\n',
+      'targets[0].logins: expected at least one login',
+    ],
+    [
+      'a login of an SSH target without its secret',
+      'targets:\n',
+      'targets:\n  - { name: web1, protocol: ssh, host: web1, logins: { root: {} } }\n',
+      'targets[0].logins.root: expected exactly one of key, password',
+    ],
+    [
+      'a login that an SSH target does not have',
+      'targets:\n',
+      'targets:\n  - { name: web1, protocol: ssh, host: web1, login: x, logins: { root: { key: { env: CRM_PASSWORD } } } }\n',
+      'targets[0].login: x is not one of its logins (root)',
     ],
     ['a key twice', 'policy:\n', 'policy:\n  bundle: x\n', 'gateway.yaml:20:3: Map keys must be unique'],
     ['broken YAML', 'targets:\n', 'targets: [\n', 'gateway.yaml:'],

@@ -4,4 +4,4 @@ export { formatConfigError, parseConfig, type ConfigError } from './parse.ts';
 export { watchConfig, type ConfigListener } from './watch.ts';
 export type { ConfigChange } from './change.ts';
 export type { KeyReference } from './fields.ts';
-export type { Config, TargetConfig } from './schema.ts';
+export type { Config, PostgresTargetConfig, SshTargetConfig, TargetConfig } from './schema.ts';

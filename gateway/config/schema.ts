@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { decisionLogSection } from './decision-log-section.ts';
 import { policySection } from './policy-section.ts';
+import { sshListener, sshTarget } from './ssh-section.ts';
 import { between, fieldsIn, host, name, port, trustworthyUrl, type Surroundings } from './fields.ts';
 
 /**
@@ -78,7 +79,7 @@ export function configSchema(around: Surroundings) {
     issuers: z.array(issuer).min(1),
   });
 
-  const target = z.strictObject({
+  const postgresTarget = z.strictObject({
     name: name.describe('What clients give as database name'),
     protocol: z.literal('postgres'),
     host,
@@ -109,6 +110,8 @@ export function configSchema(around: Surroundings) {
       .describe('The login by which the gateway reads the catalog; the first of `roles` unless set'),
   });
 
+  const target = z.discriminatedUnion('protocol', [postgresTarget, sshTarget({ secret })]);
+
   const policy = policySection({ path, existingFile, secret });
 
   const channel = z.strictObject({
@@ -131,7 +134,11 @@ export function configSchema(around: Surroundings) {
   });
 
   return z.strictObject({
-    listen: z.strictObject({ postgres: postgresListener, admin: adminListener.prefault({}) }),
+    listen: z.strictObject({
+      postgres: postgresListener,
+      ssh: sshListener({ secret }).optional(),
+      admin: adminListener.prefault({}),
+    }),
     state_dir: path.describe('Where the gateway keeps its database'),
     identity,
     targets: z.array(target).min(1),
@@ -181,3 +188,5 @@ type Frozen<T> = T extends readonly (infer E)[]
 /** A configuration that was read whole: paths are absolute, defaults are filled in. */
 export type Config = Frozen<z.output<ReturnType<typeof configSchema>>>;
 export type TargetConfig = Config['targets'][number];
+export type PostgresTargetConfig = Extract<TargetConfig, { protocol: 'postgres' }>;
+export type SshTargetConfig = Extract<TargetConfig, { protocol: 'ssh' }>;

@@ -5,6 +5,7 @@ interface SchemaNode {
   readonly properties?: { readonly [key: string]: SchemaNode };
   readonly items?: SchemaNode;
   readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
   readonly additionalProperties?: SchemaNode | boolean;
 }
 
@@ -21,6 +22,8 @@ export function wording(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `expected ${quantity(issue.origin, 'at most', Number(issue.maximum))}`;
     case 'invalid_union':
+      if ('options' in issue && Array.isArray(issue.options))
+        return `expected ${listed(issue.options.map(String))}, got ${described(memberOf(issue.input, issue.discriminator))}`;
       return `expected one of the allowed forms, got ${described(issue.input)}`;
     case 'unrecognized_keys':
     case 'invalid_format':
@@ -46,7 +49,7 @@ export function unknownKey(key: string, schema: unknown, path: readonly Property
 }
 
 function keysAt(nodes: readonly SchemaNode[], path: readonly PropertyKey[]): readonly string[] {
-  const open = nodes.flatMap((n) => [n, ...(n.anyOf ?? [])]);
+  const open = nodes.flatMap((n) => [n, ...(n.anyOf ?? []), ...(n.oneOf ?? [])]);
   const [step, ...rest] = path;
   if (step === undefined) return [...new Set(open.flatMap((n) => Object.keys(n.properties ?? {})))];
   const next = open.flatMap((n) => {
@@ -68,6 +71,11 @@ function distance(a: string, b: string): number {
     row = next;
   }
   return row.at(-1) ?? 0;
+}
+
+/** What stands in the field that says which form it is. */
+function memberOf(value: unknown, name: string | undefined): unknown {
+  return typeof value === 'object' && value !== null && name !== undefined ? Reflect.get(value, name) : undefined;
 }
 
 function article(type: string): string {

@@ -32,6 +32,7 @@ export const adminActions = [
   'audit.verify',
   'policy.status',
   'policy.shadow',
+  'ssh.keys.register',
 ] as const;
 export type AdminAction = (typeof adminActions)[number];
 

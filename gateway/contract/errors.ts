@@ -11,6 +11,7 @@ export const errorCodes = [
   'engine-failed',
   'frame-too-large',
   'grammar-unavailable',
+  'host-key-unknown',
   'identity-unavailable',
   'opa-unavailable',
   'opa-failed',

@@ -5,10 +5,16 @@ export type ResultPart =
   /** The shape of the rows that follow, always before the first `rows` of a command when it has any. */
   | { readonly kind: 'fields'; readonly fields: readonly Field[] }
   | { readonly kind: 'rows'; readonly batch: RowBatch }
+  /** A piece of a stream that has no rows: what a program prints, and what it is given. */
+  | { readonly kind: 'bytes'; readonly stream: ByteStream; readonly bytes: Buffer }
   /** Text that may hold data: notices, errors, notifications. */
   | { readonly kind: 'message'; readonly message: Message }
   /** The command is over. */
   | { readonly kind: 'end'; readonly outcome: Outcome };
+
+export const byteStreams = ['stdin', 'stdout', 'stderr'] as const;
+/** `stdin` goes to the target, the others come from it. */
+export type ByteStream = (typeof byteStreams)[number];
 
 export interface Field {
   readonly name: string;

@@ -74,6 +74,8 @@ export class Delivery {
         return part;
       case 'rows':
         return this.#rows(part, part.batch);
+      case 'bytes':
+        return this.#bytes(part);
       case 'message':
         if (this.#redactsTexts) return { kind: 'message', message: redactMessage(part.message) };
         return this.#search ? { kind: 'message', message: this.#search.message(part.message) } : part;
@@ -116,6 +118,26 @@ export class Delivery {
     this.#rowsOut += safe.rows;
     this.#bytesOut += safe.bytes;
     return safe === batch ? part : { kind: 'rows', batch: safe };
+  }
+
+  #bytes(part: ResultPart & { readonly kind: 'bytes' }): ResultPart | undefined {
+    if (part.stream === 'stdin') return part;
+    // Refused before anything ran: this only holds the line.
+    if (Object.keys(this.#decision.masks).length > 0) throw new MaskImpossible('a stream of bytes carries no masks');
+    const kept = this.#bytesWithinLimit(part.bytes);
+    this.#bytesOut += kept.length;
+    if (kept.length === part.bytes.length) return part;
+    return kept.length === 0 ? undefined : { ...part, bytes: kept };
+  }
+
+  #bytesWithinLimit(bytes: Buffer): Buffer {
+    const { bytes: most } = this.#decision.limits;
+    if (most === undefined) return bytes;
+    const tally = (this.#tallied ??= this.#tallies.of(this.#shared));
+    const kept = bytes.subarray(0, tally.cut ? 0 : most - tally.bytes);
+    if (kept.length < bytes.length) tally.cut = true;
+    tally.bytes += kept.length;
+    return kept;
   }
 
   #withinLimits(batch: RowBatch): RowBatch | undefined {

@@ -161,6 +161,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
   const abort = new AbortController();
   const x: Exchange = {
     commands,
+    results: 'rows',
     key: (i) => String(i),
     changes: () => setup.changes ?? false,
     tally: () => x,

@@ -20,6 +20,7 @@ import { Delivery, hasMasks, Tallies } from './delivery.ts';
 import { denial, denialOf, holdReason } from './denials.ts';
 import { findingIds, sessionEvents } from './events.ts';
 import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
+import { isUndeliverable, obligationsOfAll } from './obligations.ts';
 import { SessionTally } from './session-tally.ts';
 
 export interface GatePorts {
@@ -88,7 +89,7 @@ export class SessionGate implements Gate {
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
     // Only the no takes effect now; what may run, or may run with an approval, is recorded when it is offered.
-    if (verdict(judged) !== 'deny') return x.forward(this.#permit(x, judged), () => undefined);
+    if (verdict(x, judged) !== 'deny') return x.forward(this.#permit(x, judged), () => undefined);
     return this.#afterRecording(x, judged, () => this.#deny(x, judged));
   }
 
@@ -145,7 +146,7 @@ export class SessionGate implements Gate {
   }
 
   #record(x: Exchange, judged: readonly Judged[]): Wait {
-    const effect = verdict(judged);
+    const effect = verdict(x, judged);
     let wait: Wait;
     for (const [i, one] of judged.entries()) {
       const { requestId, decision, around } = one;
@@ -174,7 +175,7 @@ export class SessionGate implements Gate {
   }
 
   #act(x: Exchange, judged: readonly Judged[]): Wait {
-    const effect = verdict(judged);
+    const effect = verdict(x, judged);
     switch (effect) {
       case 'deny':
         return this.#deny(x, judged);
@@ -190,12 +191,17 @@ export class SessionGate implements Gate {
 
   #deny(x: Exchange, judged: readonly Judged[]): Wait {
     this.#session.denied();
-    const refused = judged.find((j) => j.decision.effect === 'deny') ?? first(judged);
-    return x.deny(denialOf(refused.decision, refused.requestId));
+    const refused = judged.find((j) => j.decision.effect === 'deny');
+    if (refused) return x.deny(denialOf(refused.decision, refused.requestId));
+    const { requestId, decision } = judged.find((j) => isUndeliverable(x, j.decision)) ?? first(judged);
+    const message =
+      'denied: policy masks the result or limits its rows, and what this prints are bytes without columns';
+    return x.deny(denial('obligation', message, requestId, decision, 'Ask for a rule that allows it as it is.'));
   }
 
   #release(x: Exchange, judged: readonly Judged[]): Wait {
-    const deliveries = judged.map(({ decision }, i) => {
+    const deliveries = judged.map(({ decision: own }, i) => {
+      const decision = x.results === 'stream' ? obligationsOfAll(own, judged) : own;
       const command = x.commands[i] ?? x.commands[0];
       this.#session.released(command);
       this.#masksSeen ||= hasMasks(decision);
@@ -306,7 +312,7 @@ export class SessionGate implements Gate {
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
     return this.#afterRecording(x, judged, () => {
-      if (verdict(judged) === 'require_approval') {
+      if (verdict(x, judged) === 'require_approval') {
         const { requestId, decision } = first(judged);
         const message = 'denied: policy asks for yet another approval';
         return x.deny(denial('approval_impossible', message, requestId, decision));
@@ -359,7 +365,8 @@ export class SessionGate implements Gate {
   }
 }
 
-function verdict(judged: readonly Judged[]): Effect {
+function verdict(x: Exchange, judged: readonly Judged[]): Effect {
+  if (judged.some((j) => isUndeliverable(x, j.decision))) return 'deny';
   return judged.reduce<Effect>((worst, j) => strongest(worst, j.decision.effect), 'allow');
 }
 

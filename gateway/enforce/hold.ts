@@ -37,6 +37,8 @@ export function holdDigest(frame: SessionFrame, x: Pick<Exchange, 'commands'>, r
   for (const text of [frame.target.protocol, frame.target.name, revision, String(x.commands.length)]) add(text);
   for (const command of x.commands) {
     add(command.text);
+    // How the commands of a line hang together is as much of it as the commands are.
+    if (command.protocol === 'ssh') add(JSON.stringify([command.line, command.pty, command.env]));
     const params = 'params' in command ? command.params : [];
     add(String(params.length));
     for (const p of params) add(p === null ? 'null' : `value ${p}`);

@@ -58,8 +58,31 @@ export async function login(
   show: (prompt: DevicePrompt) => void,
   signal: AbortSignal,
 ): Promise<LoggedIn> {
+  const granted = await deviceGrant(options, show, signal);
+  if (!granted.ok) return granted;
+  await writeTokenFile(options.file, granted.kept);
+  return { ok: true, token: granted.kept.token, expiresAtMs: granted.kept.expiresAtMs };
+}
+
+/**
+ * The same for somebody else, who waits at a client that cannot log in by itself: nothing is kept.
+ * @throws as `login`
+ */
+export async function loginElsewhere(
+  options: Omit<LoginOptions, 'file'>,
+  show: (prompt: DevicePrompt) => void,
+  signal: AbortSignal,
+): Promise<LoggedIn> {
+  const granted = await deviceGrant(options, show, signal);
+  return granted.ok ? { ok: true, token: granted.kept.token, expiresAtMs: granted.kept.expiresAtMs } : granted;
+}
+
+async function deviceGrant(
+  options: Omit<LoginOptions, 'file'>,
+  show: (prompt: DevicePrompt) => void,
+  signal: AbortSignal,
+): Promise<Extract<LoggedIn, { ok: false }> | { readonly ok: true; readonly kept: KeptToken }> {
   const client = await discover(options);
-  let granted;
   try {
     const device = await initiateDeviceAuthorization(client, parameters(options));
     const url = trusted(device.verification_uri);
@@ -69,14 +92,12 @@ export async function login(
       urlWithCode: device.verification_uri_complete === undefined ? url : trusted(device.verification_uri_complete),
       expiresAtMs: options.clock.now() + device.expires_in * 1_000,
     });
-    granted = await pollDeviceAuthorizationGrant(client, device, resourceOf(options), { signal });
+    const granted = await pollDeviceAuthorizationGrant(client, device, resourceOf(options), { signal });
+    return { ok: true, kept: keptOf(granted, options, undefined) };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     return refusalOf(error, options);
   }
-  const kept = keptOf(granted, options, undefined);
-  await writeTokenFile(options.file, kept);
-  return { ok: true, token: kept.token, expiresAtMs: kept.expiresAtMs };
 }
 
 /**
@@ -110,7 +131,7 @@ export function logout(file: string): Promise<void> {
   return removeTokenFile(file);
 }
 
-async function discover(options: LoginOptions): Promise<Configuration> {
+async function discover(options: Omit<LoginOptions, 'file'>): Promise<Configuration> {
   const { issuer, clientId, fetch: fetcher } = options;
   if (!isTrustworthyUrl(issuer))
     throw new SallyportError('config-invalid', `issuer ${issuer} has to be https (http on loopback only)`);
@@ -132,11 +153,11 @@ function through(fetcher: typeof fetch): CustomFetch {
     fetcher(url, { ...init, ...(body !== undefined && { body }), ...(signal !== undefined && { signal }) });
 }
 
-function parameters(options: LoginOptions): Record<string, string> {
+function parameters(options: Omit<LoginOptions, 'file'>): Record<string, string> {
   return { scope: options.scope, ...resourceOf(options) };
 }
 
-function resourceOf({ resource }: LoginOptions): Record<string, string> {
+function resourceOf({ resource }: Pick<LoginOptions, 'resource'>): Record<string, string> {
   return resource === undefined ? {} : { resource };
 }
 
@@ -147,7 +168,7 @@ function isFresh(kept: KeptToken, { clock }: LoginOptions): boolean {
 /** The access token when it is a JWT, else the ID token: an opaque token says nothing to a gateway. */
 function keptOf(
   granted: TokenEndpointResponse & TokenEndpointResponseHelpers,
-  options: LoginOptions,
+  options: Pick<LoginOptions, 'clock' | 'issuer'>,
   refreshToken: string | undefined,
 ): KeptToken {
   const isJwt = granted.access_token.split('.').length === 3;
@@ -160,7 +181,7 @@ function keptOf(
   return { token, expiresAtMs, refreshToken: granted.refresh_token ?? refreshToken };
 }
 
-function refusalOf(error: unknown, options: LoginOptions): LoggedIn {
+function refusalOf(error: unknown, options: Pick<LoginOptions, 'issuer'>): Extract<LoggedIn, { ok: false }> {
   if (!(error instanceof ResponseBodyError || error instanceof AuthorizationResponseError))
     throw unavailable(options, error);
   switch (error.error) {
@@ -177,7 +198,7 @@ function refusalOf(error: unknown, options: LoginOptions): LoggedIn {
   }
 }
 
-function unavailable({ issuer }: LoginOptions, cause: unknown): SallyportError {
+function unavailable({ issuer }: Pick<LoginOptions, 'issuer'>, cause: unknown): SallyportError {
   if (cause instanceof SallyportError) return cause;
   const why = cause instanceof Error ? printable(cause.message) : 'unknown';
   return new SallyportError('identity-unavailable', `issuer ${issuer} cannot be used for a login: ${why}`, { cause });

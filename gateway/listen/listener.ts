@@ -11,6 +11,8 @@ export interface ListenerOptions {
   readonly port: number;
   /** Connections that the kernel keeps for us while we are busy. Default 511, cut by `net.core.somaxconn`. */
   readonly backlog?: number;
+  /** Time to log in, where it is another than the registry’s. */
+  readonly unauthenticatedMs?: number;
   /** Shared by all listeners of the process, so that a limit means what it says. */
   readonly registry: ConnectionRegistry;
   /** Owns the connection until it returns: then the socket is closed. What it throws ends this connection alone. */
@@ -105,7 +107,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     const peer: Peer = { ip: remoteAddress.replace(/^::ffff:(?=\d+\.)/i, ''), port: remotePort };
     const place = options.registry.enter();
     if (typeof place === 'string') return void turnAway(socket, peer, place);
-    const { unauthenticatedMs } = options.registry.limits;
+    const unauthenticatedMs = options.unauthenticatedMs ?? options.registry.limits.unauthenticatedMs;
     const each = openConnection(++lastId, socket, peer, place, unauthenticatedMs, draining.signal, options.onEvent);
     open.add(each);
     socket.once('close', () => {

@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import type { Decision } from '../contract/decision.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { RecordedCommand } from '../contract/ports.ts';
-import type { Field, Message, Outcome, RowBatch } from '../contract/result.ts';
+import type { ByteStream, Field, Message, Outcome, RowBatch } from '../contract/result.ts';
 import type { RecordedDecision, RecordingEvent } from './format.ts';
 import { JudgedLines } from './judged-lines.ts';
 import { Known } from './known.ts';
@@ -16,6 +17,8 @@ interface OpenCommand {
   /** Bytes of rows that may still be kept. */
   room: number;
   omitted: { rows: number; bytes: number; readonly hash: Hash } | undefined;
+  /** What it was given on standard input. */
+  input: { bytes: number; readonly hash: Hash } | undefined;
 }
 
 /** Turns what happens in a session into lines. Lines are built by hand where they come by the thousand. */
@@ -79,14 +82,39 @@ export class Encoder {
       : '';
   }
 
+  /** Nothing follows a gap here either: what is kept is the beginning of both streams together. */
+  bytes(t: number, request: RequestId, stream: ByteStream, bytes: Buffer): string {
+    const command = this.#find(request);
+    if (stream === 'stdin') {
+      command.input ??= { bytes: 0, hash: createHash('sha256') };
+      command.input.bytes += bytes.length;
+      command.input.hash.update(bytes);
+      return '';
+    }
+    const kept = bytes.subarray(0, Math.max(0, command.room));
+    command.room -= bytes.length;
+    if (kept.length < bytes.length) {
+      command.room = 0;
+      command.omitted ??= { rows: 0, bytes: 0, hash: createHash('sha256') };
+      command.omitted.bytes += bytes.length - kept.length;
+      command.omitted.hash.update(bytes.subarray(kept.length));
+    }
+    if (kept.length === 0) return '';
+    const said = isUtf8(kept) ? { text: kept.toString() } : { base64: kept.toString('base64') };
+    return line({ type: 'bytes', t, command: command.number, stream, ...said });
+  }
+
   message(t: number, request: RequestId, message: Message): string {
     const command = this.#open.get(request)?.number;
     return line({ type: 'message', t, ...(command === undefined ? {} : { command }), ...message });
   }
 
   end(t: number, request: RequestId, outcome: Outcome, rows: number, bytes: number): string {
-    const { number, omitted } = this.#find(request);
+    const { number, omitted, input } = this.#find(request);
     this.#open.delete(request);
+    const given = input
+      ? line({ type: 'input', t, command: number, bytes: input.bytes, sha256: input.hash.digest('hex') })
+      : '';
     const left = omitted
       ? line({
           type: 'omitted',
@@ -100,7 +128,7 @@ export class Encoder {
     const how = outcome.ok
       ? `"tag":${JSON.stringify(outcome.tag)}`
       : `"code":${JSON.stringify(outcome.code)},"text":${JSON.stringify(outcome.text)}`;
-    return `${left}{"type":"end","t":${t},"command":${number},"ok":${outcome.ok},${how},"rows":${rows},"bytes":${bytes}}\n`;
+    return `${given}${left}{"type":"end","t":${t},"command":${number},"ok":${outcome.ok},${how},"rows":${rows},"bytes":${bytes}}\n`;
   }
 
   hold(t: number, request: RequestId, hold: string, resolution?: string, by?: readonly string[]): string {
@@ -117,7 +145,7 @@ export class Encoder {
 
   #begin({ requestId, decision }: RecordedCommand, number: number): void {
     if (decision.effect === 'deny') return; // nothing will come of it
-    this.#open.set(requestId, { number, room: this.#maxResultBytes, omitted: undefined });
+    this.#open.set(requestId, { number, room: this.#maxResultBytes, omitted: undefined, input: undefined });
     // One that was refused because of its neighbours, or whose exchange broke, never ends.
     const [oldest] = this.#open.keys();
     if (this.#open.size > maxOpenCommands && oldest !== undefined) this.#open.delete(oldest);

@@ -101,6 +101,15 @@ const event = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('columns'), t, command: n, fields: n }),
   z.object({ type: z.literal('rows'), t, command: n, rows: z.array(z.array(cell)) }),
+  /** What a program printed: `text` where it is UTF-8, base64 otherwise. Colours and the like are in it as they came. */
+  z.object({
+    type: z.literal('bytes'),
+    t,
+    command: n,
+    stream: z.enum(['stdout', 'stderr']),
+    text: text.optional(),
+    base64: z.base64().optional(),
+  }),
   z.object({
     type: z.literal('message'),
     t,
@@ -114,6 +123,8 @@ const event = z.discriminatedUnion('type', [
   }),
   /** Rows past the size that is kept: how many, and the SHA-256 of their wire bytes as they were sent, masked. */
   z.object({ type: z.literal('omitted'), t, command: n, rows: z.number(), bytes: z.number(), sha256: text }),
+  /** What a program was given on standard input: how much, and its SHA-256. Of it no byte is kept: passwords go this way. */
+  z.object({ type: z.literal('input'), t, command: n, bytes: z.number(), sha256: text }),
   z.object({
     type: z.literal('end'),
     t,

@@ -60,6 +60,8 @@ export class SessionRecorder implements Recorder {
         return this.#write(this.#encoder.fields(this.#t(), requestId, part.fields));
       case 'rows':
         return this.#write(this.#encoder.rows(this.#t(), requestId, part.batch));
+      case 'bytes':
+        return this.#write(this.#encoder.bytes(this.#t(), requestId, part.stream, part.bytes));
       case 'message':
         return this.#write(this.#encoder.message(this.#t(), requestId, part.message));
       case 'end':

@@ -31,7 +31,7 @@ export class Renderer {
   render(event: RecordingEvent): Frame | undefined {
     switch (event.type) {
       case 'header':
-        this.#prompt = `${printable(event.target.name)}=> `;
+        this.#prompt = `${printable(event.target.name)}${event.target.protocol === 'ssh' ? '$' : '=>'} `;
         return { atMs: 0, text: headline(event) };
       case 'text':
         this.#texts.set(event.n, event.text);
@@ -53,7 +53,13 @@ export class Renderer {
       case 'rows':
         this.#of(event.command).rows.push(...event.rows);
         return undefined;
+      case 'bytes':
+        return { atMs: event.t, text: printed(event) };
+      case 'input':
+        return { atMs: event.t, text: `-- ${event.bytes} bytes on standard input\n` };
       case 'omitted':
+        if (event.rows === 0)
+          return { atMs: event.t, text: `-- ${event.bytes} more bytes were printed and not kept\n` };
         this.#of(event.command).omitted += event.rows;
         return undefined;
       case 'message':
@@ -104,7 +110,7 @@ export class Renderer {
       text += `(${event.rows} ${event.rows === 1 ? 'row' : 'rows'})\n`;
     }
     if (!event.ok) text += `ERROR:  ${printable(event.text ?? '')} (${printable(event.code ?? '')})\n`;
-    else if (columns.length === 0) text += `${printable(event.tag ?? '')}\n`;
+    else if (columns.length === 0 && event.tag) text += `${printable(event.tag)}\n`;
     return { atMs: event.t, text };
   }
 
@@ -155,6 +161,12 @@ function table(columns: readonly string[], rows: readonly (readonly (string | nu
     ),
   );
   return `${[head, rule, ...body].join('\n')}\n`;
+}
+
+/** What a program printed. A terminal's line ends are lines; what else it does with the cursor is shown as text. */
+function printed({ text, base64 }: Of<'bytes'>): string {
+  const said = text ?? Buffer.from(base64 ?? '', 'base64').toString('latin1');
+  return printable(said.replaceAll('\r\n', '\n'));
 }
 
 /** One line for each cell, or the table would come apart. */

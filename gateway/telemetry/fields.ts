@@ -26,6 +26,8 @@ const kinds = {
   why: 'text',
   revision: 'text',
   file: 'text',
+  /** Of a public key. */
+  fingerprint: 'text',
   /** Free text, for what has no field of its own. Scrubbed like all text, so never rely on it for secrets. */
   note: 'text',
   // how much

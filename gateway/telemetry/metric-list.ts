@@ -6,17 +6,17 @@ import { effects } from '../contract/decision.ts';
  */
 export const metricList = {
   commands_total: counter('Commands judged, by the effect of the decision.', {
-    protocol: ['postgres', 'session'],
+    protocol: ['postgres', 'ssh', 'session'],
     effect: effects,
   }),
   refused_total: counter('Input that never became a command.', {
-    protocol: ['postgres'],
+    protocol: ['postgres', 'ssh'],
     reason: ['syntax', 'too_long', 'too_deep', 'deadline', 'crashed', 'encoding', 'grammar', 'protocol', 'other'],
   }),
   logins_total: counter('Logins, by how they ended.', {
     outcome: ['ok', 'token', 'denied', 'deadline'],
   }),
-  sessions: gauge('Sessions that are open.', { protocol: ['postgres'] }),
+  sessions: gauge('Sessions that are open.', { protocol: ['postgres', 'ssh'] }),
   connections: gauge('Connections, by whether somebody is proven on them.', { state: ['unauthenticated', 'admitted'] }),
   connections_refused_total: counter('Connections refused unread.', {
     reason: ['too_many_connections', 'too_many_unauthenticated'],

@@ -11,7 +11,7 @@ calling(who, action, owner) := {
 
 actions := {
 	"approvals.list", "approvals.show", "approvals.decide", "sessions.list", "sessions.show", "sessions.replay",
-	"audit.query", "audit.verify", "policy.status", "policy.shadow",
+	"audit.query", "audit.verify", "policy.status", "policy.shadow", "ssh.keys.register",
 }
 
 # METADATA
@@ -35,6 +35,11 @@ test_groups_may_do_these[note] if {
 	note := $"{group} {action}"
 	d := admin.decision with input as calling({"groups": [group]}, action, "bob")
 	d.effect == {true: "allow", false: "deny"}[action in allowed]
+}
+
+test_everyone_registers_a_key_of_their_own if {
+	d := admin.decision with input as calling({"groups": []}, "ssh.keys.register", "ana")
+	d.effect == "allow"
 }
 
 test_nobody_decides_their_own[group] if {

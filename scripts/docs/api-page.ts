@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { problemCodes, type ProblemCode } from '../../gateway/api/problem.ts';
 import { routes, type Route } from '../../gateway/api/routes.ts';
 import { policyStatusView } from '../../gateway/api/policy-view.ts';
-import { auditEntryView, decidedView, holdView, sessionView, shadowReportView } from '../../gateway/api/views.ts';
+import {
+  auditEntryView,
+  decidedView,
+  holdView,
+  sessionView,
+  shadowReportView,
+  sshKeyView,
+} from '../../gateway/api/views.ts';
 import { readSchema, type JsonSchema } from './json-schema.ts';
 import { code, generatedNote, table } from './markdown.ts';
 
@@ -32,6 +39,7 @@ const answers = {
   auditQuery: listOf('entries', 'Entry'),
   policyStatus: 'a [Policy](#policy)',
   policyShadow: 'a [ShadowReport](#shadowreport)',
+  sshKeysRegister: 'an [SshKey](#sshkey)',
 } as const satisfies Record<keyof typeof routes, string>;
 
 const shapes = {
@@ -41,6 +49,7 @@ const shapes = {
   Entry: auditEntryView,
   ShadowReport: shadowReportView,
   Policy: policyStatusView,
+  SshKey: sshKeyView,
 };
 
 export function apiPage(): string {

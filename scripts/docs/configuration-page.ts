@@ -35,6 +35,8 @@ ${sections.join('\n\n')}
 
 function fields(path: string, field: JsonSchema, required: boolean): readonly (readonly string[])[] {
   const own = [code(path), kind(field), required ? 'required' : defaultOf(field), meaningOf(path, field)];
+  // Entries of several kinds: each has fields of its own.
+  if (field.items?.oneOf) return [own, ...field.items.oneOf.flatMap((one) => fieldsOfKind(path, one))];
   // A map has names of its own where a list has a place.
   const values = typeof field.additionalProperties === 'object' ? field.additionalProperties : undefined;
   const inside = field.properties
@@ -53,6 +55,14 @@ function fields(path: string, field: JsonSchema, required: boolean): readonly (r
   return field.properties && !field.description ? below : [own, ...below];
 }
 
+/** Of the entries of a list that say `protocol: NAME`. */
+function fieldsOfKind(path: string, one: JsonSchema): readonly (readonly string[])[] {
+  const named = String(one.properties?.['protocol']?.const ?? '');
+  return Object.entries(one.properties ?? {}).flatMap(([name, child]) =>
+    fields(`${path}[${named}].${name}`, child, one.required?.includes(name) === true),
+  );
+}
+
 /** A field that nothing reads is a promise that nobody keeps: it is said. */
 function meaningOf(path: string, field: JsonSchema): string {
   const name = /(\w+)(\[\])?$/.exec(path)?.[1] ?? '';
@@ -66,7 +76,7 @@ function kind(field: JsonSchema): string {
   if (field.anyOf) return field.anyOf.map(kind).join(' or ');
   switch (field.type) {
     case 'array':
-      return field.items?.properties ? 'list' : `list of ${kind(field.items ?? {})}`;
+      return (field.items?.properties ?? field.items?.oneOf) ? 'list' : `list of ${kind(field.items ?? {})}`;
     case 'object':
       return field.properties ? 'section' : 'map';
     case 'integer':

@@ -16,6 +16,8 @@ export const errorMeanings = {
   'engine-failed': 'The policy engine broke. Every decision is a deny (SP-001)',
   'frame-too-large': 'A message over `limits.message_bytes`, or over 10 KiB before the login',
   'grammar-unavailable': 'No parser for the target’s version of PostgreSQL',
+  'host-key-unknown':
+    'The SSH host shows a key that is not trusted, or none is. Compare the fingerprint with the host’s own, then: `sallyport target trust`',
   'identity-unavailable': 'An issuer cannot be reached',
   'opa-unavailable': 'OPA 1.22.0 is not there; the message says where it was looked for',
   'opa-failed': 'OPA refused to check, test or compile the policies; the message is OPA’s own',

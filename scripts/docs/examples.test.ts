@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sshdPath } from '../../gateway/testing/sshd.ts';
 import { examplesOf, type Block } from './blocks.ts';
 import { markdownFiles } from './markdown-files.ts';
 import { root } from './markdown.ts';
@@ -23,7 +24,7 @@ const pages = markdownFiles()
   .filter(({ examples }) => examples.length > 0);
 
 describe.each(pages)('$file', ({ world, needs, examples }) => {
-  const missing = needs !== undefined && !isInstalled(needs) ? needs : undefined;
+  const missing = needs !== undefined && !isInstalled(needs) && !(needs === 'sshd' && sshdPath) ? needs : undefined;
   let here: PageWorld;
   beforeAll(async () => {
     here = await openPageWorld(missing === undefined ? world : 'none', rigs);

@@ -15,6 +15,7 @@ export interface JsonSchema {
   readonly required?: readonly string[] | undefined;
   readonly items?: JsonSchema | undefined;
   readonly anyOf?: readonly JsonSchema[] | undefined;
+  readonly oneOf?: readonly JsonSchema[] | undefined;
   readonly additionalProperties?: boolean | JsonSchema | undefined;
 }
 
@@ -33,6 +34,7 @@ const reader: z.ZodType<JsonSchema> = z.lazy(() =>
     required: z.array(z.string()).optional(),
     items: reader.optional(),
     anyOf: z.array(reader).optional(),
+    oneOf: z.array(reader).optional(),
     additionalProperties: z.union([z.boolean(), reader]).optional(),
   }),
 );

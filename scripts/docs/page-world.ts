@@ -12,6 +12,7 @@ import { startIdp, type Idp } from '../../gateway/testing/idp.ts';
 import { freePort } from '../../gateway/testing/ports.ts';
 import { startPostgres18 } from '../../gateway/testing/postgres.ts';
 import { rigPrincipals, startRig, type Rig } from '../../gateway/testing/rig.ts';
+import { startSshRig } from '../../gateway/testing/ssh/rig.ts';
 import { root } from './markdown.ts';
 import { Scene } from './scene.ts';
 import { runSql } from './sql-client.ts';
@@ -23,6 +24,7 @@ import { runSql } from './sql-client.ts';
  * - `policies`: another one, in a directory as `sallyport init` leaves it, whose bundle the page may build anew: each page begins with the default pack
  * - `sources`: such a directory alone, for pages that only check and test policies
  * - `fresh`: an empty database and an identity provider, and no gateway: the page starts its own
+ * - `ssh`: a real sshd behind a gateway that does not know its key yet
  * - `none`: nothing but a terminal
  */
 export interface PageWorld extends AsyncDisposable {
@@ -92,6 +94,8 @@ export async function openPageWorld(name: string, rigs: Rigs): Promise<PageWorld
     case 'rig':
     case 'policies':
       return rigWorld(await rigs.get(name), name === 'policies');
+    case 'ssh':
+      return sshWorld();
     case 'fresh':
       return freshWorld();
     case 'none':
@@ -104,6 +108,32 @@ export async function openPageWorld(name: string, rigs: Rigs): Promise<PageWorld
     default:
       throw new Error(`no world is called ${name}`);
   }
+}
+
+async function sshWorld(): Promise<PageWorld> {
+  const world = await startSshRig({ target: { host_keys: [] } });
+  const { rig, port, sshd } = world;
+  const adminUrl = `http://127.0.0.1:${String(rig.gateway.addresses.admin.port)}`;
+  const scene = await Scene.open(
+    [
+      ['https://gateway.example.com:6480', adminUrl],
+      ['gateway.example.com', '127.0.0.1'],
+      ['--port 2222', `--port ${String(port)}`],
+      ['sallyport.yaml', rig.configFile],
+      ['web1.example.com:22', `127.0.0.1:${String(sshd.port)}`],
+    ],
+    {},
+  );
+  return {
+    scene,
+    token: (person) => rig.token(person),
+    sql: () => Promise.reject(new Error('a host answers no SQL')),
+    settle: async () => undefined,
+    [Symbol.asyncDispose]: async () => {
+      await scene[Symbol.asyncDispose]();
+      await world[Symbol.asyncDispose]();
+    },
+  };
 }
 
 async function rigWorld(rig: Rig, policies: boolean): Promise<PageWorld> {

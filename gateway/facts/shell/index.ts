@@ -11,3 +11,4 @@
 export { readLine, commandKey, type ShellLine } from './line.ts';
 export { sshRequest } from './request.ts';
 export { limits as shellLimits } from './limits.ts';
+export type { Shell } from './words.ts';

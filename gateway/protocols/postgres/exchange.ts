@@ -37,6 +37,7 @@ const nothing: OutlinedTexts = {
 
 /** One Query message, one Execute or one Parse on its way through the gate. */
 export class PgExchange implements Exchange {
+  readonly results = 'rows';
   readonly commands: readonly [PostgresCommand, ...PostgresCommand[]];
   readonly units: readonly Unit[];
   readonly travel: Travel;

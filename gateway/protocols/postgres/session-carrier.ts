@@ -129,6 +129,8 @@ export class PgCarrier implements Carrier {
     switch (part.kind) {
       case 'fields':
         throw new TypeError('enforcement never reshapes fields');
+      case 'bytes':
+        throw new TypeError('a database answers in rows');
       case 'rows':
         toClient.add(part.batch.wire());
         return;

@@ -62,7 +62,8 @@ export function openWorld(target: string, label: string) {
   const recorder: Recorder = {
     command: (entry) => write('recording', entry),
     result(_id, part) {
-      if (part.kind !== 'rows') write('results', part);
+      if (part.kind === 'bytes') write('results', part.bytes.toString('latin1'));
+      else if (part.kind !== 'rows') write('results', part);
       else write('results', part.batch.texts(Number.MAX_SAFE_INTEGER), part.batch.wire().toString('latin1'));
       return undefined;
     },

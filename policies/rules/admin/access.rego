@@ -44,6 +44,15 @@ allow contains {"id": "AD-503", "msg": "may see the policy's status"} if {
 }
 
 # METADATA
+# title: Everyone registers a key of their own
+# description: It logs in over SSH as whoever registers it, and no longer than their token does.
+# custom: {id: AD-504}
+allow contains {"id": "AD-504", "msg": "may register a key of their own"} if {
+	input.command.action == "ssh.keys.register"
+	owns
+}
+
+# METADATA
 # title: Nobody decides their own
 # custom: {id: AD-001}
 deny contains {

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { between, type fieldsIn, host, name, port } from './fields.ts';
+
+type Fields = ReturnType<typeof fieldsIn>;
+
+export function sshListener({ secret }: Pick<Fields, 'secret'>) {
+  return z
+    .strictObject({
+      host: host.default('127.0.0.1'),
+      port: port.default(2222),
+      host_key: secret
+        .optional()
+        .describe(
+          'Private key that clients know the gateway by; made at the first start and kept in `state_dir` unless set',
+        ),
+      login_ms: between(1_000, 600_000)
+        .default(120_000)
+        .describe('Time to log in; a device login waits for a person with a browser'),
+      auth_attempts: between(1, 100).default(10).describe('Of one connection; every key that a client offers is one'),
+      channels: between(1, 1_000).default(20).describe('Commands that run at once over one connection'),
+      registered_keys: between(1, 1_000_000).default(10_000).describe('Of `sallyport ssh login`, that have not ended'),
+    })
+    .describe('Where SSH clients connect; nowhere unless set');
+}
+
+/** A public key's line, as `ssh-keyscan` and `ssh-keygen` print it, without the host's name. */
+const publicKey = z
+  .string()
+  .regex(
+    /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa) [A-Za-z0-9+/]+={0,2}( .*)?$/,
+    'expected a public key: ssh-ed25519 AAAA...',
+  );
+
+const variable = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'expected the name of a variable; a * at its end stands for anything');
+
+export function sshTarget({ secret }: Pick<Fields, 'secret'>) {
+  return z.strictObject({
+    name: name.describe('What clients give as user name'),
+    protocol: z.literal('ssh'),
+    host,
+    port: port.default(22),
+    labels: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('What policy sees of the target, such as `env: prod`'),
+    host_keys: z
+      .array(publicKey)
+      .default([])
+      .describe('Keys that the host may show, besides those that `sallyport target trust` recorded'),
+    logins: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9_.@-]{1,64}$/, 'expected a login of the host'),
+        z.strictObject({ key: secret.optional(), password: secret.optional() }),
+      )
+      .describe('The host’s logins that clients may name: `key` (a private key) or `password`'),
+    login: z.string().optional().describe('The login of clients that name none; the first of `logins` unless set'),
+    shell: z
+      .enum(['bash', 'unknown'])
+      .default('unknown')
+      .describe(
+        'The shell of its logins. Of an `unknown` one, what shells read differently cannot be known before it runs',
+      ),
+    accept_env: z
+      .array(variable)
+      .default(['LANG', 'LANGUAGE', 'LC_*', 'NO_COLOR', 'COLORTERM'])
+      .describe('Variables that clients may set; what the host’s own sshd takes of them is its affair'),
+  });
+}

@@ -1,0 +1,227 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import type { ClientChannel, PseudoTtyOptions, ServerChannel, WindowChangeInfo } from 'ssh2';
+import type { SshCommand } from '../../contract/command-ssh.ts';
+import type { Denial, HoldNotice } from '../../contract/exchange.ts';
+import type { Gate } from '../../contract/gate.ts';
+import type { Outcome, ResultPart } from '../../contract/result.ts';
+import { both, type Wait } from '../../contract/wait.ts';
+import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from './errors.ts';
+import { type Carrier, SshExchange } from './exchange.ts';
+import { ChannelOutput, type ChannelExit } from './output.ts';
+import type { SshUpstream } from './upstream.ts';
+
+/** What a channel was prepared with before something ran in it. */
+export interface ChannelSettings {
+  readonly env: { readonly [name: string]: string };
+  readonly pty: PseudoTtyOptions | undefined;
+}
+
+/** One exec, from its line to its exit code. */
+export class ExecChannel implements Carrier {
+  readonly #channel: ServerChannel;
+  readonly #output: ChannelOutput;
+  readonly #settings: ChannelSettings;
+  readonly #log: (message: string, error: unknown) => void;
+  /** Where it runs, once it may. */
+  #upstream: SshUpstream | undefined;
+  #line = '';
+  #running: ClientChannel | undefined;
+  #x: SshExchange | undefined;
+  #exit: ChannelExit | undefined;
+  #isOver = false;
+  readonly #over = Promise.withResolvers<void>();
+
+  constructor(
+    channel: ServerChannel,
+    socket: Socket,
+    settings: ChannelSettings,
+    log: (message: string, error: unknown) => void,
+  ) {
+    this.#channel = channel;
+    this.#settings = settings;
+    this.#log = log;
+    this.#output = new ChannelOutput(channel, socket);
+    channel.on('error', () => undefined);
+  }
+
+  /** The client has closed it, or the connection is over. The library tells the channel only when all its input was read. */
+  gone(): void {
+    this.#isOver = true;
+    this.#output.abandon();
+    this.#x?.cancel();
+    this.#running?.close();
+    this.#over.resolve();
+  }
+
+  /** Resolves when the channel is closed on both sides. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** Offers the line. What comes of it goes to the client by itself. */
+  async offer(
+    gate: Gate,
+    upstream: SshUpstream,
+    line: string,
+    commands: readonly [SshCommand, ...SshCommand[]],
+  ): Promise<void> {
+    if (this.#isOver) return;
+    this.#upstream = upstream;
+    this.#line = line;
+    const x = new SshExchange(this, commands);
+    this.#x = x;
+    try {
+      await gate.offer(x);
+    } catch (error) {
+      this.fail(brokenLine(error));
+      this.#log('exec failed', error);
+    }
+  }
+
+  /** Ends it with lines on standard error, unless it has ended. */
+  fail(lines: string | readonly string[], code = brokenExit): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#x?.cancel();
+    this.#running?.close();
+    const text = typeof lines === 'string' ? [lines] : lines;
+    void this.#output.write('stderr', told(text, this.#settings.pty !== undefined));
+    this.#close({ code });
+  }
+
+  /** The connection to the host is over. What runs has heard of it itself. */
+  lost(): void {
+    if (!this.#running) this.fail('connection to the target lost');
+  }
+
+  signal(name: string): void {
+    this.#running?.signal(name);
+  }
+
+  resize({ rows, cols, height, width }: WindowChangeInfo): void {
+    this.#running?.setWindow(rows, cols, height, width);
+  }
+
+  // --- what enforcement says ------------------------------------------------------------------------------------------------------
+
+  deny(denial: Denial): void {
+    this.fail(denialLines(denial), denial.code === 'session_ended' ? brokenExit : deniedExit);
+  }
+
+  holding(notice: HoldNotice): void {
+    void this.#output.write('stderr', told([holdLine(notice)], this.#settings.pty !== undefined));
+  }
+
+  send(x: SshExchange): void {
+    if (this.#isOver || !this.#upstream) return;
+    this.#run(x, this.#upstream).catch((error: unknown) => {
+      this.#log('exec failed', error);
+      const line = brokenLine(error);
+      if (!this.#isOver) void this.#deliver(x, { kind: 'end', outcome: { ok: false, code: 'broken', text: line } });
+      this.fail(line);
+    });
+  }
+
+  reply(part: ResultPart): Wait {
+    switch (part.kind) {
+      case 'bytes':
+        return part.stream === 'stdin' ? this.#give(part.bytes) : this.#output.write(part.stream, part.bytes);
+      case 'message':
+        return this.#output.write('stderr', told([part.message.text], this.#settings.pty !== undefined));
+      case 'end':
+        if (this.#isOver) return undefined;
+        this.#isOver = true;
+        this.#close(this.#exit ?? { code: brokenExit });
+        return undefined;
+      case 'fields':
+      case 'rows':
+        throw new TypeError('a stream has no rows');
+      default:
+        return part satisfies never;
+    }
+  }
+
+  breakOff(denial: Denial): void {
+    this.fail(denialLines(denial));
+  }
+
+  // --- what runs ------------------------------------------------------------------------------------------------------------------
+
+  async #run(x: SshExchange, upstream: SshUpstream): Promise<void> {
+    const { env, pty } = this.#settings;
+    // The line as the client sent it: what the parser saw is what the host's shell gets.
+    const running = await upstream.exec(this.#line, { env, pty });
+    this.#running = running;
+    if (this.#isOver) return running.close();
+    const client = this.#channel;
+    let waits: Wait;
+    const pass = (
+      from: ClientChannel | ServerChannel | ClientChannel['stderr'],
+      stream: 'stdin' | 'stdout' | 'stderr',
+    ) => {
+      from.on('data', (bytes: Buffer) => {
+        const wait = this.#deliver(x, { kind: 'bytes', stream, bytes });
+        if (!wait) return;
+        from.pause();
+        const on = wait.finally(() => from.resume()).catch((error: unknown) => this.#log('exec failed', error));
+        if (stream !== 'stdin') waits = both(waits, on);
+      });
+    };
+    running.on('error', () => undefined);
+    running.on('exit', (code: number | null, signal?: string, coreDumped?: boolean, text?: string) => {
+      if (code !== null) this.#exit = { code };
+      else
+        this.#exit = {
+          signal: (signal ?? 'KILL').replace(/^SIG/, ''),
+          coreDumped: coreDumped ?? false,
+          text: text ?? '',
+        };
+    });
+    pass(running, 'stdout');
+    pass(running.stderr, 'stderr');
+    pass(client, 'stdin');
+    client.once('end', () => running.end());
+    // It is over when both streams were read to their ends: the close may be heard before.
+    await Promise.all([once(running, 'close'), once(running, 'end'), once(running.stderr, 'end')]);
+    await waits;
+    this.#ended(x);
+  }
+
+  /** An end without an exit is the loss of the connection, and never a success. */
+  #ended(x: SshExchange): void {
+    const lost = 'connection to the target lost before the command ended';
+    if (!this.#exit) void this.#output.write('stderr', told([lost], this.#settings.pty !== undefined));
+    void this.#deliver(x, { kind: 'end', outcome: outcomeOf(this.#exit, lost) });
+  }
+
+  #give(bytes: Buffer): Wait {
+    const running = this.#running;
+    if (!running?.writable || running.write(bytes)) return undefined;
+    return new Promise((resolve) => {
+      running.once('drain', resolve);
+      running.once('close', resolve);
+    });
+  }
+
+  #deliver(x: SshExchange, part: ResultPart): Wait {
+    try {
+      return x.deliver(part);
+    } catch (error) {
+      this.#log('exec failed', error);
+      this.fail(brokenLine(error));
+      return undefined;
+    }
+  }
+
+  #close(exit: ChannelExit): void {
+    this.#output.end(exit).catch((error: unknown) => this.#log('channel not closed', error));
+  }
+}
+
+function outcomeOf(exit: ChannelExit | undefined, lost: string): Outcome {
+  if (!exit) return { ok: false, code: 'lost', text: lost };
+  if (!('code' in exit)) return { ok: false, code: `SIG${exit.signal}`, text: `ended by signal ${exit.signal}` };
+  if (exit.code === 0) return { ok: true, tag: 'exit 0' };
+  return { ok: false, code: `exit ${exit.code}`, text: 'the command failed' };
+}

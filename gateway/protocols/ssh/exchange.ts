@@ -1,0 +1,92 @@
+import type { SshCommand } from '../../contract/command-ssh.ts';
+import type { Deliver, Denial, Exchange, HoldNotice, OutlinedTexts } from '../../contract/exchange.ts';
+import { type Permit, redeemPermit } from '../../contract/permit.ts';
+import type { ResultPart } from '../../contract/result.ts';
+import type { Wait } from '../../contract/wait.ts';
+
+/** What an exchange asks of the channel that carries it. */
+export interface Carrier {
+  /** The permit is spent: the line goes to the host. */
+  send(x: SshExchange): void;
+  deny(denial: Denial): void;
+  holding(notice: HoldNotice): void;
+  reply(part: ResultPart): Wait;
+  breakOff(denial: Denial): void;
+}
+
+/** All that one exec asks for, on its way through the gate: the simple commands of its line, which print one stream together. */
+export class SshExchange implements Exchange {
+  readonly results = 'stream';
+  readonly commands: readonly [SshCommand, ...SshCommand[]];
+  readonly #carrier: Carrier;
+  readonly #abort = new AbortController();
+  #deliver: Deliver | undefined;
+
+  constructor(carrier: Carrier, commands: readonly [SshCommand, ...SshCommand[]]) {
+    this.#carrier = carrier;
+    this.commands = commands;
+  }
+
+  /** Equal facts have equal keys: all of them are in it. */
+  key(i: number): string {
+    return JSON.stringify(this.commands[i] ?? null);
+  }
+
+  changes(): boolean {
+    // Nobody knows of a program what it changes.
+    return true;
+  }
+
+  tally(): object {
+    return this;
+  }
+
+  recordText(i: number): OutlinedTexts {
+    const command = this.commands[i] ?? this.commands[0];
+    const { text, ...facts } = command;
+    return { text, params: [], outline: command.name ?? '', facts, place: {}, erased: [] };
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The client gave up on it. */
+  cancel(): void {
+    this.#abort.abort();
+  }
+
+  deny(denial: Denial): Wait {
+    this.#carrier.deny(denial);
+    return undefined;
+  }
+
+  holding(notice: HoldNotice): Wait {
+    this.#carrier.holding(notice);
+    return undefined;
+  }
+
+  forward(permit: Permit, deliver: Deliver): Wait {
+    redeemPermit(permit);
+    this.#deliver = deliver;
+    this.#carrier.send(this);
+    return undefined;
+  }
+
+  /** Offers a part of the stream to enforcement. */
+  deliver(part: ResultPart): Wait {
+    if (part.kind !== 'end') return this.#deliver?.(0, part);
+    // It is over for all of them; what the client is told of the end goes with the first.
+    for (const i of this.commands.keys()) if (i > 0) void this.#deliver?.(i, part);
+    return this.#deliver?.(0, part);
+  }
+
+  reply(i: number, part: ResultPart): Wait {
+    return i === 0 ? this.#carrier.reply(part) : undefined;
+  }
+
+  breakOff(denial: Denial): Wait {
+    this.#carrier.breakOff(denial);
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import type { AuthContext, Connection, KeyboardAuthContext, PublicKeyAuthContext } from 'ssh2';
+import ssh2 from 'ssh2';
+import type { Login } from '../../contract/principal.ts';
+import { fingerprint, publicKeyLine, publicKeyOf } from './public-key.ts';
+import type { Asked } from './session.ts';
+
+export type Proven = { readonly ok: true; readonly login: Login } | { readonly ok: false; readonly message: string };
+
+/** The ways in. What is not there is not offered. */
+export interface SshLogins {
+  /** Whose key this is, if it was registered and still holds. @param blob its wire form */
+  keyLogin(blob: Buffer): Login | undefined;
+  /** A login in any browser (RFC 8628), for clients without a registered key. `show` is called once, with what to do. */
+  readonly deviceLogin:
+    ((show: (prompt: DeviceLoginPrompt) => void, signal: AbortSignal) => Promise<Proven>) | undefined;
+  readonly maxAttempts: number;
+}
+
+/** Printable text only. */
+export interface DeviceLoginPrompt {
+  readonly url: string;
+  readonly code: string;
+}
+
+export interface LoginEvents {
+  /** In the moment in which the client may send more: handlers are attached before this returns. */
+  onProven(login: Login, asked: Asked): void;
+  onRefused(why: string): void;
+  /** Too many attempts: the connection has to end. */
+  onGivenUp(why: string): void;
+}
+
+/** Answers a client's attempts to log in (RFC 4252) until one is good or there were too many. */
+export function offerLogins(client: Connection, logins: SshLogins, events: LoginEvents, signal: AbortSignal): void {
+  const { deviceLogin } = logins;
+  const methods: ('publickey' | 'keyboard-interactive')[] = deviceLogin
+    ? ['publickey', 'keyboard-interactive']
+    : ['publickey'];
+  let attempts = 0;
+  let lastWhy = 'the client offered no way to log in that is taken here';
+
+  const refuse = (context: AuthContext, why?: string): void => {
+    if (why !== undefined) lastWhy = why;
+    // The first question of every client is what there is to choose from.
+    if (context.method !== 'none') attempts++;
+    if (attempts >= logins.maxAttempts) {
+      events.onGivenUp(`too many attempts to log in: ${lastWhy}`);
+      return;
+    }
+    context.reject(methods, false);
+  };
+
+  client.on('authentication', (context) => {
+    switch (context.method) {
+      case 'publickey':
+        return byKey(context);
+      case 'keyboard-interactive':
+        if (!deviceLogin) return refuse(context);
+        void byDevice(context, deviceLogin).catch(() => refuse(context, 'the device login failed'));
+        return undefined;
+      default:
+        return refuse(context);
+    }
+  });
+  client.on('close', () => {
+    if (attempts > 0 && !proven) events.onRefused(lastWhy);
+  });
+  let proven = false;
+
+  function accept(context: AuthContext, login: Login, asked: Asked): void {
+    proven = true;
+    client.once('ready', () => events.onProven(login, asked));
+    context.accept();
+  }
+
+  function byKey(context: PublicKeyAuthContext): void {
+    const asked = askedFor(context.username);
+    const key = publicKeyOf(context.key.data);
+    if (typeof key === 'string') return refuse(context, key);
+    const login = logins.keyLogin(key.blob);
+    if (!login || !asked) return refuse(context, asked ? `an unknown key ${fingerprint(key.blob)}` : noTarget);
+    // Asked whether it would do: the proof comes with the next request.
+    if (!context.signature || !context.blob) return context.accept();
+    // SHA-1 signatures of RSA keys can be forged; OpenSSH has not made them since 8.8.
+    if (key.type === 'ssh-rsa' && !/^sha(256|512)$/.test(context.hashAlgo ?? ''))
+      return refuse(context, 'an RSA signature with SHA-1');
+    const parsed = ssh2.utils.parseKey(publicKeyLine(key));
+    if (parsed instanceof Error) return refuse(context, 'a key that cannot be read');
+    if (parsed.verify(context.blob, context.signature, context.hashAlgo) !== true)
+      return refuse(context, 'a signature that is not the key’s');
+    return accept(context, login, asked);
+  }
+
+  async function byDevice(context: KeyboardAuthContext, login: NonNullable<typeof deviceLogin>): Promise<void> {
+    const asked = askedFor(context.username);
+    if (!asked) return refuse(context, noTarget);
+    const gone = new AbortController();
+    context.once('abort', () => gone.abort());
+    const answered = Promise.withResolvers<void>();
+    const result = await login(
+      ({ url, code }) => {
+        const text = `Open ${url}\nand check that it shows the code ${code}\n`;
+        context.prompt([{ prompt: 'Press Enter when that is done: ', echo: true }], 'Sallyport', text, () =>
+          answered.resolve(),
+        );
+      },
+      AbortSignal.any([signal, gone.signal]),
+    );
+    if (gone.signal.aborted) return;
+    // The client waits for its user first: what it is told before that, it does not expect.
+    if (result.ok) await answered.promise;
+    if (result.ok) accept(context, result.login, asked);
+    else refuse(context, result.message);
+  }
+}
+
+const noTarget = 'the user name has to be a target, or login@target';
+
+/** `web1`, or `deploy@web1`: the login may hold an @ itself, a target cannot. */
+export function askedFor(username: string): Asked | undefined {
+  const at = username.lastIndexOf('@');
+  const target = username.slice(at + 1);
+  const user = at < 0 ? undefined : username.slice(0, at);
+  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(target)) return undefined;
+  if (user !== undefined && !/^[A-Za-z0-9_.@-]{1,64}$/.test(user)) return undefined;
+  return { target, user };
+}

@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net';
+import ssh2 from 'ssh2';
+import type { Wait } from '../../contract/wait.ts';
+import { offered } from './algorithms.ts';
+import { disconnectReasons, guard } from './guard.ts';
+import { offerLogins, type SshLogins } from './handshake.ts';
+import { SshSession, type SshSessionPorts } from './session.ts';
+
+export type { DeviceLoginPrompt, Proven } from './handshake.ts';
+export { fingerprint, parsePublicKey, type PublicKey, publicKeyLine } from './public-key.ts';
+export type { SshTarget } from './session.ts';
+export { SshKeys } from './keys.ts';
+export { newHostKey, publicHalf } from './host-key.ts';
+export { readTrustedHosts, trustHost } from './trusted-hosts.ts';
+export { connectSshUpstream, readHostKey } from './upstream.ts';
+
+export interface SshOptions extends SshSessionPorts, SshLogins {
+  /** PEM or OpenSSH's form. What clients know the gateway by. */
+  readonly hostKey: string;
+}
+
+/** A connection as the listener gives it. */
+export interface Arriving {
+  readonly socket: Socket;
+  readonly peer: { readonly ip: string };
+  /** The connection is over, whoever ended it. */
+  readonly signal: AbortSignal;
+  readonly loginDeadline: AbortSignal;
+  /** The gateway is going down: finish what runs, then end. */
+  readonly draining: AbortSignal;
+  admit(principal: string): 'admitted' | 'too-many-for-principal' | 'ended';
+}
+
+export interface SshProtocol {
+  /** Takes one connection from its first byte to its last. Never throws for what a client does. */
+  serve(connection: Arriving): Promise<void>;
+  /** Tells a client, unheard, that there is no room. */
+  refuse(socket: Socket, why: 'too-many-connections' | 'too-many-unauthenticated'): Wait;
+}
+
+const maxApplicationLength = 64;
+
+/** SSH's front door: README.md in this folder tells the life of a connection. */
+export function openSsh(options: SshOptions): SshProtocol {
+  return {
+    async serve(connection) {
+      const { socket, peer, signal } = connection;
+      socket.setNoDelay(true);
+      const over = Promise.withResolvers<void>();
+      let session: SshSession | undefined;
+      let application = '';
+      const refusedLogin = (why: string) => options.admission.refusedLogin('ssh', { ip: peer.ip, application }, why);
+
+      // One for each connection: the library gives its listener no way to tell which socket a client came by.
+      const server = new ssh2.Server(
+        {
+          hostKeys: [options.hostKey],
+          algorithms: offered,
+          ident: 'Sallyport',
+          keepaliveInterval: options.limits.keepAliveMs,
+          keepaliveCountMax: options.limits.maxUnanswered,
+        },
+        (client, { header }) => {
+          application = header.versions.software.replace(/[^ -~]/g, '?').slice(0, maxApplicationLength);
+          const door = guard(client, {
+            onViolation: (why) => (session ? session.refused(why, '') : refusedLogin(why)),
+            onRefused: (what) => session?.refused('not offered', what),
+          });
+          client.on('error', (error) => {
+            // What the library cannot decrypt or parse. It hangs up by itself.
+            if (!isHangUp(error)) session?.refused(`protocol: ${error.message}`, '');
+          });
+          const draining = AbortSignal.any([connection.draining, connection.loginDeadline]);
+          draining.addEventListener('abort', () => {
+            if (!session)
+              door.disconnect(
+                disconnectReasons.byApplication,
+                connection.draining.aborted ? 'the gateway is stopping' : 'the login took too long',
+              );
+          });
+          offerLogins(
+            client,
+            options,
+            {
+              onProven(login, asked) {
+                const place = connection.admit(`${login.principal.issuer} ${login.principal.id}`);
+                if (place !== 'admitted') {
+                  const why = 'you have too many connections to this gateway';
+                  return door.disconnect(disconnectReasons.tooManyConnections, why);
+                }
+                const { draining: stopping } = connection;
+                session = new SshSession(
+                  { client, socket, login, ip: peer.ip, application, signal, draining: stopping, ...asked },
+                  options,
+                );
+                void session.run().then(() => {
+                  client.end();
+                  over.resolve();
+                });
+              },
+              onRefused: refusedLogin,
+              onGivenUp: (why) => door.disconnect(disconnectReasons.byApplication, why),
+            },
+            AbortSignal.any([signal, connection.loginDeadline]),
+          );
+        },
+      );
+      server.on('error', () => undefined);
+      signal.addEventListener('abort', () => {
+        if (!session) over.resolve();
+      });
+      server.injectSocket(socket);
+      await over.promise;
+    },
+
+    refuse(socket, why) {
+      const what = why === 'too-many-connections' ? 'connections' : 'connections that have not logged in';
+      // Lines before the version are a server's way to speak to people (RFC 4253 section 4.2); `ssh -v` and `nc` show them.
+      socket.end(`the gateway has too many ${what}\r\n`);
+      return undefined;
+    },
+  };
+}
+
+function isHangUp(error: Error): boolean {
+  const level = 'level' in error ? error.level : undefined;
+  return level === 'socket' || level === 'client-timeout' || 'code' in error;
+}

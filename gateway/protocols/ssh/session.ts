@@ -1,0 +1,279 @@
+import type { Socket } from 'node:net';
+import type { Connection, ServerChannel, Session } from 'ssh2';
+import { SallyportError } from '../../contract/errors.ts';
+import type { Admission, Gate } from '../../contract/gate.ts';
+import { asId, type SessionId } from '../../contract/ids.ts';
+import type { Login } from '../../contract/principal.ts';
+import type { Shell } from '../../facts/shell/index.ts';
+import { ExecChannel, type ChannelSettings } from './channel.ts';
+import { brokenLine, deniedExit } from './errors.ts';
+import { commandsOf } from './normalize.ts';
+import { answer, collectSettings } from './requests.ts';
+import type { SshUpstream } from './upstream.ts';
+
+/** One host. */
+export interface SshTarget {
+  /** The login that is used where the client names none. */
+  readonly defaultLogin: string;
+  /** The shell that the host's logins have: it reads each line after us. */
+  readonly shell: Shell;
+  /** Names of variables that clients may set; `*` at the end stands for anything. */
+  readonly acceptEnv: readonly string[];
+  /** @returns undefined when the gateway has no credential for this login. @throws SallyportError */
+  connect(user: string, signal: AbortSignal): Promise<SshUpstream | undefined>;
+}
+
+export interface SshSessionPorts {
+  readonly admission: Admission;
+  readonly nextId: () => string;
+  target(name: string): SshTarget | undefined;
+  readonly limits: SshLimits;
+  readonly log: (message: string, fields: { readonly session: string; readonly error?: unknown }) => void;
+}
+
+export interface SshLimits {
+  readonly maxChannels: number;
+  readonly maxLineBytes: number;
+  readonly keepAliveMs: number;
+  /** How many signs of life in a row a client may leave unanswered. */
+  readonly maxUnanswered: number;
+  readonly idleMs?: number | undefined;
+}
+
+/** Whom the client asked for: `web1`, or `deploy@web1`. */
+export interface Asked {
+  readonly target: string;
+  readonly user: string | undefined;
+}
+
+export interface SshSessionOptions extends Asked {
+  readonly client: Connection;
+  readonly socket: Socket;
+  readonly login: Login;
+  readonly ip: string;
+  readonly application: string;
+  readonly signal: AbortSignal;
+  readonly draining: AbortSignal;
+}
+
+type Opened =
+  | { readonly ok: true; readonly gate: Gate; readonly upstream: SshUpstream; readonly target: SshTarget }
+  | { readonly ok: false; readonly gate: Gate | undefined; readonly lines: readonly string[]; readonly reason: string };
+
+/** How long a client that was not let in may take to ask for something, and so to hear why. */
+const farewellMs = 10_000;
+/** Of a line that was not read: enough to know it again. */
+const maxRefusedText = 1_000;
+
+/** One client on one host: any number of execs, one after the other or at once. Made in the moment in which the login is accepted. */
+export class SshSession {
+  readonly id: SessionId;
+  readonly #options: SshSessionOptions;
+  readonly #ports: SshSessionPorts;
+  /** Channels that the client has open, whether something runs in them or not. */
+  readonly #sessions = new Set<Session>();
+  readonly #channels = new Set<ExecChannel>();
+  readonly #opened: Promise<Opened>;
+  #gate: Gate | undefined;
+  readonly #ended = Promise.withResolvers<string>();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: SshSessionOptions, ports: SshSessionPorts) {
+    this.#options = options;
+    this.#ports = ports;
+    this.id = asId<SessionId>(ports.nextId());
+    // Requests come in the same packet as the login, if a client is in a hurry: nobody may miss them.
+    options.client.on('session', (accept, reject) => this.#session(accept, reject));
+    this.#opened = this.#open();
+  }
+
+  /** Runs until either side or the gateway ends it. */
+  async run(): Promise<void> {
+    const { signal, draining } = this.#options;
+    const over = this.#ended;
+    const opened = await this.#opened;
+    let reason = opened.ok ? '' : opened.reason;
+    try {
+      signal.addEventListener('abort', () => over.resolve('client gone'), { once: true });
+      if (signal.aborted) over.resolve('client gone');
+      if (opened.ok) {
+        const { gate, upstream } = opened;
+        const end = (why: AbortSignal) => this.#endAll(String(why.reason));
+        gate.ending.addEventListener('abort', () => end(gate.ending), { once: true });
+        if (gate.ending.aborted) end(gate.ending);
+        upstream.lost.addEventListener('abort', () => void this.#lost(), { once: true });
+        if (upstream.lost.aborted) void this.#lost();
+        draining.addEventListener('abort', () => this.#rest(), { once: true });
+        this.#rest();
+        reason = await over.promise;
+      } else {
+        setTimeout(() => over.resolve('not let in'), farewellMs).unref();
+        await over.promise;
+      }
+    } finally {
+      clearTimeout(this.#idle);
+      for (const channel of this.#channels) channel.gone();
+      if (opened.ok) opened.upstream[Symbol.dispose]();
+      await opened.gate
+        ?.end(reason)
+        .catch((error: unknown) => this.#ports.log('session end not recorded', { session: this.id, error }));
+    }
+  }
+
+  /** Something that never became a command. */
+  refused(why: string, text: string): void {
+    if (this.#gate) void this.#record(this.#gate, why, text);
+    else void this.#opened.then(({ gate }) => gate && this.#record(gate, why, text));
+  }
+
+  async #record(gate: Gate, why: string, text: string): Promise<void> {
+    try {
+      await gate.refused(why, text);
+    } catch (error) {
+      this.#ports.log('refusal not recorded', { session: this.id, error });
+      this.#endAll(brokenLine(error));
+    }
+  }
+
+  // --- the second door ------------------------------------------------------------------------------------------------------------
+
+  async #open(): Promise<Opened> {
+    const { login, target: name, user, ip, application, signal } = this.#options;
+    const target = this.#ports.target(name);
+    const asked = user ?? target?.defaultLogin ?? '';
+    const client = { ip, application };
+    const request = { id: this.id, login, protocol: 'ssh', target: name, user: asked, client } as const;
+    try {
+      const admitted = await this.#ports.admission.admit(request);
+      if (!admitted.ok) {
+        const { message, hint, code } = admitted;
+        return {
+          ok: false,
+          gate: undefined,
+          lines: [message, ...(hint === undefined ? [] : [`hint: ${hint}`])],
+          reason: code,
+        };
+      }
+      const { gate } = admitted;
+      this.#gate = gate;
+      const no = (line: string, reason: string): Opened => ({ ok: false, gate, lines: [line], reason });
+      if (!target) return no(`target "${name}" is gone from the configuration`, 'no target');
+      try {
+        const upstream = await target.connect(asked, AbortSignal.any([signal, gate.ending]));
+        if (!upstream) return no(`the gateway has no login "${asked}" for target "${name}"`, 'no credential');
+        return { ok: true, gate, upstream, target };
+      } catch (error) {
+        this.#ports.log('session failed', { session: this.id, error });
+        return no(brokenLine(error), error instanceof SallyportError ? error.code : 'failed');
+      }
+    } catch (error) {
+      this.#ports.log('session failed', { session: this.id, error });
+      return { ok: false, gate: this.#gate, lines: [brokenLine(error)], reason: 'failed' };
+    }
+  }
+
+  // --- channels -------------------------------------------------------------------------------------------------------------------
+
+  #session(accept: () => Session, reject: () => void): void {
+    const { draining } = this.#options;
+    if (this.#sessions.size >= this.#ports.limits.maxChannels || draining.aborted || this.#gate?.ending.aborted) {
+      this.refused('limit: a channel past the limit, or while the session ends', '');
+      return reject();
+    }
+    const session = accept();
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    const acceptEnv = this.#ports.target(this.#options.target)?.acceptEnv ?? [];
+    const onRefused = (what: string) => this.refused('not offered', what);
+    const settings = collectSettings(session, { acceptEnv, onRefused });
+    let open: ExecChannel | undefined;
+    session.on('window-change', (yes, _no, size) => {
+      open?.resize(size);
+      answer(yes);
+    });
+    session.on('signal', (yes, _no, { name }) => {
+      open?.signal(name);
+      answer(yes);
+    });
+    const start = (yes: () => ServerChannel | undefined): ExecChannel | undefined => {
+      // It has to be taken at once: behind the client's end of input the library gives none any more.
+      const channel = yes();
+      if (!channel) return undefined;
+      open = this.#track(channel, session, settings);
+      return open;
+    };
+    session.on('exec', (yes, _no, { command }) => {
+      const exec = start(yes);
+      if (exec) void this.#exec(exec, command, settings);
+    });
+    session.on('shell', (yes) => {
+      const lines = [
+        'interactive shells are not offered here',
+        `hint: give the command: ssh ... ${this.#options.target} uptime`,
+      ];
+      this.#turnAway(start(yes), 'shell', lines);
+    });
+    session.on('subsystem', (yes, _no, { name }) => {
+      this.#turnAway(start(yes), `subsystem ${name}`, [`the subsystem ${name} is not offered here`]);
+    });
+  }
+
+  #track(channel: ServerChannel, session: Session, settings: ChannelSettings): ExecChannel {
+    const exec = new ExecChannel(channel, this.#options.socket, settings, (message, error) =>
+      this.#ports.log(message, { session: this.id, error }),
+    );
+    this.#channels.add(exec);
+    clearTimeout(this.#idle);
+    session.on('close', () => exec.gone());
+    void exec.over.then(() => {
+      this.#channels.delete(exec);
+      this.#rest();
+    });
+    return exec;
+  }
+
+  async #exec(exec: ExecChannel, line: string, settings: ChannelSettings): Promise<void> {
+    const opened = await this.#opened;
+    if (!opened.ok) return this.#notLetIn(exec, opened.lines);
+    const read = commandsOf(line, opened.target.shell, this.#ports.limits.maxLineBytes, settings);
+    if (!read.ok) {
+      this.refused(read.why, line.slice(0, maxRefusedText));
+      return exec.fail(`not run: ${read.why}`, deniedExit);
+    }
+    await exec.offer(opened.gate, opened.upstream, line, read.commands);
+  }
+
+  #turnAway(exec: ExecChannel | undefined, what: string, lines: readonly string[]): void {
+    if (!exec) return;
+    this.refused('not offered', what);
+    void this.#opened.then((opened) => (opened.ok ? exec.fail(lines, deniedExit) : this.#notLetIn(exec, opened.lines)));
+  }
+
+  #notLetIn(exec: ExecChannel, lines: readonly string[]): void {
+    exec.fail(lines);
+    void exec.over.then(() => this.#ended.resolve('not let in'));
+  }
+
+  // --- the end --------------------------------------------------------------------------------------------------------------------
+
+  /** Nothing runs: the gateway may want to stop, and nobody waits for ever. */
+  #rest(): void {
+    if (this.#channels.size > 0) return;
+    if (this.#options.draining.aborted) return this.#ended.resolve('gateway stopping');
+    const { idleMs } = this.#ports.limits;
+    clearTimeout(this.#idle);
+    if (idleMs !== undefined) this.#idle = setTimeout(() => this.#ended.resolve('idle for too long'), idleMs).unref();
+  }
+
+  /** What runs is told why, and then the connection ends. */
+  #endAll(reason: string): void {
+    for (const channel of this.#channels) channel.fail(reason);
+    setTimeout(() => this.#ended.resolve(reason), 0);
+  }
+
+  async #lost(): Promise<void> {
+    for (const channel of this.#channels) channel.lost();
+    await Promise.all([...this.#channels].map((channel) => channel.over));
+    this.#ended.resolve('upstream-lost');
+  }
+}

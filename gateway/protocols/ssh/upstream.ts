@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { Client, type ClientChannel, type PseudoTtyOptions } from 'ssh2';
+import { SallyportError } from '../../contract/errors.ts';
+import { askedOfTargets } from './algorithms.ts';
+import { fingerprint, type PublicKey, publicKeyOf } from './public-key.ts';
+
+export interface SshUpstreamTarget {
+  readonly host: string;
+  readonly port: number;
+  /** The keys that the host may show. Empty: none is trusted, and nobody gets in. */
+  readonly hostKeys: readonly PublicKey[];
+  /** For TCP, key exchange and login together. */
+  readonly connectTimeoutMs: number;
+  readonly keepAliveMs: number;
+}
+
+export interface SshUpstreamCredential {
+  readonly user: string;
+  /** A private key in OpenSSH's or PEM's form, or a password. */
+  readonly secret: { readonly key: string } | { readonly password: string };
+}
+
+/** A host, logged in. */
+export interface SshUpstream extends Disposable {
+  /** @throws SallyportError `upstream-refused` when the host will not run it, `upstream-lost` */
+  exec(line: string, options: ExecOptions): Promise<ClientChannel>;
+  /** Aborts when the connection is over, whoever ended it. */
+  readonly lost: AbortSignal;
+}
+
+export interface ExecOptions {
+  readonly env: { readonly [name: string]: string };
+  readonly pty: PseudoTtyOptions | undefined;
+}
+
+/**
+ * Connects, checks the host's key against the pinned ones and logs in.
+ * @throws SallyportError `host-key-unknown`, `upstream-auth`, `upstream-refused`, `upstream-lost`, `credential-missing` for a key that cannot be read
+ */
+export async function connectSshUpstream(
+  target: SshUpstreamTarget,
+  { user, secret }: SshUpstreamCredential,
+  signal: AbortSignal,
+): Promise<SshUpstream> {
+  if (target.hostKeys.length === 0)
+    throw new SallyportError('host-key-unknown', `no host key of ${target.host}:${target.port} is trusted`);
+  const client = new Client();
+  // What is lost is told by `close`, before the login and behind it; without a listener an error would end the process.
+  client.on('error', () => undefined);
+  let shown: string | undefined;
+  const lost = new AbortController();
+  client.on('close', () => lost.abort(new SallyportError('upstream-lost', `${target.host} closed the connection`)));
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(target.connectTimeoutMs)]);
+  try {
+    const ready = once(client, 'ready', { signal: stop });
+    client.connect({
+      host: target.host,
+      port: target.port,
+      username: user,
+      ...('key' in secret ? { privateKey: secret.key } : { password: secret.password }),
+      algorithms: askedOfTargets(target.hostKeys.map(({ type }) => type)),
+      hostVerifier: (key: Buffer) => {
+        if (target.hostKeys.some(({ blob }) => blob.equals(key))) return true;
+        shown = fingerprint(key);
+        return false;
+      },
+      // Only this one method, in the clear to nobody: a host must not talk the gateway into another.
+      authHandler: 'key' in secret ? ['publickey'] : ['password'],
+      readyTimeout: 0,
+      keepaliveInterval: target.keepAliveMs,
+      keepaliveCountMax: 4,
+    });
+    await ready;
+  } catch (error) {
+    client.destroy();
+    throw failureOf(error, target, shown);
+  }
+  return {
+    lost: lost.signal,
+    exec: (line, options) => execOver(client, line, options, lost.signal),
+    [Symbol.dispose]: () => void client.end(),
+  };
+}
+
+function execOver(client: Client, line: string, { env, pty }: ExecOptions, lost: AbortSignal): Promise<ClientChannel> {
+  const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
+  if (lost.aborted) reject(lost.reason);
+  lost.addEventListener('abort', () => reject(lost.reason), { once: true });
+  client.exec(line, { env: { ...env }, ...(pty ? { pty } : {}) }, (error, channel) => {
+    if (error)
+      reject(new SallyportError('upstream-refused', `the host does not run it: ${error.message}`, { cause: error }));
+    else resolve(channel);
+  });
+  return promise;
+}
+
+/** The key that a host shows, without logging in: for `sallyport target trust`. @throws SallyportError `upstream-refused` */
+export async function readHostKey(host: string, port: number, signal: AbortSignal): Promise<PublicKey> {
+  const client = new Client();
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  client.on('error', reject).on('close', () => reject(new Error('the host hung up')));
+  const aborted = () => reject(signal.reason);
+  signal.addEventListener('abort', aborted, { once: true });
+  client.connect({
+    host,
+    port,
+    username: 'sallyport',
+    algorithms: askedOfTargets(),
+    hostVerifier: (key: Buffer) => {
+      resolve(key);
+      return false;
+    },
+    readyTimeout: 0,
+  });
+  try {
+    const key = publicKeyOf(await promise);
+    if (typeof key === 'string') throw new Error(key);
+    return key;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SallyportError('upstream-refused', `no host key from ${host}:${port}: ${why}`, { cause });
+  } finally {
+    signal.removeEventListener('abort', aborted);
+    client.destroy();
+  }
+}
+
+function failureOf(
+  error: unknown,
+  { host, port, hostKeys }: SshUpstreamTarget,
+  shown: string | undefined,
+): SallyportError {
+  const at = `${host}:${port}`;
+  if (shown !== undefined) {
+    const trusted = hostKeys.map(({ blob }) => fingerprint(blob)).join(', ');
+    return new SallyportError('host-key-unknown', `${at} shows the key ${shown}; trusted is ${trusted}`);
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  const level = error instanceof Error && 'level' in error ? error.level : undefined;
+  if (level === 'client-authentication') return new SallyportError('upstream-auth', `${at} refused the login: ${why}`);
+  if (/privateKey/.test(why))
+    return new SallyportError('credential-missing', `the key for ${at} cannot be read: ${why}`);
+  return new SallyportError('upstream-refused', `cannot connect to ${at}: ${why}`, { cause: error });
+}

@@ -1,0 +1,190 @@
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import type { Principal } from '../../contract/principal.ts';
+import { openListener } from '../../listen/listener.ts';
+import { ConnectionRegistry } from '../../listen/registry.ts';
+import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
+import { connectSshUpstream, newHostKey, openSsh, parsePublicKey, publicHalf } from '../../protocols/ssh/index.ts';
+import type { TestSshd } from '../sshd.ts';
+import { openRecordingProxy } from './recording-proxy.ts';
+import { frame, SshWire } from './ssh-wire.ts';
+import { openWorld } from './world.ts';
+
+const large = 64_000_000;
+
+function samplesIn(dir: string): Samples {
+  const mark = 'must_not_be';
+  const unknown = (name: string, payload: Buffer) => ({ name, bytes: frame('payload', payload), mark });
+  return {
+    plain: { text: 'echo fine', answer: 'fine' },
+    others: ['pwd', 'uname'],
+    denied: { text: `touch ${join(dir, mark)}`, mark },
+    // Skipped: see ssh.test.ts.
+    masked: { secret: '', value: '', error: '', notice: '' },
+    large: { text: `head -c ${large} /dev/zero`, bytes: large },
+    endless: 'sleep 3600',
+    unknown: [
+      unknown('a message type that does not exist', Buffer.from(`\xC8${mark}`, 'latin1')),
+      unknown('a message that only servers send', Buffer.concat([Buffer.from([51]), Buffer.from(mark)])),
+      unknown('a message without a type', Buffer.alloc(0)),
+      unknown(
+        'a channel whose type lies about its length',
+        Buffer.concat([Buffer.from([90, 255, 255, 255, 255]), Buffer.from(mark)]),
+      ),
+      unknown('a request without a name', Buffer.from([80, 0])),
+    ],
+    // With AES-GCM the length stands in the clear before each packet.
+    tooLong: frame('bytes', Buffer.from([0x40, 0, 0, 0, 1, 2, 3, 4])),
+  };
+}
+
+/** The adapter, enforcement and a real sshd behind a proxy; what the host was asked to run is what it noted itself. */
+export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
+  await using opening = new AsyncDisposableStack();
+  const proxy = opening.use(await openRecordingProxy(sshd.port));
+  const samples = samplesIn(sshd.dir);
+  const file = join(sshd.dir, samples.denied.mark);
+  rmSync(file, { force: true });
+  writeFileSync(join(sshd.dir, 'lines'), '');
+  const { world, admission, nextId } = openWorld('web1', 'none');
+  const userKey = newHostKey();
+  const known = publicHalf(userKey);
+  const hostKey = parsePublicKey(sshd.hostKey);
+  if (typeof hostKey === 'string') throw new Error(hostKey);
+  const upstream = {
+    ...{ host: '127.0.0.1', port: proxy.port, hostKeys: [hostKey] },
+    ...{ connectTimeoutMs: 10_000, keepAliveMs: 10_000 },
+  };
+  let sessions = 0;
+  const protocol = openSsh({
+    hostKey: newHostKey(),
+    admission,
+    nextId,
+    target: () => ({
+      defaultLogin: sshd.user,
+      shell: 'bash',
+      acceptEnv: [],
+      async connect(user, signal) {
+        const connected = await connectSshUpstream(upstream, { user, secret: { key: sshd.key } }, signal);
+        sessions++;
+        return connected;
+      },
+    }),
+    keyLogin: (blob) => (blob.equals(known.blob) ? { principal: ana, expiresAtMs: Date.now() + 3_600_000 } : undefined),
+    deviceLogin: undefined,
+    maxAttempts: 3,
+    limits: { maxChannels: 10, maxLineBytes: 65_536, keepAliveMs: 20, maxUnanswered: 1_000_000 },
+    log: () => undefined,
+  });
+  const listener = opening.use(
+    await openListener({
+      host: '127.0.0.1',
+      port: 0,
+      registry: new ConnectionRegistry({
+        connections: 100,
+        connectionsPerPrincipal: 100,
+        unauthenticated: 100,
+        unauthenticatedMs: 2_000,
+      }),
+      onConnection: (connection) => protocol.serve(connection),
+      refuse: (socket, why) => void protocol.refuse(socket, why),
+      onEvent: () => undefined,
+    }),
+  );
+  const { port } = listener;
+  const opened = opening.move();
+  return {
+    world,
+    samples,
+    target: {
+      received: () => sshd.lines(),
+      hasRun: async () => existsSync(file),
+      get sentBytes() {
+        return proxy.sentBytes;
+      },
+      crash: () => proxy.crash(),
+      idle: () => proxy.idle(),
+    },
+    async connect() {
+      const before = sessions;
+      const wire = await SshWire.open(port, 'web1', userKey);
+      // The login is over before the gateway has reached the host: what the suite does to the host has to reach this session too.
+      while (sessions === before) await turn();
+      return wire;
+    },
+    native: (texts) => askByOpenssh(port, sshd.dir, userKey, texts),
+    encryptions: encryptions(port),
+    drain: () => void listener.drain(1_000),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+const ana: Principal = {
+  id: 'ana',
+  kind: 'human',
+  issuer: 'https://idp.test',
+  groups: [],
+  claims: {},
+  acts_for: [],
+  auth: { method: 'jwt', at: '2026-01-01T00:00:00Z' },
+};
+
+/** OpenSSH's own client, with one connection for all commands. */
+async function askByOpenssh(
+  port: number,
+  dir: string,
+  key: string,
+  texts: readonly string[],
+): Promise<readonly Answer[]> {
+  const keyFile = join(dir, 'native');
+  writeFileSync(keyFile, key, { mode: 0o600 });
+  const options = [
+    ...['-i', keyFile, '-p', String(port), '-F', 'none', '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'],
+    ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'],
+    ...['-o', 'ControlMaster=auto', '-o', `ControlPath=${join(dir, 'control')}`, '-o', 'ControlPersist=yes'],
+  ];
+  const answers: Answer[] = [];
+  for (const text of texts) answers.push(await ssh([...options, 'web1@127.0.0.1', text]));
+  await ssh([...options, '-O', 'exit', 'web1@127.0.0.1']);
+  return answers;
+}
+
+async function ssh(args: readonly string[]): Promise<Answer> {
+  // Not a pipe for standard error of the master, which outlives the command.
+  const child = spawn('ssh', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const [code] = (await once(child, 'exit')) as [number | null]; // what `exit` carries
+  return { ok: code === 0, text };
+}
+
+// --- encryption inside of the encryption, and none at all -------------------------------------------------------------------------
+
+/** How a TLS ClientHello begins. */
+const hello = Buffer.from([0x16, 3, 1, 0, 5, 1, 0, 0, 1, 0]);
+
+function encryptions(port: number): Subject['encryptions'] {
+  const openings: readonly (readonly [name: string, bytes: Buffer])[] = [
+    ['a ClientHello before the version', hello],
+    ['SSH 1', Buffer.from('SSH-1.5-old\r\n')],
+    ['a version without end', Buffer.from(`SSH-2.0-${'x'.repeat(10_000)}`)],
+  ];
+  return openings.map(([name, bytes]) => ({ name, bytes, attempt: () => hungUpOn(port, bytes) }));
+}
+
+/** `refused` when nothing but the gateway's own version comes back before the connection is closed. */
+async function hungUpOn(port: number, bytes: Buffer): Promise<'refused' | 'passed'> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  socket.on('error', () => undefined);
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  await once(socket, 'connect');
+  socket.write(bytes);
+  await once(socket, 'close');
+  return /^SSH-2\.0-Sallyport\r\n$/.test(text) ? 'refused' : 'passed';
+}

@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { replayFrames } from '../../recordings/replay.ts';
+import { noSshd, sshdPath } from '../sshd.ts';
+import { startSshRig, type SshRig } from './rig.ts';
+
+/** Rules of these tests, on top of the default pack. */
+const rules = `package rules.ssh
+
+limit contains {"id": "T-300", "msg": "a thousand bytes", "bytes": 1000} if input.command.name == "seq"
+
+mask contains {"id": "T-200", "msg": "names of hosts", "label": "pii.ssn", "method": "redact"} if input.command.name == "hostname"
+`;
+
+describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: ${noSshd})` : 'SSH', () => {
+  let world: SshRig;
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-'));
+    await mkdir(join(dir, 'rules'));
+    await writeFile(join(dir, 'rules/ssh.rego'), rules);
+    world = await startSshRig({ policies: [join(dir, 'rules')] });
+  }, 180_000);
+  afterAll(async () => {
+    await rm(dir, { recursive: true, force: true });
+    await world[Symbol.asyncDispose]();
+  });
+
+  test('what is allowed runs at the host: output, errors and exit code come back', async () => {
+    expect(await world.ssh('olga', ['web1@127.0.0.1', 'echo out; echo err >&2; exit 7'])).toEqual({
+      code: 7,
+      out: 'out\n',
+      err: 'err\n',
+    });
+  });
+
+  test('what is denied runs nowhere, and the client reads why', async () => {
+    const file = join(dir, 'made');
+    const ran = await world.ssh('ana', ['web1@127.0.0.1', `touch ${file}`]);
+    expect(ran).toMatchObject({ code: 126, out: '' });
+    expect(ran.err).toMatch(/^sallyport: denied by policy: .*\nsallyport: hint: .*\nsallyport: request \w+ revision /s);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('one denied command of a line denies the line', async () => {
+    const file = join(dir, 'made');
+    const ran = await world.ssh('ana', ['web1@127.0.0.1', `uptime; ls / | xargs touch ${file}`]);
+    expect(ran).toMatchObject({ code: 126, out: '' });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('an agent’s line whose commands cannot be known is denied', async () => {
+    const ran = await world.ssh('ops-agent', ['web1@127.0.0.1', 'x=l; ${x}s /']);
+    expect(ran.code).toBe(126);
+    expect(ran.err).toContain('[SSH-002]');
+  });
+
+  test('input and output of any bytes pass unchanged, both ways', async () => {
+    const bytes = randomBytes(5_000_000);
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    const { code, out } = await world.ssh('olga', ['web1@127.0.0.1', 'tee >(sha256sum >&2)'], bytes);
+    expect(code).toBe(0);
+    expect(createHash('sha256').update(Buffer.from(out, 'latin1')).digest('hex')).toBe(sum);
+  });
+
+  test('two streams at once, more than their windows hold, lose nothing and mix nothing', async () => {
+    const line = 'head -c 6000000 /dev/zero | tr "\\0" e >&2 & head -c 6000000 /dev/zero | tr "\\0" o; wait';
+    const { code, out, err } = await world.ssh('olga', ['web1@127.0.0.1', line]);
+    expect(code).toBe(0);
+    expect(out === 'o'.repeat(6_000_000) && err === 'e'.repeat(6_000_000)).toBe(true);
+  });
+
+  test('the end by a signal is told as such', async () => {
+    const { code } = await world.ssh('olga', ['web1@127.0.0.1', 'kill -TERM $$']);
+    // What `ssh` ends with when the host says "by a signal".
+    expect(code).toBe(255);
+  });
+
+  test('a terminal is passed on where it is asked for', async () => {
+    const { out } = await world.ssh('olga', ['-tt', 'web1@127.0.0.1', 'tty']);
+    expect(out).toMatch(/^\/dev\/pts\/\d+\r\n$/);
+    expect((await world.ssh('olga', ['-T', 'web1@127.0.0.1', 'tty'])).out).toBe('not a tty\n');
+  });
+
+  test('variables on the list reach the host and policy, the others neither', async () => {
+    const line = [
+      '-o',
+      'SetEnv=LC_TIME=C.UTF-8 LD_PRELOAD=/tmp/evil.so',
+      'web1@127.0.0.1',
+      'echo $LC_TIME:$LD_PRELOAD:',
+    ];
+    expect(await world.ssh('olga', line)).toEqual({ code: 0, out: 'C.UTF-8::\n', err: '' });
+    const looks = ['-o', 'SetEnv=LC_TIME=C.UTF-8 LD_PRELOAD=/tmp/evil.so', 'web1@127.0.0.1', 'printenv LC_TIME'];
+    expect(await world.ssh('ana', looks)).toMatchObject({ code: 0, out: 'C.UTF-8\n' });
+  });
+
+  test('a variable by which the host would read the line otherwise denies it', async () => {
+    const ran = await world.ssh('olga', ['-o', 'SetEnv=LC_ALL=zh_CN.GBK', 'web1@127.0.0.1', 'echo hi']);
+    expect(ran).toMatchObject({ code: 126, out: '' });
+    expect(ran.err).toContain('[SSH-006]');
+  });
+
+  test('output is cut where policy limits it, and the client is told', async () => {
+    const { out, err } = await world.ssh('olga', ['web1@127.0.0.1', 'seq 1 10000']);
+    expect(out.length).toBe(1_000);
+    expect(err).toBe('sallyport: result cut by policy after 1000 bytes\n');
+  });
+
+  test('a mask that a stream cannot carry is a no before anything runs', async () => {
+    const ran = await world.ssh('olga', ['web1@127.0.0.1', `touch ${join(dir, 'masked')}; hostname`]);
+    expect(ran.code).toBe(126);
+    expect(ran.err).toContain('bytes without columns');
+    expect(existsSync(join(dir, 'masked'))).toBe(false);
+  });
+
+  test('a line that needs an approval waits, says so, and runs once it is given', async () => {
+    const key = await world.login('ops-agent');
+    const file = join(dir, 'approved');
+    const child = spawn('ssh', [...world.options(key), 'web1@127.0.0.1', `touch ${file}`]);
+    let err = '';
+    const asked = Promise.withResolvers<string>();
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+      const hold = /approvals approve (\w{26})/.exec(err)?.[1];
+      if (hold !== undefined) asked.resolve(hold);
+    });
+    const over = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const hold = await Promise.race([asked.promise, over.then(() => Promise.reject(new Error(err)))]);
+    expect(existsSync(file)).toBe(false);
+    const shown = await world.api('dora').approvals.show(hold);
+    if (!shown.ok) throw new Error(shown.problem.detail);
+    expect(shown.value.texts).toEqual([`touch ${file}`]);
+    expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
+    expect(await over).toBe(0);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test.each([
+    ['an interactive shell', ['-tt', 'web1@127.0.0.1'], 126, /interactive shells are not offered/],
+    ['a subsystem', ['-s', 'web1@127.0.0.1', 'sftp'], 126, /subsystem sftp is not offered/],
+    ['a connection through it', ['-W', '127.0.0.1:22', 'web1@127.0.0.1'], 255, /carries no forwarded connections/],
+    ['a target that is none', ['web2@127.0.0.1', 'id'], 255, /there is no target "web2" for ssh/],
+    ['a login that the gateway has none for', ['nobody@web1@127.0.0.1', 'id'], 255, /has no login "nobody"/],
+    ['a line that does not parse', ['web1@127.0.0.1', 'echo "'], 126, /SSH-001/],
+  ])('%s is refused with a reason', async (_, args, code, words) => {
+    const ran = await world.ssh('ana', args);
+    expect(ran.err).toMatch(words);
+    expect(ran.code).toBe(code);
+  });
+
+  test('a forward of a port is refused, and what was to run runs', async () => {
+    const ran = await world.ssh('ana', ['-R', '0:127.0.0.1:22', 'web1@127.0.0.1', 'uptime -V']);
+    expect(ran.err).toContain('remote port forwarding failed');
+    const { code } = await world.ssh('ana', [
+      '-o',
+      'ExitOnForwardFailure=yes',
+      '-R',
+      '0:127.0.0.1:22',
+      'web1@127.0.0.1',
+      'id',
+    ]);
+    expect(code).toBe(255);
+  });
+
+  test('who has no key that was registered does not get in', async () => {
+    const file = join(dir, 'stranger');
+    await writeFile(file, world.sshd.key, { mode: 0o600 });
+    const child = spawn('ssh', [...world.options(file), 'web1@127.0.0.1', 'id']);
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(255);
+    expect(err).toContain('Permission denied');
+  });
+
+  test('session, decisions and streams are in log and recording', async () => {
+    await world.ssh('olga', ['web1@127.0.0.1', 'echo recorded | cat; cat >&2'], 'a password');
+    const otto = world.api('otto');
+    const found = await otto.sessions.list({ principal: 'olga' });
+    if (!found.ok) throw new Error(found.problem.detail);
+    const [session] = found.value;
+    expect(session).toMatchObject({ target: 'web1', protocol: 'ssh', client: { ip: '127.0.0.1' } });
+    const recording = await otto.sessions.recording(session?.id ?? '');
+    if (!recording.ok) throw new Error(recording.problem.detail);
+    const lines: string[] = [];
+    for await (const line of recording.value) lines.push(line);
+    expect(lines.join('\n')).toMatch(/"type":"bytes".*"stream":"stdout","text":"recorded\\n"/);
+    expect(lines.join('\n')).toMatch(/"type":"input".*"bytes":10/);
+    const frames: string[] = [];
+    for await (const { text } of replayFrames(bytesOf(lines))) frames.push(text);
+    expect(frames.join('')).toContain('web1$ echo recorded\n');
+    expect(frames.join('')).toContain('recorded\n');
+    const audited = await otto.audit.query({ session: session?.id ?? '' });
+    if (!audited.ok) throw new Error(audited.problem.detail);
+    const types = audited.value.map(({ type, command }) => `${type} ${command}`.trim());
+    expect(types).toContain('decision echo recorded');
+    expect(types).toContain('session.start');
+  });
+});
+
+async function* bytesOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const line of lines) yield Buffer.from(`${line}\n`);
+}

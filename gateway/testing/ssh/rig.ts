@@ -1,0 +1,107 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { apiClient, type ApiClient } from '../../api/client.ts';
+import { newHostKey, publicHalf, publicKeyLine } from '../../protocols/ssh/index.ts';
+import { freePort } from '../ports.ts';
+import { type Rig, rigPrincipals, startRig, type RigOptions } from '../rig.ts';
+import { startSshd, type SshdOptions, type TestSshd } from '../sshd.ts';
+
+/** The whole gateway in front of a real sshd: the target `web1`. */
+export interface SshRig extends AsyncDisposable {
+  readonly rig: Rig;
+  readonly sshd: TestSshd;
+  readonly port: number;
+  api(principal: string): ApiClient;
+  /** Registers a key for somebody. @returns its file */
+  login(principal: string): Promise<string>;
+  /** Runs OpenSSH's client to its end. @param args behind the options that lead to the gateway */
+  ssh(principal: string, args: readonly string[], input?: string | Buffer): Promise<Ran>;
+  /** The options that lead `ssh`, `scp` and `sftp` to the gateway. */
+  options(keyFile: string): readonly string[];
+}
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface SshRigOptions {
+  readonly sshd?: SshdOptions;
+  /** Merged into the target. */
+  readonly target?: object;
+  /** Merged into `listen.ssh`. */
+  readonly listen?: object;
+  readonly config?: RigOptions['config'];
+  readonly policies?: readonly string[];
+}
+
+export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> {
+  await using opening = new AsyncDisposableStack();
+  const sshd = opening.use(await startSshd(options.sshd));
+  const port = await freePort();
+  const target = {
+    ...{ name: 'web1', protocol: 'ssh', host: '127.0.0.1', port: sshd.port, shell: 'bash', labels: { env: 'prod' } },
+    host_keys: [sshd.hostKey],
+    logins: { [sshd.user]: { key: { file: sshd.keyFile } } },
+    ...options.target,
+  };
+  const rig = opening.use(
+    await startRig({
+      crm: false,
+      policies: options.policies ?? [],
+      principals: [...rigPrincipals, { name: 'olga', kind: 'human', groups: ['operators'] }],
+      config: {
+        ...options.config,
+        listen: { ssh: { port, ...options.listen } },
+        targets: [target],
+      },
+    }),
+  );
+  const { host_key: hostKey } = { host_key: join(rig.dir, 'state', 'ssh-host-key') };
+  const knownHosts = join(rig.dir, 'known_hosts');
+  const shown = execFileSync('ssh-keygen', ['-y', '-f', hostKey]).toString().trim();
+  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${shown}\n`);
+  const keys = new Map<string, string>();
+  const { admin } = rig.gateway.addresses;
+  const api = (principal: string) =>
+    apiClient({ url: `http://127.0.0.1:${admin.port}`, token: () => rig.token(principal) });
+  const login = async (principal: string) => {
+    const known = keys.get(principal);
+    if (known !== undefined) return known;
+    const key = newHostKey();
+    const registered = await api(principal).ssh.register(publicKeyLine(publicHalf(key)));
+    if (!registered.ok) throw new Error(registered.problem.detail);
+    const file = join(rig.dir, `key-${principal}`);
+    writeFileSync(file, key, { mode: 0o600 });
+    keys.set(principal, file);
+    return file;
+  };
+  const sshOptions = (keyFile: string) => [
+    ...['-F', 'none', '-i', keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes', '-o', `Port=${port}`],
+    ...['-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'GlobalKnownHostsFile=/dev/null'],
+  ];
+  const opened = opening.move();
+  return {
+    rig,
+    sshd,
+    port,
+    api,
+    login,
+    options: sshOptions,
+    ssh: async (principal, args, input) => run('ssh', [...sshOptions(await login(principal)), ...args], input),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** Runs a program to its end. */
+export function run(program: string, args: readonly string[], input?: string | Buffer): Promise<Ran> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('latin1')));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+}

@@ -1,0 +1,133 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './ports.ts';
+
+/** A real OpenSSH server, alone in its own directory, on loopback, that lets whoever runs the tests in by a key. */
+export interface TestSshd extends AsyncDisposable {
+  readonly port: number;
+  /** Who may log in. */
+  readonly user: string;
+  /** The private key that lets them in, and its file. */
+  readonly key: string;
+  readonly keyFile: string;
+  /** `ssh-ed25519 AAAA...`: what the server shows. */
+  readonly hostKey: string;
+  readonly dir: string;
+  /** Every line that it was asked to run, one after the other; with `recordLines` only. */
+  lines(): Buffer;
+  log(): string;
+}
+
+const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport/sshd');
+const unpacked = join(cache, 'usr/sbin/sshd');
+
+/** The sshd that tests use: SALLYPORT_SSHD, the system's, or the one that `scripts/setup.sh` unpacked. */
+export const sshdPath = [process.env['SALLYPORT_SSHD'] ?? '', '/usr/sbin/sshd', unpacked].find((path) =>
+  existsSync(path),
+);
+/** Printed with tests that are skipped. */
+export const noSshd = `no sshd: neither SALLYPORT_SSHD nor /usr/sbin/sshd nor ${unpacked}; run ./scripts/test on Debian, or install openssh-server`;
+
+export interface SshdOptions {
+  /** Notes every line before it runs. */
+  readonly recordLines?: boolean;
+  /** More lines of sshd_config. */
+  readonly settings?: readonly string[];
+  /** Where it lives: kept when it is stopped. Default: a temporary directory. */
+  readonly dir?: string;
+  readonly port?: number;
+}
+
+/** @throws Error when there is no sshd: see `sshdPath` */
+export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
+  if (sshdPath === undefined) throw new Error(noSshd);
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'sallyport-sshd-')));
+  const port = options.port ?? (await freePort());
+  const file = (name: string) => join(dir, name);
+  for (const name of ['host', 'id'])
+    if (!existsSync(file(name)))
+      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file(name)]);
+  await writeFile(file('authorized_keys'), readFileSync(file('id.pub')), { mode: 0o600 });
+  await writeFile(file('lines'), '');
+  await writeFile(
+    file('run'),
+    `#!/bin/sh\nprintf '%s\\n' "$SSH_ORIGINAL_COMMAND" >> ${file('lines')}\nexec bash -c "$SSH_ORIGINAL_COMMAND"\n`,
+  );
+  await chmod(file('run'), 0o700);
+  const settings = [
+    ...[`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file('host')}`, 'PidFile none', 'UsePAM no'],
+    ...['StrictModes no', 'PasswordAuthentication no', 'PermitRootLogin prohibit-password', 'LogLevel VERBOSE'],
+    ...[`AuthorizedKeysFile ${file('authorized_keys')}`, 'AcceptEnv LANG LC_*', 'MaxSessions 100', 'MaxStartups 100'],
+    ...['Subsystem sftp internal-sftp', ...(options.recordLines ? [`ForceCommand ${file('run')}`] : [])],
+    ...(options.settings ?? []),
+  ];
+  await writeFile(file('config'), `${settings.join('\n')}\n`);
+  const { username: user } = userInfo();
+  const server = spawn(sshdPath, ['-D', '-e', '-f', file('config')], {
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...(await wrapped(dir)) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  let exited = false;
+  server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const over = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  void over.then(() => (exited = true));
+  for (let i = 0; !(await answers(port)); i++) {
+    if (exited || i > 200) throw new Error(`sshd did not start: ${said}`);
+    await sleep(50);
+  }
+  const [type = '', base64 = ''] = readFileSync(file('host.pub'), 'utf8').split(' ');
+  return {
+    port,
+    user,
+    key: readFileSync(file('id'), 'utf8'),
+    keyFile: file('id'),
+    hostKey: `${type} ${base64}`,
+    dir,
+    lines: () => readFileSync(file('lines')),
+    log: () => said,
+    [Symbol.asyncDispose]: async () => {
+      server.kill('SIGTERM');
+      await over;
+      if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As root, sshd wants an account of its own: where there is none, a library tells it of one. */
+async function wrapped(dir: string): Promise<{ readonly [name: string]: string }> {
+  const libraries = join(cache, `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`);
+  const own = sshdPath === unpacked ? { LD_LIBRARY_PATH: libraries } : {};
+  if (process.getuid?.() !== 0) return own;
+  // Where Debian's sshd locks itself in before a login.
+  mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
+  if (/^sshd:/m.test(readFileSync('/etc/passwd', 'utf8'))) return own;
+  const wrapper = join(libraries, 'libnss_wrapper.so');
+  if (!existsSync(wrapper))
+    throw new Error('sshd runs as root here and there is no account sshd: install openssh-server');
+  const accounts = ['root:x:0:0:root:/root:/bin/bash', 'sshd:x:65533:65533::/run/sshd:/usr/sbin/nologin', ''];
+  await writeFile(join(dir, 'passwd'), accounts.join('\n'));
+  await writeFile(join(dir, 'group'), 'root:x:0:\nsshd:x:65533:\ntty:x:5:\n');
+  return {
+    ...own,
+    LD_PRELOAD: wrapper,
+    NSS_WRAPPER_PASSWD: join(dir, 'passwd'),
+    NSS_WRAPPER_GROUP: join(dir, 'group'),
+  };
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('data', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
