@@ -1,10 +1,19 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Progress } from '../../gateway/cli/progress.ts';
-import { countDirectLeaks, runHonestLines, runLeakCorpus, scanWritten } from '../../gateway/testing/leak/corpus.ts';
+import { readHonest } from '../../gateway/testing/corpus/honest.ts';
+import { runHonest } from '../../gateway/testing/corpus/run-honest.ts';
+import {
+  countDirectLeaks,
+  runHonestLines,
+  runLeakCorpus,
+  scanWritten,
+  type HonestRun,
+} from '../../gateway/testing/leak/corpus.ts';
 import { runGenerator } from '../../gateway/testing/leak/generator/run.ts';
 import { extraSetup } from '../../gateway/testing/leak/generator/schema.ts';
 import { benignLines, leakLines } from '../../gateway/testing/leak/lines.ts';
 import { startLeakWorld } from '../../gateway/testing/leak/world.ts';
+import { startRig } from '../../gateway/testing/rig.ts';
 import { isGood, renderGenerated, renderReport, type CorpusReport } from './report.ts';
 
 /** `npm run corpus`: what tries to get labelled values out, and what honest people send. Exit code 1 on a leak or too many refusals. */
@@ -51,10 +60,27 @@ async function runCorpora(signal: AbortSignal): Promise<CorpusReport> {
   using progress = new Progress('runs');
   const show = (note: string) => (done: number, total: number) => progress.show(done, total, note);
   const runs = await runLeakCorpus(world, lines, { signal, onRun: show('leak corpus') });
-  const honest = await runHonestLines(world, benignLines(flags.honest), show('honest corpus'));
+  const lineRuns = await runHonestLines(world, benignLines(flags.honest), show('honest corpus'));
+  // A corpus of somebody else's is judged alone.
+  const honest =
+    flags.honest === undefined ? [...lineRuns, ...(await atWork(show('honest corpus at work')))] : lineRuns;
   const direct = await countDirectLeaks(world, lines);
   const written = await scanWritten(world, lines);
   return { at: new Date().toISOString(), leak: { statements: lines.length, runs, direct, written }, honest };
+}
+
+/** What tools and people send at work, over the shop's database: their rows are compared with the database's own. */
+async function atWork(show: (done: number, total: number) => void): Promise<readonly HonestRun[]> {
+  await using rig = await startRig();
+  const statements = await readHonest();
+  let done = 0;
+  const results = await runHonest(rig, statements, () => show((done += 1), statements.length));
+  return results.map((result) => ({
+    id: result.statement.id,
+    text: result.statement.sql,
+    outcome: result.outcome === 'refused' ? 'denied' : result.outcome === 'wrong' ? 'failed' : 'allowed',
+    reason: result.outcome === 'allowed' ? '' : result.reason,
+  }));
 }
 
 async function generated(budgetMs: number): Promise<boolean> {
