@@ -117,6 +117,15 @@ test_an_agents_changes_in_production_are_held[name] if {
 	"SSH-101" in d.approval.rules
 }
 
+test_an_agents_programs_with_other_uses_are_held_everywhere[name] if {
+	some name in ["curl", "nc", "chmod", "shred"]
+	d := ssh.decision with input as r.in_staging(r.by(r.agent, {"name": name}))
+	d.effect == "require_approval"
+	d.approval.rules == {"SSH-102"}
+	person := ssh.decision with input as r.in_staging(r.by(r.developer, {"name": name}))
+	person.effect == "allow"
+}
+
 test_an_agents_look_is_not_held if {
 	d := ssh.decision with input as r.by(r.agent, {})
 	d.effect == "allow"

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { commandKey, readLine } from '../../facts/shell/index.ts';
+import { commandKey, readLine, type Shell } from '../../facts/shell/index.ts';
 import type { LineProtocol } from '../../policy/lines/protocol.ts';
 
 /** A host, as far as lines are read by it. */
 export const sshFixture = z.strictObject({
   /** Whether the login's shell is known to be bash. */
-  shell: z.enum(['bash', 'unknown']).default('unknown'),
+  shell: z.enum(['bash', 'unknown'] satisfies readonly Shell[]).default('unknown'),
   /** Whether the client asks for a terminal. */
   pty: z.boolean().default(false),
 });

@@ -251,7 +251,7 @@ function isSaid(words: readonly string[], said: readonly (string | null)[]): boo
 
 test.skipIf(bash === '')(
   `whatever bash runs is what was said of the line (seed ${String(seed)})`,
-  { timeout: 300_000 },
+  { timeout: enoughMs + 300_000 },
   async () => {
     const pick = random(seed);
     const lines: string[] = [];

@@ -32,6 +32,24 @@ approve contains {
 }
 
 # METADATA
+# title: An agent's programs that can do more than their purpose are approved
+# description: |
+#   Programs that are on most hosts and send, fetch or listen, give rights, remove traces, destroy, load code or change accounts: everywhere.
+#   The list is data.rules.ssh.programs.abilities.
+# custom: {id: SSH-102}
+approve contains {
+	"id": "SSH-102",
+	"msg": $"{input.command.name} can be used for more than its purpose ({ability})",
+	"groups": ["approvers", "operators"],
+	"quorum": 1,
+	"ttl_s": 600,
+	"scope": "once",
+} if {
+	input.principal.kind == "agent"
+	some ability in data.rules.ssh.programs.abilities[input.command.name]
+}
+
+# METADATA
 # title: Commands with other rights in production are announced
 # custom: {id: SSH-400}
 notify contains {
