@@ -52,6 +52,12 @@ export function hazardsIn(node: SyntaxNode, source: string, shell: Shell): Hazar
       case 'ParameterExpansion':
         parameter(one, bad, sets);
         break;
+      case 'ArrayValue':
+        // a=([x]=1) computes x.
+        for (const element of one.elements) {
+          if (element.text.startsWith('[') && !/^\[\d+\]/.test(element.text)) bad('arithmetic', element);
+        }
+        break;
       case 'Assignment':
         if (one.index !== undefined && !isNumber(one.index.text)) bad('arithmetic', one);
         break;

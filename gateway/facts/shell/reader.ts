@@ -214,7 +214,7 @@ export class Reader {
     if (builtin) draft.kind = 'builtin';
     const args = words.slice(1);
     const reading: BuiltinReading = builtin
-      ? builtin(args.map(namedOnly), around.shell)
+      ? builtin(['export', 'readonly'].includes(name) ? args.map(namedOnly) : args, around.shell)
       : (readerOf(first.value)?.(args, name) ?? nothing);
     if (reading.changes) this.changes.set(reading.changes, quoted(text));
     for (const { why, text: part } of reading.opaque) draft.dynamic.push(command(why, part));
@@ -345,7 +345,7 @@ function merged(a: Redirects, b: Redirects): Redirects {
   };
 }
 
-/** An assignment among the arguments of a builtin: its name is known, whatever its value. */
+/** An assignment among the arguments of a builtin that takes its value as it is: the name is known. */
 function namedOnly(word: Argument): Argument {
   return word.value === null && word.assigns !== undefined ? known(`${word.assigns}=`, word.text) : word;
 }

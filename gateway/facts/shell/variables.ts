@@ -1,10 +1,12 @@
 /**
  * Variables that decide what code runs: bash(1) "Shell Variables", ld.so(8), and those of programs that run others. A line that sets one of
- * them means something that its words do not say.
+ * them means something that its words do not say. Those that bash computes (`RANDOM`) are here because what is assigned to them is arithmetic,
+ * which runs code: `RANDOM='a[$(id)]'`.
  */
 const names: ReadonlySet<string> = new Set(
   `PATH ENV BASH_ENV IFS SHELLOPTS BASHOPTS BASH_LOADABLES_PATH PS4 PROMPT_COMMAND SHELL HOME CDPATH FPATH ZDOTDIR EXECIGNORE
-  BASH_ALIASES BASH_CMDS BASH_COMPAT POSIXLY_CORRECT
+  BASH_ALIASES BASH_CMDS BASH_COMPAT POSIXLY_CORRECT TEXTDOMAIN TEXTDOMAINDIR
+  RANDOM SRANDOM SECONDS LINENO OPTIND HISTCMD BASHPID EPOCHSECONDS EPOCHREALTIME BASH_MONOSECONDS BASH_SUBSHELL DIRSTACK UID EUID PPID
   EDITOR VISUAL FCEDIT SUDO_EDITOR SYSTEMD_EDITOR PAGER MANPAGER SYSTEMD_PAGER LESS LESSOPEN LESSCLOSE LESSKEY LESSKEYIN LESSEDIT BAT_PAGER
   BROWSER SUDO_ASKPASS SSH_ASKPASS MAILCAPS MORE VIMINIT EXINIT GVIMINIT VIM MYVIMRC
   GIT_SSH GIT_SSH_COMMAND GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_ASKPASS GIT_EXTERNAL_DIFF GIT_PROXY_COMMAND GIT_EXEC_PATH
@@ -37,7 +39,7 @@ const prefixes = [
   'COMPOSER_',
 ];
 
-const localeNames = new Set(['LC_ALL', 'LC_CTYPE', 'LANG', 'LANGUAGE']);
+const localeNames = new Set(['LC_ALL', 'LC_CTYPE', 'LANG']);
 
 /** Whether this variable decides what code runs. */
 export function isDecisive(name: string): boolean {

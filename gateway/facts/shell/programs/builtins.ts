@@ -23,6 +23,9 @@ function names(words: readonly Argument[]): BuiltinReading {
   if (loose) return opaque('argument', loose.text);
   const index = words.find((word) => /\[(?!(?:\d+|@|\*)\](?:=|$))/.test(nameOf(word)));
   if (index) return opaque('arithmetic', index.text);
+  // declare "x=(...)" reads its value once more, as the words of an array.
+  const list = words.find((word) => /^\w+\+?=\(/.test(word.value ?? ''));
+  if (list) return opaque('eval', list.text);
   return words.some((word) => isDecisive(nameOf(word))) ? { ...nothing, changes: 'lookup' } : nothing;
 }
 
@@ -43,6 +46,8 @@ function taking(short: string, named = ''): BuiltinReader {
 
 /** `declare` and its kin, without `-i`, which computes all that is assigned later, and `-n`, which makes one name stand for another. */
 const declares = taking('aAfFgIlprtux');
+/** Without `-a` and `-A`: the value is what it is, and so may be one that is not known. */
+const exports = taking('fnp');
 
 const evaluates: BuiltinReader = (args, shell) => {
   const words = args[0]?.value === '--' ? args.slice(1) : args;
@@ -179,8 +184,8 @@ const kinds: Readonly<Record<string, BuiltinReader>> = {
   read: taking('ersEa:d:i:n:N:p:t:u:', 'a'),
   unset: taking('fvn'),
   getopts: (args) => names(args.slice(1, 2)),
-  export: declares,
-  readonly: declares,
+  export: exports,
+  readonly: exports,
   declare: declares,
   typeset: declares,
   local: declares,

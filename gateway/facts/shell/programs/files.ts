@@ -101,9 +101,6 @@ const hooks: Readonly<Record<string, Hooks>> = {
   curl: { obscure: ['K', 'config', 'engine'] },
   nmap: { obscure: ['script', 'sC', 'A', 'datadir', 'servicedb'], oneDash: true },
   openssl: { obscure: ['engine', 'provider', 'provider-path', 'config'], oneDash: true },
-  rpm: {
-    obscure: ['E', 'eval', 'pipe', 'i', 'U', 'F', 'e', 'install', 'upgrade', 'define', 'D', 'load', 'rcfile', 'macros'],
-  },
   file: { obscure: ['z', 'Z', 'uncompress'] },
   nc: { obscure: ['e', 'c'] },
   netcat: { obscure: ['e', 'c'] },
@@ -113,11 +110,6 @@ const hooks: Readonly<Record<string, Hooks>> = {
   'g++': { obscure: ['wrapper', 'fplugin', 'B', 'specs', 'load'], oneDash: true },
   cc: { obscure: ['wrapper', 'fplugin', 'B', 'specs', 'load'], oneDash: true },
   ld: { obscure: ['plugin', 'T', 'dynamic-linker'], oneDash: true },
-  apt: { obscure: ['o', 'option', 'c', 'config-file'] },
-  'apt-get': { obscure: ['o', 'option', 'c', 'config-file'] },
-  dpkg: {
-    obscure: ['i', 'install', 'unpack', 'configure', 'a', 'pre-invoke', 'post-invoke', 'admindir', 'root', 'instdir'],
-  },
 };
 
 /** Every word has to be known: one that is not could be such an option. That is what `tar *` is known for. */
@@ -174,6 +166,8 @@ const tar: Reader = (args, name) => {
 };
 const tarHooks = hooked({
   short: 'IF',
+  // A line of such a file that begins with a dash is an option.
+  obscure: ['T', 'files-from'],
   long: ['use-compress-program', 'to-command', 'info-script', 'new-volume-script', 'rsh-command', 'rmt-command'],
 });
 

@@ -71,9 +71,18 @@ const sed: Reader = (args) => {
   return strange ? opaque('code', strange.text, effects) : { ...nothing, effects };
 };
 
-/** Runs nothing with one of these as its first word. */
+const packageLooks =
+  'list search show policy info depends rdepends madison -l -L -S -s -q -qa -qi -ql -qf --list --listfiles --search'.split(
+    ' ',
+  );
+
+/** Runs nothing with one of these as its first word and no option behind it. */
 function except(first: readonly string[], why: DynamicReason): Reader {
-  return (args, name) => (first.includes(args[0]?.value ?? '') ? nothing : always(why)(args, name));
+  return (args, name) => {
+    const [word, ...rest] = args;
+    const isPlain = rest.every(({ value }) => value !== null && !value.startsWith('-'));
+    return isPlain && first.includes(word?.value ?? '') ? nothing : always(why)(args, name);
+  };
 }
 
 const lists: Readonly<Partial<Record<DynamicReason, string>>> = {
@@ -105,6 +114,21 @@ export const interpreterReaders: ReadonlyMap<string, Reader> = new Map<string, R
   ['sed', sed],
   ['gsed', sed],
   ['crontab', except(['-l'], 'configuration')],
+  // Packages bring scripts of their own.
+  ...[
+    'apt',
+    'apt-get',
+    'apt-cache',
+    'aptitude',
+    'yum',
+    'dnf',
+    'microdnf',
+    'apk',
+    'pacman',
+    'zypper',
+    'dpkg',
+    'rpm',
+  ].map((name) => [name, except(packageLooks, 'configuration')] as const),
   ['systemctl', systemctl()],
 ]);
 
