@@ -219,7 +219,7 @@ export class Reader {
     if (reading.changes) this.changes.set(reading.changes, quoted(text));
     for (const { why, text: part } of reading.opaque) draft.dynamic.push(command(why, part));
     for (const effect of reading.effects) draft.effects.add(effect);
-    const keepsBuiltins = builtin !== undefined && name !== 'exec' && name !== 'jobs';
+    const keepsBuiltins = builtin !== undefined && name !== 'exec';
     for (const one of reading.inner) this.#inner(one, draft, keepsBuiltins, around);
   }
 
