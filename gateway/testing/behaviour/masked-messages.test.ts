@@ -1,0 +1,77 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Rig, startRig } from '../rig.ts';
+import { filesWith } from './audited.ts';
+import { query, run, sync, type Wire, wireThrough } from './wire.ts';
+
+/** Channels beside the rows: error texts with detail and hint, notices, notifications. Ben may do everything but read what is labelled. */
+let rig: Rig;
+let admin: pg.Client;
+let secrets: readonly string[];
+
+beforeAll(async () => {
+  rig = await startRig();
+  admin = new pg.Client({ connectionString: rig.postgres.url.replace(/postgres$/, 'crm') });
+  await admin.connect();
+  await admin.query(`
+    alter table customers add constraint no_such_city check (city <> 'forbidden');
+    create function told() returns trigger language plpgsql as $$ begin
+      raise notice 'ssn %', new.ssn using detail = new.email, hint = new.card_number; return new; end $$;
+    create trigger told after update of country on customers for each row execute function told();
+    create function failed() returns trigger language plpgsql as $$ begin
+      raise exception 'ssn %', new.ssn using detail = new.email, hint = new.card_number; end $$;
+    create trigger failed after update of name on customers for each row execute function failed();
+    grant all on customers to app`);
+  const { rows } = await admin.query<{ [column: string]: string }>(
+    'select ssn, email, card_number from customers where id = 1',
+  );
+  secrets = rows.flatMap((row) => Object.values(row));
+});
+afterAll(async () => {
+  await admin?.end();
+  await rig?.[Symbol.asyncDispose]();
+});
+
+async function open(): Promise<Wire> {
+  return wireThrough({ port: rig.port, user: 'app', database: 'crm', password: await rig.token('ben') });
+}
+
+const leaked = (heard: Buffer): readonly string[] => secrets.filter((secret) => heard.includes(secret));
+
+test.each([
+  ['the failing row in the detail of a check', "update customers set city = 'forbidden' where id = 1", '23514'],
+  ['an exception that quotes values in text, detail and hint', "update customers set name = 'x' where id = 1", 'P0001'],
+])('of %s only the code leaves', async (_, sql, code) => {
+  for (const send of [[query(sql)], [run(sql), sync]]) {
+    await using wire = await open();
+    wire.send(...send);
+    const error = (await wire.readies()).find(({ tag }) => tag === 'E');
+    expect(error?.body.toString()).toContain(code);
+    expect(error?.body.toString()).toContain('text withheld');
+    expect(leaked(wire.heard)).toEqual([]);
+  }
+});
+
+test('of a notice that quotes values only its arrival is told', async () => {
+  await using wire = await open();
+  const messages = await wire.query("update customers set country = 'x' where id = 1");
+  expect(messages.map(({ tag }) => tag)).toEqual(['N', 'C', 'Z']);
+  expect(leaked(wire.heard)).toEqual([]);
+});
+
+test('the payload of a notification does not leave once something was masked in the session', async () => {
+  await using wire = await open();
+  await wire.query('listen told');
+  await admin.query("notify told, 'before'");
+  await wire.query('select 1');
+  expect(wire.heard.includes('before')).toBe(true);
+  await wire.query('select ssn from customers where id = 1');
+  await admin.query(`select pg_notify('told', ssn || email) from customers where id = 1`);
+  await wire.query('select 1');
+  expect(leaked(wire.heard)).toEqual([]);
+});
+
+test('none of it is in any file of the gateway', async () => {
+  await rig.gateway[Symbol.asyncDispose]();
+  expect(await filesWith(rig.dir, secrets)).toEqual([]);
+});
