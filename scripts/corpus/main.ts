@@ -14,19 +14,24 @@ import { extraSetup } from '../../gateway/testing/leak/generator/schema.ts';
 import { benignLines, leakLines } from '../../gateway/testing/leak/lines.ts';
 import { startLeakWorld } from '../../gateway/testing/leak/world.ts';
 import { startRig } from '../../gateway/testing/rig.ts';
-import { isGood, renderGenerated, renderReport, type CorpusReport } from './report.ts';
+import { allMutants, runMutants, type MutantResult } from './mutate.ts';
+import { isGood, renderGenerated, renderMutants, renderReport, type CorpusReport } from './report.ts';
 
 /** `npm run corpus`: what tries to get labelled values out, and what honest people send. Exit code 1 on a leak or too many refusals. */
 const flags = new Command('corpus')
   .description('Runs the leak corpus and the honest corpus through a real gateway before real databases.')
   .option('--json', 'the result as JSON on standard output')
   .option('--leak <file>', 'another leak corpus, one case a line: `statements -- L001 what it is`')
-  .option('--honest <file>', 'another honest corpus, in the same form')
+  .option('--honest <file>', 'another honest corpus, in the same form, on the same database')
   .option('--generate <time>', 'statements made up for so long instead: 90s, 10m, 1h', milliseconds)
   .option('--seed <number>', 'where making them up begins', Number, Date.now() % 1_000_000_000)
+  .option(
+    '--mutate [part]',
+    'each rule of the analysis is switched off in turn, and the tests have to notice; `2/3`: the second third of them',
+  )
   .addHelpText(
     'after',
-    '\nExamples:\n  npm run corpus\n  npm run corpus -- --json > corpus.json\n  npm run corpus -- --generate 1h\n',
+    '\nExamples:\n  npm run corpus\n  npm run corpus -- --json > corpus.json\n  npm run corpus -- --generate 1h\n  npm run corpus -- --mutate\n',
   )
   .parse()
   .opts<{
@@ -34,19 +39,25 @@ const flags = new Command('corpus')
     readonly leak?: string;
     readonly honest?: string;
     readonly generate?: number;
+    readonly mutate?: string | true;
     readonly seed: number;
   }>();
 
 const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort(new Error('stopped')));
 try {
-  process.exitCode = (flags.generate === undefined ? await corpora() : await generated(flags.generate)) ? 0 : 1;
+  process.exitCode = (await run()) ? 0 : 1;
 } catch (error) {
   process.stderr.write(`corpus: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exitCode = 1;
 }
 
 /** @returns whether all is well */
+function run(): Promise<boolean> {
+  if (flags.mutate !== undefined) return mutated(flags.mutate);
+  return flags.generate === undefined ? corpora() : generated(flags.generate);
+}
+
 async function corpora(): Promise<boolean> {
   const report = await runCorpora(stopping.signal);
   print(report, renderReport);
@@ -81,6 +92,24 @@ async function atWork(show: (done: number, total: number) => void): Promise<read
     outcome: result.outcome === 'refused' ? 'denied' : result.outcome === 'wrong' ? 'failed' : 'allowed',
     reason: result.outcome === 'allowed' ? '' : result.reason,
   }));
+}
+
+/** @param part all of them, or `2/3` */
+async function mutated(part: string | true): Promise<boolean> {
+  const [, nth = '1', of = '1'] = (part === true ? undefined : /^(\d+)\/(\d+)$/.exec(part)) ?? [];
+  const mutants = (await allMutants()).filter((_, i) => i % Number(of) === Number(nth) - 1);
+  using progress = new Progress('rules');
+  let survived = 0;
+  const results = await runMutants(
+    mutants,
+    ({ verdict }: MutantResult, done) => {
+      if (verdict === 'survived') survived += 1;
+      progress.show(done, mutants.length, `${String(survived)} missed`);
+    },
+    stopping.signal,
+  );
+  print(results.map(({ mutant: { file, line, rule }, verdict }) => ({ file, line, rule, verdict })), renderMutants); // prettier-ignore
+  return survived === 0;
 }
 
 async function generated(budgetMs: number): Promise<boolean> {

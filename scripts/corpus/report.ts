@@ -2,6 +2,8 @@ import { classNames, classOf } from '../../gateway/testing/leak/classes.ts';
 import { outcomes, type Outcome } from '../../gateway/testing/leak/conversation.ts';
 import type { HonestRun, LeakRun, WrittenLeak } from '../../gateway/testing/leak/corpus.ts';
 import type { GeneratorResult } from '../../gateway/testing/leak/generator/run.ts';
+import { whyEquivalent } from './mutants.ts';
+import type { Verdict } from './mutate.ts';
 
 /** All of one run of the corpora. */
 export interface CorpusReport {
@@ -125,6 +127,27 @@ export function renderGenerated(result: GeneratorResult & { readonly seed: numbe
     ]),
     '',
     findings.length === 0 ? '0 findings' : `${String(findings.length)} findings: NOT GOOD`,
+    '',
+  ].join('\n');
+}
+
+/** Which rules the tests miss when they are gone, for a terminal. */
+export function renderMutants(
+  results: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly rule: string;
+    readonly verdict: Verdict;
+  }[],
+): string {
+  const of = (verdict: Verdict) => results.filter((result) => result.verdict === verdict);
+  const place = ({ file, line, rule }: (typeof results)[number]): string => `  ${file}:${String(line)}  ${rule}`;
+  const survived = of('survived');
+  return [
+    `${String(results.length)} rules switched off one at a time: ${String(of('noticed').length)} noticed.`,
+    ...of('equivalent').map((result) => `${place(result)}\n    cannot be noticed: ${whyEquivalent(result)}`),
+    ...survived.map((result) => `MISSED\n${place(result)}`),
+    `${String(survived.length)} missed`,
     '',
   ].join('\n');
 }
