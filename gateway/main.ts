@@ -30,6 +30,8 @@ import { openPolicy } from './policy/open.ts';
 import { openPostgres } from './protocols/postgres/index.ts';
 import { openSshDoor } from './composition/ssh-door.ts';
 import { openRecordings } from './recordings/index.ts';
+import { FollowedLabelStore } from './store/followed-labels.ts';
+import { holdLock } from './store/lock.ts';
 import { openStore } from './store/open.ts';
 import { type Log, openLog } from './telemetry/log.ts';
 import { openMetrics } from './telemetry/metrics.ts';
@@ -142,9 +144,11 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   );
   const keysDir = join(config.state_dir, 'issuer-keys');
   let identity = opening.use(await openIdentity(config.identity, { clock, log, keysDir }));
+  opening.use(holdLock(join(config.state_dir, 'labels.lock')));
+  const labels = opening.use(new FollowedLabelStore(join(config.state_dir, 'labels.sqlite'), () => clock.now()));
   const targets = opening.use(
     new Targets(config.targets, {
-      ...{ secrets, analyzer, policy, clock, log, metrics },
+      ...{ secrets, analyzer, policy, clock, log, metrics, audit, labels },
       stateDir: config.state_dir,
     }),
   );

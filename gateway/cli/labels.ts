@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addLabelsCoverage } from './labels-coverage.ts';
+import { addLabelsFollowed } from './labels-followed.ts';
 import { addLabelsList } from './labels-list.ts';
 import { addLabelsSuggest } from './labels-suggest.ts';
 
@@ -8,6 +9,7 @@ Examples:
   sallyport labels list
   sallyport labels coverage --target crm --config sallyport.yaml
   sallyport labels suggest --target crm --config sallyport.yaml
+  sallyport labels followed --target crm
 `;
 
 export function addLabels(program: Command): void {
@@ -18,4 +20,5 @@ export function addLabels(program: Command): void {
   addLabelsList(labels);
   addLabelsCoverage(labels);
   addLabelsSuggest(labels);
+  addLabelsFollowed(labels);
 }

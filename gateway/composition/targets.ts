@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { PostgresTargetConfig, TargetConfig } from '../config/index.ts';
-import type { Clock } from '../contract/ports.ts';
+import type { FollowedBy, FollowedLabels } from '../contract/followed.ts';
+import type { Audit, Clock } from '../contract/ports.ts';
 import type { Protocol, Target } from '../contract/principal.ts';
+import { both, type Wait } from '../contract/wait.ts';
 import type { Credentials } from '../credentials/index.ts';
 import type { SqlAnalyzer } from '../facts/sql/index.ts';
 import type { OpenPolicy } from '../policy/open.ts';
@@ -13,8 +15,10 @@ import {
   type UpstreamTarget,
 } from '../protocols/postgres/index.ts';
 import type { SshTarget } from '../protocols/ssh/index.ts';
+import type { FollowedLabelStore } from '../store/followed-labels.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { gatewayEvent } from './events.ts';
 import { openSshTarget } from './ssh-target.ts';
 
 export interface TargetPorts {
@@ -25,6 +29,8 @@ export interface TargetPorts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly stateDir: string;
+  readonly audit: Audit;
+  readonly labels: FollowedLabelStore;
 }
 
 const connectTimeoutMs = 10_000;
@@ -99,7 +105,7 @@ export class Targets implements AsyncDisposable {
   }
 
   #openTarget(key: string, config: PostgresTargetConfig, database: string): PgTarget {
-    const { analyzer, clock, log, metrics, policy } = this.#ports;
+    const { analyzer, clock, labels, log, metrics, policy } = this.#ports;
     const doubts = metrics.counter('analysis_doubts_total', { target: config.name });
     const role = config.catalog_role ?? Object.keys(config.roles)[0] ?? '';
     const connect: PgTarget['connect'] = (user, application, signal) =>
@@ -116,6 +122,8 @@ export class Targets implements AsyncDisposable {
       maxAgeMs: catalogMaxAgeMs,
       onRead: (snapshot, tookMs) =>
         log.say('debug', { target: key, duration_ms: tookMs }, `catalog read: ${snapshot.relations.length} relations`),
+      keeper: labels.of(key),
+      onFollowed: (followed, by) => this.#followed(config.name, database, followed, by),
       onDoubt: (why) => {
         doubts.add();
         log.say('error', { target: key }, `analysis and server disagree: ${why}`);
@@ -123,6 +131,23 @@ export class Targets implements AsyncDisposable {
     });
     catalog.setLabels(policy.columnLabels(config.name), policy.labelsVersion());
     return { catalog, connect };
+  }
+
+  /** Each column is an entry of the log: from now on it leaves masked, and somebody will ask why. */
+  #followed(target: string, database: string, followed: readonly FollowedLabels[], by: FollowedBy | undefined): Wait {
+    const { audit, clock, log } = this.#ports;
+    let wait: Wait;
+    for (const { column, labels, sources } of followed) {
+      const detail = { database, column, labels: [...labels], sources: [...sources] };
+      const event = gatewayEvent(clock.now(), 'label.followed', { ...by, target, action: 'label', detail });
+      wait = both(wait, audit.append(event, 'written'));
+      log.say(
+        'info',
+        { target },
+        `${column} carries ${labels.join(', ')} now: it holds values of ${sources.join(', ')}`,
+      );
+    }
+    return wait;
   }
 
   async #connect(

@@ -80,6 +80,8 @@ export interface PostgresCommand extends CommandFrame {
   /** Labelled columns used in any way but leaving as a plain output column, one entry for each use. */
   readonly filters: readonly FilterFact[];
   readonly functions: readonly FunctionFact[];
+  /** Labelled values that it stores, or calls by another name, where their labels do not stand yet. Released, it takes the labels along. */
+  readonly copies: readonly CopiedFact[];
   /** A write (update, delete, merge) whose condition is absent or always true. */
   readonly unfiltered: boolean;
   /** Rows at most by the statement's own constant LIMIT/FETCH; null without one. */
@@ -146,6 +148,15 @@ export interface FilterFact {
   readonly column: string;
   readonly use: ColumnUse;
   readonly labels: readonly string[];
+}
+
+/** One column that comes to hold labelled values. */
+export interface CopiedFact {
+  /** `schema.relation.column`; `schema.relation.*` where it may be any column of it. A temporary table’s schema is `pg_temp`. */
+  readonly column: string;
+  readonly labels: readonly string[];
+  /** `schema.relation.column` of each labelled column that the values are made of. */
+  readonly sources: readonly string[];
 }
 
 export interface FunctionFact {

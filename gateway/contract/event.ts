@@ -40,6 +40,7 @@ export const auditTypes = [
   'hold.resolved',
   'refused', // something that never became a command: unparsable, too long, protocol error
   'admin',
+  'label.followed', // a column came to carry a label, by a copy or a new name
   'recording.closed',
   'recording.read',
 ] as const;

@@ -120,7 +120,14 @@ test('results that nobody knows how to mask do not leave under masks', () => {
 describe('a column that the target describes as another one', () => {
   const select: PostgresCommand = {
     ...{ protocol: 'postgres', action: 'read', effects: ['read'], kind: 'select', text: '', labels: ['pii.ssn'] },
-    ...{ analysis: { complete: true, reasons: [] }, relations: [], filters: [], functions: [], unfiltered: false },
+    ...{
+      analysis: { complete: true, reasons: [] },
+      relations: [],
+      filters: [],
+      functions: [],
+      copies: [],
+      unfiltered: false,
+    },
     ...{
       output: [{ name: 'v', sources: [], transform: 'plain', labels: [] }],
       limit: null,

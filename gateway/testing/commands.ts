@@ -51,6 +51,7 @@ export function statement(changes: Partial<PostgresCommand> = {}): PostgresComma
     output: [{ name: 'id', sources: ['public.orders.id'], transform: 'plain', labels: [] }],
     filters: [],
     functions: [],
+    copies: [],
     unfiltered: false,
     limit: null,
     into: null,

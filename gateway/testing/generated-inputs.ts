@@ -55,6 +55,7 @@ export const statements: fc.Arbitrary<PostgresCommand> = fc
       }),
     ),
     filters: seldom(fc.record({ column: name, use: fc.constantFrom(...columnUses), labels: some(label) })),
+    copies: seldom(fc.record({ column: name, labels: some(label), sources: some(name) })),
     functions: seldom(
       fc.record({
         schema: name,

@@ -126,6 +126,19 @@ test_labelled_columns_are_not_copied if {
 	"PG-012" in s.ids(into.findings.deny)
 }
 
+test_labelled_values_are_not_stored_elsewhere if {
+	copy := {"column": "public.orders.note", "labels": ["pii.ssn"], "sources": ["public.customers.ssn"]}
+	write := {"action": "update", "effects": ["update"], "kind": "update", "copies": [copy]}
+	d := postgres.decision with input as s.by(s.developer, write)
+	"PG-012" in s.ids(d.findings.deny)
+}
+
+test_readers_of_a_label_copy_it if {
+	copy := {"column": "public.orders.note", "labels": ["pii.iban"], "sources": ["public.payments.iban"]}
+	d := postgres.decision with input as s.by(s.compliance, {"copies": [copy]})
+	d.effect == "allow"
+}
+
 copy_out(unmaskable) := {
 	"kind": "copy",
 	"copy": {"direction": "out", "to": "client", "format": "csv", "unmaskable": unmaskable},

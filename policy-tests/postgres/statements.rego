@@ -64,6 +64,7 @@ _select := {
 	"output": [],
 	"filters": [],
 	"functions": [],
+	"copies": [],
 	"unfiltered": false,
 	"limit": null,
 	"into": null,

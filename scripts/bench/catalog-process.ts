@@ -1,6 +1,6 @@
 /** Knows one target's catalog, as a gateway does, and nothing else: what that takes is a matter of memory. */
 import { openSqlAnalyzer } from '../../gateway/facts/sql/index.ts';
-import { TargetCatalog } from '../../gateway/protocols/postgres/index.ts';
+import { forgetfulKeeper, TargetCatalog } from '../../gateway/protocols/postgres/index.ts';
 import { labelled, readerOf } from './catalog-place.ts';
 import { answerParent } from './child.ts';
 
@@ -13,6 +13,8 @@ const catalog = new TargetCatalog({
   now: () => performance.now(),
   maxAgeMs: 3_600_000,
   onRead: () => undefined,
+  keeper: forgetfulKeeper(),
+  onFollowed: () => undefined,
   onDoubt: (why) => {
     throw new Error(why);
   },

@@ -32,6 +32,8 @@ const typeMeanings = {
   'hold.resolved': 'A hold is over: `approved`, `refused`, `expired` or `cancelled`, and by whom.',
   refused: 'Something that never became a command: it did not parse, was too long, or broke the protocol.',
   admin: 'A call of the gateway’s API, or a reloaded configuration.',
+  'label.followed':
+    'A column came to carry labels because labelled values were copied into it, or because it was renamed. Written before the copy runs. `detail`: database, column, labels, sources. The identity is `gateway` where it was found in the catalog.',
   'recording.closed': 'A recording is complete. `detail`: its SHA-256 and size, so that a change of the file shows.',
   'recording.read': 'Somebody replayed a session.',
 } as const satisfies Record<AuditType, string>;

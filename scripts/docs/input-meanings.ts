@@ -72,6 +72,10 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
       '`schema.relation.column` of a labelled column that is used otherwise than by leaving in an output column',
     'command.filters[].use': 'What it is used for; `null_test`: only whether it is NULL',
     'command.filters[].labels': 'Its labels',
+    'command.copies[].column':
+      'Column that comes to hold labelled values, or to be called another name, and does not carry their labels yet. The labels follow when the command is released',
+    'command.copies[].labels': 'Those labels',
+    'command.copies[].sources': 'Labelled columns that the values are made of',
     'command.functions[].schema': 'Of a function that the statement calls, operators and casts included',
     'command.functions[].name': 'Its name',
     'command.functions[].categories': 'What it can do',

@@ -106,6 +106,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
     output: columns.map(outputFact),
     filters: ledger.filters,
     functions: ledger.functions,
+    copies: ledger.copies.facts,
     unfiltered: ledger.unfiltered,
     limit: outcome.limit ?? null,
     into: ledger.into,

@@ -1,5 +1,6 @@
 import type { RelationFact } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
+import { copyInto, copyNew } from './copies.ts';
 import { isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { intoName } from './query.ts';
 import { blur, emptyScope, type Item, type Scope, type Walk } from './scope.ts';
@@ -103,6 +104,20 @@ function readIndexed(walk: Walk, body: Json | undefined, scope: Scope, field: st
   walk.expression(name === '' ? body['expr'] : { ColumnRef: { fields: [{ String: { sval: name } }] } }, scope, 'key');
 }
 
+/** ALTER COLUMN ... TYPE ... USING: the column is filled anew, from any column of its row. */
+export function readRetyped(walk: Walk, body: Node): void {
+  const { relation, item } = readTarget(walk, node(body, 'relation') ?? {});
+  if (!relation) return;
+  for (const entry of nodes(body, 'cmds')) {
+    const command = only(entry, 'AlterTableCmd') ?? {};
+    if (text(command, 'subtype') !== 'AT_AlterColumnType') continue;
+    const sources = new Set<Base>();
+    const using = only(node(command, 'def'), 'ColumnDef')?.['raw_default'];
+    walk.expression(using, { ...emptyScope, items: [item] }, 'expression', sources);
+    copyInto(walk.ledger, { relation, schema: '', name: '' }, text(command, 'name'), sources);
+  }
+}
+
 /** A relation that a definition names. */
 function readNamed(walk: Walk, body: Node): void {
   const { relation } = readTarget(walk, body);
@@ -147,7 +162,12 @@ export function readTableAs(walk: Walk, body: Node): void {
   if ('ExecuteStmt' in query) {
     ledger.effect('opaque');
     ledger.incomplete('the prepared statement behind EXECUTE is not known here');
+    copyNew(ledger, ledger.into, [], [{ name: '*', sources: new Set([ledger.world.anything]), wild: true }]);
     return;
   }
-  blur(ledger, walk.query(query, emptyScope), 'copy');
+  const columns = walk.query(query, emptyScope);
+  blur(ledger, columns, 'copy');
+  // A materialized view is looked through by its definition.
+  if (text(body, 'objtype') === 'OBJECT_MATVIEW') return;
+  copyNew(ledger, ledger.into, nameParts(nodes(node(body, 'into') ?? {}, 'colNames')), columns);
 }

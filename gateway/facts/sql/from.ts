@@ -42,7 +42,8 @@ function readTable(walk: Walk, body: Node, scope: Scope): Item {
   const relation = world.relation(schema, name, path);
   if (!relation) {
     walk.ledger.unknownRelation(schema, name, 'read');
-    return { name: alias.name ?? name, columns: [], more: new Set(), bare: true };
+    const held = world.unmade(schema, name, path);
+    return { name: alias.name ?? name, columns: [], more: new Set(held ? [held] : []), bare: true };
   }
   walk.ledger.relation(relation, 'read');
   return tableItem(walk, relation, alias);

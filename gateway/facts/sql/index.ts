@@ -17,6 +17,6 @@ export type { CopyLayout, CopyTextLayout } from './copy-options.ts';
 export type { CommandFacts, StatementFacts } from './statement.ts';
 export { leanCatalog } from './catalog.ts';
 export type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
-export { spreadLabels } from './labels.ts';
-export type { ColumnLabels } from './labels.ts';
+export { labelledName, spreadLabels } from './labels.ts';
+export type { ColumnLabels, SpreadLabels } from './labels.ts';
 export type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './analysis.ts';

@@ -51,26 +51,46 @@ export function spreadPaths(catalog: LeanCatalog, labels: ColumnLabels): SpreadP
   return spread;
 }
 
+/** In the place of a column: all of them, also those that are added later. */
+export const anyColumn = '*';
+
 /** Names may hold dots themselves: every way to read the key that the catalog knows counts. */
 function* columnsNamed(
   key: string,
-  byName: ReadonlyMap<string, LeanRelation>,
+  byName: ReadonlyMap<string, readonly LeanRelation[]>,
 ): Generator<readonly [relation: LeanRelation, column: string, path: string | undefined]> {
   for (let dot = key.indexOf('.'); dot !== -1; dot = key.indexOf('.', dot + 1)) {
-    const relation = byName.get(key.slice(0, dot));
-    if (!relation) continue;
-    const columns = columnNames(relation);
     const rest = key.slice(dot + 1);
-    if (columns.includes(rest)) yield [relation, rest, undefined];
-    for (let end = rest.indexOf('.'); end !== -1; end = rest.indexOf('.', end + 1)) {
-      const column = rest.slice(0, end);
-      if (columns.includes(column)) yield [relation, column, rest.slice(end + 1)];
+    for (const relation of byName.get(key.slice(0, dot)) ?? []) {
+      const columns = columnNames(relation);
+      if (columns.includes(rest)) yield [relation, rest, undefined];
+      else if (rest === anyColumn) for (const column of columns) yield [relation, column, undefined];
+      for (let end = rest.indexOf('.'); end !== -1; end = rest.indexOf('.', end + 1)) {
+        const column = rest.slice(0, end);
+        if (columns.includes(column)) yield [relation, column, rest.slice(end + 1)];
+      }
     }
   }
 }
 
-function relationsByName(catalog: LeanCatalog): ReadonlyMap<string, LeanRelation> {
-  return new Map(catalog.relations.map((relation) => [`${relation.schema}.${relation.name}`, relation]));
+/** A temporary table goes by the schema `pg_temp`, whichever session’s it is. */
+export function labelledName({ schema, name }: Pick<LeanRelation, 'schema' | 'name'>): string {
+  return `${labelledSchema(schema)}.${name}`;
+}
+
+export function labelledSchema(schema: string): string {
+  return /^pg_temp_\d+$/.test(schema) ? 'pg_temp' : schema;
+}
+
+function relationsByName(catalog: LeanCatalog): ReadonlyMap<string, readonly LeanRelation[]> {
+  const byName = new Map<string, LeanRelation[]>();
+  for (const relation of catalog.relations) {
+    const name = labelledName(relation);
+    const same = byName.get(name);
+    if (same) same.push(relation);
+    else byName.set(name, [relation]);
+  }
+  return byName;
 }
 
 function add(

@@ -7,6 +7,7 @@ import type {
 } from '../../contract/command-postgres.ts';
 import { postgresEffects } from '../../contract/command-postgres.ts';
 import type { LeanRelation } from './catalog.ts';
+import { Copies } from './copied.ts';
 import { functionEffects, functionReason } from './functions.ts';
 import { storedValues } from './stored-values.ts';
 import { union, type Base, type World } from './world.ts';
@@ -31,6 +32,7 @@ export class Ledger {
   readonly path: readonly string[];
   readonly unknownRelations = new Set<string>();
   readonly settings: { readonly name: string; readonly value: string | null }[] = [];
+  readonly copies = new Copies();
   unfiltered = false;
   into: string | null = null;
   touchesLabels = false;
@@ -61,7 +63,7 @@ export class Ledger {
     const before = new Set(this.#effects);
     const unfiltered = this.unfiltered;
     this.#effects.clear();
-    read();
+    this.copies.without(read);
     this.#effects.clear();
     for (const effect of [...before, ...this.#callEffects]) this.#effects.add(effect);
     this.unfiltered = unfiltered;

@@ -1,4 +1,5 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
+import { copyNew } from './copies.ts';
 import { lookUp, referenceParts } from './expression.ts';
 import { flag, integer, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import {
@@ -35,6 +36,7 @@ export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Colum
     walk.ledger.into = intoName(walk, target);
     walk.ledger.changesSchema = true;
     blur(walk.ledger, columns, 'copy');
+    copyNew(walk.ledger, walk.ledger.into, [], columns);
   }
   return columns;
 }

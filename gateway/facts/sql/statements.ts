@@ -1,7 +1,8 @@
 import type { PostgresCommand, PostgresEffect } from '../../contract/command-postgres.ts';
 import type { CopyLayout } from './copy-options.ts';
 import { readCopy } from './copy.ts';
-import { readDefinition, readDrop, readTableAs, readWhole } from './definition.ts';
+import { copyRenamed } from './copies.ts';
+import { readDefinition, readDrop, readRetyped, readTableAs, readWhole } from './definition.ts';
 import { classifyCall } from './expression.ts';
 import {
   anywhere,
@@ -126,6 +127,12 @@ const owning: ReadonlySet<string> = new Set(
 const readAlterTable: Reader = (walk, body, tag) => {
   const commands = nodes(body, 'cmds').map((entry) => text(only(entry, 'AlterTableCmd') ?? {}, 'subtype'));
   if (commands.some((command) => owning.has(command))) walk.ledger.effect('grant');
+  if (commands.includes('AT_AlterColumnType')) readRetyped(walk, body);
+  return defines('ddl')(walk, body, tag);
+};
+
+const readRename: Reader = (walk, body, tag) => {
+  copyRenamed(walk.ledger, tag, body);
   return defines('ddl')(walk, body, tag);
 };
 
@@ -336,6 +343,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     },
   ],
   ['AlterTableStmt', readAlterTable],
+  ...['RenameStmt', 'AlterObjectSchemaStmt'].map((tag) => [tag, readRename] as const),
   ...['CreateFunctionStmt', 'AlterFunctionStmt'].map((tag) => [tag, readFunctionDefinition] as const),
   [
     'CreateSchemaStmt',
@@ -378,12 +386,12 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     'AlterFdwStmt',
   ].map((tag) => [tag, definesSecret('ddl')] as const),
   ...`AlterCollationStmt AlterDatabaseRefreshCollStmt AlterDatabaseStmt AlterDomainStmt AlterEnumStmt AlterEventTrigStmt
-    AlterExtensionContentsStmt AlterObjectDependsStmt AlterObjectSchemaStmt AlterOpFamilyStmt AlterOperatorStmt AlterPublicationStmt
+    AlterExtensionContentsStmt AlterObjectDependsStmt AlterOpFamilyStmt AlterOperatorStmt AlterPublicationStmt
     AlterSeqStmt AlterStatsStmt AlterTSConfigurationStmt AlterTSDictionaryStmt AlterTableMoveAllStmt AlterTableSpaceOptionsStmt AlterTypeStmt
     CommentStmt CompositeTypeStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateDomainStmt CreateEnumStmt CreateEventTrigStmt
     CreateForeignTableStmt CreateOpClassStmt CreateOpFamilyStmt CreatePublicationStmt CreateRangeStmt CreateSeqStmt CreateStatsStmt CreateStmt
     CreateTableSpaceStmt CreateTransformStmt CreateTrigStmt CreatedbStmt DefineStmt DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt
-    DropdbStmt ImportForeignSchemaStmt IndexStmt RenameStmt RuleStmt ViewStmt`
+    DropdbStmt ImportForeignSchemaStmt IndexStmt RuleStmt ViewStmt`
     .split(/\s+/)
     .map((tag) => [tag, defines('ddl')] as const),
 ]);

@@ -3,7 +3,15 @@ import { columnNames, type CatalogFunction, type LeanCatalog, type LeanRelation 
 import { parsedBody } from './function-statements.ts';
 import { computesOnly } from './functions.ts';
 import type { Node } from './node.ts';
-import { spreadLabels, spreadPaths, type ColumnLabels, type SpreadLabels, type SpreadPaths } from './labels.ts';
+import {
+  anyColumn,
+  labelledSchema,
+  spreadLabels,
+  spreadPaths,
+  type ColumnLabels,
+  type SpreadLabels,
+  type SpreadPaths,
+} from './labels.ts';
 
 /** One column of the catalog, with everything that reading it can bring out. */
 export interface Base {
@@ -62,6 +70,9 @@ export class World {
   readonly #operators = new Map<string, string>();
   readonly #labels: SpreadLabels;
   readonly #paths: SpreadPaths;
+  /** As they were given, for what the catalog does not know. */
+  readonly #given: ColumnLabels;
+  readonly #unmade = new Map<string, Base | undefined>();
   readonly #columns = new Map<number, readonly Base[]>();
   readonly #views = new Map<number, ViewColumns>();
   readonly #reading = new Set<number>();
@@ -73,6 +84,7 @@ export class World {
     this.known = catalog !== undefined;
     this.#readView = readView;
     this.#parse = parse;
+    this.#given = labels;
     this.#labels = catalog ? spreadLabels(catalog, labels) : new Map();
     this.#paths = catalog ? spreadPaths(catalog, labels) : new Map();
     for (const relation of catalog?.relations ?? [])
@@ -114,6 +126,46 @@ export class World {
   /** The schema of a user-defined operator of this name, wherever it is: operators are calls that nobody sees. */
   operator(name: string): string | undefined {
     return this.#operators.get(name);
+  }
+
+  /** For what is done to a schema as a whole. */
+  *relationsIn(schema: string): Generator<LeanRelation> {
+    for (const relation of this.#relations.values()) if (relation.schema === schema) yield relation;
+  }
+
+  /**
+   * What a relation that the catalog does not know holds by the labels that were copied into it: one that was made in the open transaction is
+   * seen by its own session only.
+   * @returns one column that stands for all of them; undefined where none is labelled
+   */
+  unmade(schema: string, name: string, path: readonly string[]): Base | undefined {
+    const prefixes = namesUnmade(schema, name, path);
+    const key = prefixes.join('\0');
+    if (!this.#unmade.has(key)) this.#unmade.set(key, this.#labelledAs(prefixes, schema, name));
+    return this.#unmade.get(key);
+  }
+
+  /** Any labelled value of the target. */
+  get anything(): Base {
+    const labels = union(...this.#given.values());
+    return { ...this.#standIn('', anyColumn, labels), key: anyColumn };
+  }
+
+  #labelledAs(prefixes: readonly string[], schema: string, name: string): Base | undefined {
+    const labels: (readonly string[])[] = [];
+    for (const [column, carried] of this.#given)
+      if (prefixes.some((prefix) => column.startsWith(`${prefix}.`))) labels.push(carried);
+    return labels.length === 0 ? undefined : this.#standIn(schema, name, union(...labels));
+  }
+
+  #standIn(schema: string, name: string, labels: readonly string[]): Base {
+    // No relation of the catalog has such a number.
+    const oid = -1 - this.#unmade.size;
+    const relation: LeanRelation = {
+      ...{ oid, schema, name, kind: 'composite_type', inherits: [], hasRules: false, names: anyColumn },
+    };
+    const key = schema === '' ? `${name}.${anyColumn}` : `${schema}.${name}.${anyColumn}`;
+    return { relation, name: anyColumn, key, labels, form: undefined };
   }
 
   columns(relation: LeanRelation): readonly Base[] {
@@ -165,6 +217,12 @@ function viewForm(view: ViewColumns, i: number): Form | undefined {
 /** `pg_catalog` comes first unless the path says otherwise. */
 function searched(path: readonly string[]): readonly string[] {
   return path.includes('pg_catalog') ? path : ['pg_catalog', ...path];
+}
+
+/** Names, as labels go by them, that a relation may have which nobody knows yet. */
+export function namesUnmade(schema: string, name: string, path: readonly string[]): readonly string[] {
+  const schemas = schema === '' ? path.filter((each) => each !== 'pg_catalog') : [schema];
+  return [...new Set(schemas.map(labelledSchema))].map((each) => `${each}.${name}`);
 }
 
 /** `pg_temp` is a name for whichever temporary schema the session has. */

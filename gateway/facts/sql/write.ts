@@ -1,12 +1,13 @@
-import type { LeanRelation } from './catalog.ts';
+import { columnNames } from './catalog.ts';
+import { copyColumns, copyInto, type Destination } from './copies.ts';
 import { aliasOf, tableItem } from './from.ts';
 import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { readWith } from './query.ts';
 import { blur, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import { choosesNothing } from './unfiltered.ts';
+import type { Base } from './world.ts';
 
-export interface Target {
-  readonly relation: LeanRelation | undefined;
+export interface Target extends Destination {
   readonly item: Item;
   /** The columns of this name, or a note that there is none. */
   write(name: string): void;
@@ -20,7 +21,12 @@ export function readInsert(walk: Walk, body: Node, outer: Scope): readonly Colum
   if (names.length > 0) names.forEach(target.write);
   else writeAll(walk, target);
   const source = node(body, 'selectStmt');
-  if (source) blur(walk.ledger, walk.query(source, scope), 'set');
+  if (source) {
+    const columns = walk.query(source, scope);
+    blur(walk.ledger, columns, 'set');
+    const all = target.relation && columnNames(target.relation);
+    copyColumns(walk.ledger, target, names.length > 0 ? names : all, columns);
+  }
   const conflict = node(body, 'onConflictClause');
   if (conflict) readConflict(walk, conflict, target, scope);
   return readReturning(walk, body, { ...scope, items: [target.item] }, target.item);
@@ -94,7 +100,14 @@ export function readMerge(walk: Walk, body: Node, outer: Scope): readonly Column
     if (action === 'CMD_INSERT') walk.ledger.effect('insert');
     if (action === 'CMD_INSERT' && nodes(clause, 'targetList').length === 0) writeAll(walk, target);
     readAssignments(walk, nodes(clause, 'targetList'), target, inside);
-    walk.expression(clause['values'], inside, 'set');
+    const values = nodes(clause, 'values').map((value) => {
+      const sources = new Set<Base>();
+      walk.expression(value, inside, 'set', sources);
+      return { name: '', sources };
+    });
+    const named = nodes(clause, 'targetList').map((each) => text(only(each, 'ResTarget') ?? {}, 'name'));
+    const all = target.relation && columnNames(target.relation);
+    if (values.length > 0) copyColumns(walk.ledger, target, named.length > 0 ? named : all, values);
   }
   return readReturning(walk, body, inside, target.item);
 }
@@ -127,7 +140,7 @@ export function readTarget(walk: Walk, body: Node): Target {
   if (!relation) {
     ledger.unknownRelation(schema, name, 'write');
     return {
-      relation,
+      ...{ relation, schema, name },
       item: { name: alias.name ?? name, columns: [], more: new Set(), bare: true },
       write: () => undefined,
     };
@@ -139,7 +152,7 @@ export function readTarget(walk: Walk, body: Node): Target {
     if (base) ledger.write(base);
     else ledger.contradiction(`column ${column} of ${schema === '' ? name : `${schema}.${name}`}`, [relation]);
   };
-  return { relation, item: tableItem(walk, relation, alias), write };
+  return { relation, schema, name, item: tableItem(walk, relation, alias), write };
 }
 
 function changesRows({ ledger }: Walk, { relation }: Target): void {
@@ -160,7 +173,9 @@ function readAssignments(walk: Walk, list: readonly Node[], target: Target, scop
     const value = node(assignment, 'val') ?? {};
     // The row that was to be inserted came from the client; what it was made of was looked at there.
     if (isExcluded(value, name)) continue;
-    walk.expression(value, scope, 'set');
+    const sources = new Set<Base>();
+    walk.expression(value, scope, 'set', sources);
+    copyInto(walk.ledger, target, name, sources);
   }
 }
 

@@ -100,6 +100,7 @@ const select: PostgresCommand = {
   output: [],
   filters: [],
   functions: [],
+  copies: [],
   unfiltered: false,
   limit: null,
   into: null,

@@ -36,6 +36,8 @@ const calledFunction = z.strictObject({
   categories: z.array(z.enum(functionCategories)).readonly(),
 });
 
+const copied = z.strictObject({ column: z.string(), labels: strings, sources: strings });
+
 /** `input.command` of one SQL statement: mirrors `PostgresCommand`. */
 export const postgresCommand = z.strictObject({
   ...commandFrame,
@@ -47,6 +49,7 @@ export const postgresCommand = z.strictObject({
   output: z.array(output).readonly(),
   filters: z.array(filter).readonly(),
   functions: z.array(calledFunction).readonly(),
+  copies: z.array(copied).readonly(),
   unfiltered: z.boolean(),
   limit: z.number().nullable(),
   into: z.string().nullable(),

@@ -1,5 +1,4 @@
-import type { CatalogRelation, CatalogSnapshot, ColumnLabels, CommandFacts } from '../../facts/sql/index.ts';
-import { leanCatalog, spreadLabels } from '../../facts/sql/index.ts';
+import type { CatalogRelation, CatalogSnapshot, CommandFacts, SpreadLabels } from '../../facts/sql/index.ts';
 import type { PgField } from './backend.ts';
 
 /** One output column whose origin by the server's word is not what the analysis says. */
@@ -23,15 +22,19 @@ export class CatalogWitness {
   /** By table OID and attribute number. */
   readonly #labelled = new Map<number, ReadonlyMap<number, readonly string[]>>();
 
-  constructor(snapshot: CatalogSnapshot | undefined, labels: ColumnLabels) {
-    if (!snapshot || labels.size === 0) return;
-    const spread = spreadLabels(leanCatalog(snapshot), labels);
+  /** By `schema.relation.column`. */
+  readonly #byName = new Map<string, readonly string[]>();
+
+  /** @param spread the labels of each column of the snapshot */
+  constructor(snapshot: CatalogSnapshot | undefined, spread: SpreadLabels) {
+    if (!snapshot || spread.size === 0) return;
     for (const relation of snapshot.relations) {
       this.#relations.set(relation.oid, relation);
       const own = spread.get(relation.oid);
       if (!own) continue;
       const byNumber = relation.columns.flatMap(({ name, attnum }) => {
         const carried = own.get(name);
+        if (carried) this.#byName.set(`${relation.schema}.${relation.name}.${name}`, carried);
         return carried ? [[attnum, carried] as const] : [];
       });
       this.#labelled.set(relation.oid, new Map(byNumber));
@@ -48,11 +51,19 @@ export class CatalogWitness {
     if (!analysis.complete || !this.watches) return undefined;
     let doubts: Map<number, Doubt> | undefined;
     for (const [i, field] of fields.entries()) {
-      if (field.tableOid === 0) continue;
-      const doubt = this.#doubt(output[i], field);
+      const doubt = this.#outdated(output[i]) ?? (field.tableOid === 0 ? undefined : this.#doubt(output[i], field));
       if (doubt) (doubts ??= new Map()).set(i, doubt);
     }
     return doubts;
+  }
+
+  /** Judged before a label followed values into one of its sources: a statement can wait for a lock meanwhile. */
+  #outdated(fact: CommandFacts['output'][number] | undefined): Doubt | undefined {
+    for (const source of fact?.sources ?? []) {
+      const missed = this.#byName.get(source)?.filter((label) => !fact?.labels.includes(label)) ?? [];
+      if (missed.length > 0) return { labels: missed, why: `${source} has come to carry ${missed.join(', ')}` };
+    }
+    return undefined;
   }
 
   #doubt(fact: CommandFacts['output'][number] | undefined, { tableOid, attnum }: PgField): Doubt | undefined {

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CatalogSnapshot, openSqlAnalyzer, type SqlAnalyzer } from '../../facts/sql/index.ts';
 import { startPostgres15, startPostgres18, type TestPostgres } from '../../testing/postgres.ts';
+import { forgetfulKeeper } from './catalog-labels.ts';
 import { catalogReader } from './catalog-reader.ts';
 import { type CatalogReader, TargetCatalog } from './catalog.ts';
 import { connectUpstream } from './upstream.ts';
@@ -149,6 +150,8 @@ describe('the gateway’s view of it', () => {
       maxAgeMs: 1_000,
       onRead: () => undefined,
       onDoubt: () => undefined,
+      keeper: forgetfulKeeper(),
+      onFollowed: () => undefined,
     });
     catalog.setLabels(new Map([['public.folk.ssn', ['pii.ssn']]]), '1');
     return catalog;
@@ -213,6 +216,8 @@ describe('the gateway’s view of it', () => {
       maxAgeMs: 1_000,
       onRead: () => undefined,
       onDoubt: () => undefined,
+      keeper: forgetfulKeeper(),
+      onFollowed: () => undefined,
     });
     expect(await labelsOf(catalog, 'select id from folk')).toEqual([]);
     broken = true;

@@ -1,13 +1,18 @@
 import { SallyportError } from '../../contract/errors.ts';
+import type { FollowedBy, FollowedLabels, LabelKeeper } from '../../contract/followed.ts';
+import type { Wait } from '../../contract/wait.ts';
+import { leanCatalog, spreadLabels } from '../../facts/sql/index.ts';
 import type {
   CatalogSnapshot,
   ColumnLabels,
   CommandFacts,
   SqlAnalysis,
   SqlAnalyzer,
+  SpreadLabels,
   SqlRequest,
 } from '../../facts/sql/index.ts';
 import type { PgField } from './backend.ts';
+import { TargetLabels } from './catalog-labels.ts';
 import { ColumnTypes } from './catalog-types.ts';
 import { CatalogWitness, type Doubts } from './catalog-witness.ts';
 
@@ -32,6 +37,9 @@ export interface CatalogOptions {
   readonly onRead: (snapshot: CatalogSnapshot, tookMs: number) => void;
   /** A defect to look at: analysis and server disagree. Names columns and labels, never a value. */
   readonly onDoubt: (why: string) => void;
+  readonly keeper: LabelKeeper;
+  /** Labels followed values into other columns. What waits for this to be told does not run before. */
+  readonly onFollowed: (followed: readonly FollowedLabels[], by: FollowedBy | undefined) => Wait;
 }
 
 const lookTimeoutMs = 60_000;
@@ -40,7 +48,7 @@ const lookTimeoutMs = 60_000;
 export class TargetCatalog implements AsyncDisposable {
   readonly #options: CatalogOptions;
   #snapshot: CatalogSnapshot | undefined;
-  #labels: ColumnLabels = new Map();
+  readonly #labels: TargetLabels;
   #witness = new CatalogWitness(undefined, new Map());
   #types = new ColumnTypes(undefined);
   /** Grows whenever catalog or labels change: facts made before are to be made again. */
@@ -54,12 +62,21 @@ export class TargetCatalog implements AsyncDisposable {
 
   constructor(options: CatalogOptions) {
     this.#options = options;
+    this.#labels = new TargetLabels(options.keeper);
   }
 
   setLabels(labels: ColumnLabels, version: string): void {
-    this.#labels = labels;
-    this.#options.analyzer.setLabels(this.#options.target, labels, version);
-    this.#index();
+    this.#labels.setBundle(labels, version);
+    this.#relabel();
+    this.#settle();
+  }
+
+  /** Before a statement is released: from now on the columns that it fills carry the labels of what it fills them with. */
+  follow(copies: readonly FollowedLabels[], by: FollowedBy): Wait {
+    const fresh = this.#labels.follow(copies, by);
+    if (fresh.length === 0) return undefined;
+    this.#relabel();
+    return this.#options.onFollowed(fresh, by);
   }
 
   /** The schema changes or may have changed: nothing is judged by the old reading any more. */
@@ -187,15 +204,35 @@ export class TargetCatalog implements AsyncDisposable {
     if (snapshot.version !== this.#snapshot?.version) {
       this.#snapshot = snapshot;
       analyzer.setCatalog(target, snapshot);
-      this.#index();
+      this.#settle();
     }
     onRead(snapshot, now() - startMs);
   }
 
-  #index(): void {
+  #relabel(): void {
+    this.#options.analyzer.setLabels(this.#options.target, this.#labels.all, this.#labels.version);
+    this.#index();
+  }
+
+  /** Whatever was renamed since the last reading keeps its labels. */
+  #settle(): void {
+    const spread = this.#index();
+    if (!this.#snapshot) return;
+    const fresh = this.#labels.settle(this.#snapshot, spread);
+    if (fresh.length === 0) return;
+    this.#relabel();
+    // The log itself says when it cannot be written, and nothing runs then.
+    this.#options.onFollowed(fresh, undefined)?.catch(() => undefined);
+  }
+
+  #index(): SpreadLabels {
     this.epoch++;
-    this.#witness = new CatalogWitness(this.#snapshot, this.#labels);
+    const spread: SpreadLabels = this.#snapshot
+      ? spreadLabels(leanCatalog(this.#snapshot), this.#labels.all)
+      : new Map();
+    this.#witness = new CatalogWitness(this.#snapshot, spread);
     this.#types = new ColumnTypes(this.#snapshot);
+    return spread;
   }
 }
 

@@ -47,6 +47,8 @@ export class PgExchange implements Exchange {
   readonly portal: Portal | undefined;
   /** What a Parse declares. */
   readonly prepared: Prepared | undefined;
+  /** What each command was released by. */
+  requestIds: Permit['requestIds'] = [];
   /** Which command the upstream is answering. */
   index = 0;
   /** The shape of the rows that are coming, once it is known. */
@@ -121,7 +123,7 @@ export class PgExchange implements Exchange {
   }
 
   forward(permit: Permit, deliver: Deliver): Wait {
-    redeemPermit(permit);
+    this.requestIds = redeemPermit(permit).requestIds;
     this.#deliver = deliver;
     return this.#carrier.send(this);
   }

@@ -7,6 +7,7 @@ import { acceptClient } from './handshake.ts';
 import { CancelKeys } from './session-cancel.ts';
 import { openSession, type OpenPorts } from './session-open.ts';
 
+export { forgetfulKeeper } from './catalog-labels.ts';
 export { catalogReader } from './catalog-reader.ts';
 export { type CatalogReader, TargetCatalog } from './catalog.ts';
 export type { PgTarget } from './session-open.ts';

@@ -1,6 +1,7 @@
 import type { Denial, HoldNotice } from '../../contract/exchange.ts';
 import type { ResultPart } from '../../contract/result.ts';
-import type { Wait } from '../../contract/wait.ts';
+import type { SessionFrame } from '../../contract/ports.ts';
+import { both, type Wait } from '../../contract/wait.ts';
 import { encodeCommandComplete, encodeReady } from './backend.ts';
 import type { TargetCatalog } from './catalog.ts';
 import { denialReport, encodeError, encodeNotice, holdReport, type Report } from './errors.ts';
@@ -14,6 +15,8 @@ import type { SessionState } from './session-state.ts';
 export interface CarrierPorts {
   readonly state: SessionState;
   readonly catalog: TargetCatalog;
+  /** Whose session it is. */
+  readonly frame: SessionFrame;
   readonly server: () => ServerSide;
   /** Bytes for the client that cannot wait for the end of the turn. */
   flushClient(): void;
@@ -38,10 +41,28 @@ export class PgCarrier implements Carrier {
   }
 
   send(x: PgExchange): Wait {
-    const { state, catalog } = this.#p;
+    const { state } = this.#p;
     this.#p.held(undefined);
     // An earlier message of the segment failed while this one waited for a human: the server would skip it.
     if (state.skipping && x.travel !== 'own') return this.#skipped(x);
+    const wait = x.travel === 'declare' ? undefined : this.#follow(x);
+    return wait ? wait.then(() => this.#pass(x)) : this.#pass(x);
+  }
+
+  /** Labels go first: the copy must never be there without them. */
+  #follow(x: PgExchange): Wait {
+    const { catalog, frame } = this.#p;
+    let wait: Wait;
+    for (const [i, { facts }] of x.units.entries()) {
+      if (facts.copies.length === 0) continue;
+      const by = { session: frame.id, identity: frame.principal.id, request: x.requestIds[i] ?? '' };
+      wait = both(wait, catalog.follow(facts.copies, by));
+    }
+    return wait;
+  }
+
+  #pass(x: PgExchange): Wait {
+    const { state, catalog } = this.#p;
     const { buffer, start, end } = x.frame;
     state.segmentSent = true;
     switch (x.travel) {

@@ -92,6 +92,7 @@ export class PgSession {
     const carrier = new PgCarrier({
       state,
       catalog,
+      frame: gate.frame,
       server: () => this.#serverSide,
       flushClient: () => this.#flushClient(),
       fatal: (report) => this.#fatal(report),

@@ -8,7 +8,7 @@ import { MaskImpossible } from '../../contract/result.ts';
 import { openSqlAnalyzer, type SqlAnalyzer } from '../../facts/sql/index.ts';
 import { encodeParameterStatus } from '../../protocols/postgres/backend.ts';
 import { Framer } from '../../protocols/postgres/frames.ts';
-import { TargetCatalog } from '../../protocols/postgres/index.ts';
+import { forgetfulKeeper, TargetCatalog } from '../../protocols/postgres/index.ts';
 import { PgSession } from '../../protocols/postgres/session.ts';
 import { clientMessage, deniedMark, dice, ScriptedTarget } from './postgres-script.ts';
 import { fuzzSeed } from '../seed.ts';
@@ -79,6 +79,8 @@ async function run(seed: number) {
       maxAgeMs: 60_000,
       onRead: () => undefined,
       onDoubt: () => undefined,
+      keeper: forgetfulKeeper(),
+      onFollowed: () => undefined,
     }),
     major: 18,
     searchPath,

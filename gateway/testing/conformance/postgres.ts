@@ -10,6 +10,7 @@ import type { Answer, Samples, Subject } from '../../protocols/conformance-subje
 import { encodeQuery } from '../../protocols/postgres/frontend.ts';
 import {
   catalogReader,
+  forgetfulKeeper,
   connectUpstream,
   openPostgres,
   TargetCatalog,
@@ -87,6 +88,8 @@ export async function openPostgresSubject(postgres: TestPostgres): Promise<Subje
       maxAgeMs: 60_000,
       onRead: () => undefined,
       onDoubt: () => undefined,
+      keeper: forgetfulKeeper(),
+      onFollowed: () => undefined,
     }),
   );
   catalog.setLabels(new Map([['public.people.ssn', [label]]]), '1');

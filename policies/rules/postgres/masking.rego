@@ -87,6 +87,21 @@ deny contains {
 }
 
 # METADATA
+# title: Nor into a column that has no such label yet
+# custom: {id: PG-012}
+deny contains {
+	"id": "PG-012",
+	"msg": $"{label} would be copied into {copy.column}",
+	"hint": "Leave the labelled columns out.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	some copy in input.command.copies
+	some label in copy.labels
+	not may_read(label)
+}
+
+# METADATA
 # title: Masked values leave through COPY only where masks can be put on them
 # description: COPY to the client in text, CSV or binary leaves masked like the same SELECT.
 # custom: {id: PG-012}
