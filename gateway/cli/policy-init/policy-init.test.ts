@@ -225,7 +225,7 @@ describe('a bundle definition', () => {
 
   test.each([
     ['for another version', `sallyport: ${version()}`, 'sallyport: 99.0.0', 1, 'is for Sallyport 99.0.0, and this is'],
-    ['with a pack that nobody ships', 'postgres, session', 'postgers, session', 2, 'main.yaml:7:9: packs.0'],
+    ['with a pack that nobody ships', 'postgres, ssh', 'postgers, ssh', 2, 'main.yaml:7:9: packs.0'],
     ['with a field that nobody knows', 'expires_days', 'expires_hours', 2, 'main.yaml:21:'],
     ['of directories that are not there', '[policies]', '[polices]', 2, 'there is no directory '],
   ])('%s stops the command', async (what, before, after, exitCode, said) => {

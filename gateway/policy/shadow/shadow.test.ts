@@ -53,7 +53,7 @@ function decided(changes: Partial<Decided> = {}): Decided {
 const differing = `package sets
 
 answer := ${allowing()} if {
-  input.command.action in {"read", "connect", "policy.status"}
+  input.command.action in {"read", "run", "connect", "policy.status"}
 }
 
 answer := ${allowing({
