@@ -85,11 +85,13 @@ test_developers_have_shells_outside_production if {
 	d.effect == "deny"
 	outside := ssh.decision with input as r.in_staging(i)
 	outside.effect == "allow"
+	r.ids(outside.findings.allow) == {"SSH-507"}
 }
 
 test_developers_move_files if {
 	d := ssh.decision with input as r.by(r.developer, r.file("write", "/srv/app/config.json"))
 	d.effect == "allow"
+	r.ids(d.findings.allow) == {"SSH-503"}
 }
 
 test_operators_do_what_no_rule_denies[effect] if {

@@ -51,8 +51,8 @@ allow contains {"id": "SSH-503", "msg": "may work on files"} if {
 
 # METADATA
 # title: Developers have shells outside production
-# custom: {id: SSH-503}
-allow contains {"id": "SSH-503", "msg": "may have a shell"} if {
+# custom: {id: SSH-507}
+allow contains {"id": "SSH-507", "msg": "may have a shell"} if {
 	"developers" in input.principal.groups
 	input.command.request == "shell"
 	input.target.labels.env != "prod"
