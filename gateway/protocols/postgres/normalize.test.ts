@@ -148,6 +148,16 @@ describe('the command that policy sees', () => {
     expect(command.analysis.reasons).toContain('the schema was changed');
   });
 
+  test.each(['BEGIN', 'COMMIT', 'ROLLBACK', 'SAVEPOINT a', 'ROLLBACK TO a', 'RELEASE a'])(
+    'a doubt about the catalog is none about %s',
+    async (text) => {
+      const [unit] = await units(text);
+      if (!unit) throw new Error('one statement makes one unit');
+      const command = commandOf(unit, { index: 0, count: 1 }, { in: true, failed: false }, 'the schema was changed');
+      expect(command.analysis).toBe(unit.facts.analysis);
+    },
+  );
+
   test('each statement of a message has its own text, in bytes and not in characters', async () => {
     const texts = (await units("SELECT 'ä€😀'; SELECT 'b' ;")).map((unit) => unit.text);
     expect(texts).toEqual(["SELECT 'ä€😀'", "SELECT 'b'"]);

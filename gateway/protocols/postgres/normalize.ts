@@ -104,9 +104,10 @@ export function commandOf(
   transaction: PostgresCommand['transaction'],
   dirty: string | undefined,
 ): PostgresCommand {
-  const { facts } = unit;
-  const analysis =
-    dirty === undefined ? facts.analysis : { complete: false, reasons: [...facts.analysis.reasons, dirty] };
+  const { facts, statement } = unit;
+  // COMMIT and the like name nothing that a catalog knows. Were they in doubt, nobody under masks could end such a transaction.
+  const certain = dirty === undefined || statement.transaction.verb !== 'none';
+  const analysis = certain ? facts.analysis : { complete: false, reasons: [...facts.analysis.reasons, dirty] };
   return { ...facts, analysis, text: unit.text, params: unit.params, transaction, batch: place };
 }
 
