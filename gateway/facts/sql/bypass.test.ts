@@ -938,6 +938,7 @@ describe('labels have to follow what is stored or renamed', () => {
       "UPDATE scratch SET b = CASE WHEN c.ssn LIKE '1%' THEN 'y' END FROM customers c",
       'scratch.b: pii.ssn of customers.ssn',
     ],
+    ['UPDATE scratch SET b = c.ssn IS NULL FROM customers c', 'scratch.b: pii.ssn of customers.ssn'],
     ['UPDATE customers SET name = ssn', 'customers.name: pii.ssn of customers.ssn'],
     ['WITH x AS (UPDATE scratch SET b = ssn FROM customers) SELECT 1', 'scratch.b: pii.ssn of customers.ssn'],
     [

@@ -48,6 +48,7 @@ const functions: readonly CatalogFunction[] = [
     ...text,
   }),
   sql('echo', 'select $1', text),
+  sql('other_ssn', 'select nullif(ssn, $2) from customers where id = $1', text),
   sql('salary_of', 'select salary from employees where id = $1'),
   sql('small_salary_of', 'select salary from employees where id = $1', { returns: 'other' }),
   sql('has_ssn', 'select id from customers where ssn = $1'),
@@ -159,6 +160,8 @@ describe('every way for a labelled value through a function is a use', () => {
     // The type of the result could fail to take the value.
     ['SELECT salary_of(100)', ['employees.salary function']],
     ['SELECT small_salary_of(100)', ['employees.salary function']],
+    // Text, and yet NULL by the value.
+    ["SELECT other_ssn(1, 'x')", ['customers.ssn expression', 'customers.ssn function']],
     // Used where it is called.
     ["SELECT 1 WHERE mail_of(1) LIKE 'a%'", ['customers.email where']],
     ['SELECT length(get_ssn(1))', ['customers.ssn function']],

@@ -50,6 +50,7 @@ describe('a statement carries the labels of all that its columns are made of, or
     'SELECT max(ssn) FROM customers',
     'SELECT ssn FROM customers UNION ALL SELECT name FROM customers',
     'UPDATE customers SET name = 1 WHERE id = 1 RETURNING upper(ssn)',
+    "SELECT EXISTS (SELECT nullif(ssn, '1') FROM customers)",
   ])('%s', async (sql) => {
     const { command } = await one(sql);
     expect(command.labels).toContain('pii.ssn');
@@ -65,6 +66,9 @@ describe('a statement carries the labels of all that its columns are made of, or
 describe('functions are facts, whatever becomes of their arguments', () => {
   test.each([
     ['SELECT upper(ssn) FROM customers', ['upper']],
+    ['SELECT get_ssn(1)', ['get_ssn']],
+    // On a row, as a column of it would be written.
+    ['SELECT c.cust_label FROM customers c', ['cust_label']],
     ['SELECT lag(name) OVER (ORDER BY lower(name)) FROM customers', ['lag', 'lower']],
     ['COPY scratch FROM STDIN WHERE get_ssn(id) > a', ['get_ssn']],
     ["CALL proc_out(length('x'), NULL)", ['proc_out', 'length']],
@@ -89,6 +93,8 @@ describe('what stored code or a name hides is said', () => {
       /is too deep/,
     ],
     ['SELECT c.upper FROM customers c', /reference c.upper cannot be resolved/],
+    ['UPDATE scratch SET nope = 1 WHERE id = 1', /column nope of scratch cannot be resolved/],
+    ['INSERT INTO public.scratch (nope) VALUES (1)', /column nope of public.scratch cannot be resolved/],
     [
       'SELECT 1 FROM (SELECT (c).* FROM customers c) a NATURAL JOIN (SELECT ssn FROM employees) b',
       /NATURAL JOIN over columns that are not known/,
@@ -122,6 +128,7 @@ describe('what changes the schema, or what names mean, makes the session look ag
   test.each([
     'DO $$ BEGIN END $$',
     'CALL proc_out(1, NULL)',
+    'CALL now()',
     "SELECT set_config('search_path', 'x', false)",
     'SELECT set_config(a, b, false) FROM scratch',
     'SET search_path = x',
@@ -289,6 +296,54 @@ describe('an operator that somebody defined is a call', () => {
     expect(answer).toMatchObject({ statements: [{ command: { functions: [{ name: 'operator <<>>' }] } }] });
     expect(answer).toMatchObject({ statements: [{ command: { analysis: { complete: false } } }] });
   });
+});
+
+describe('a write is a write of all that it changes', () => {
+  const written = ({ command }: StatementFacts) =>
+    command.relations.filter(({ access }) => access === 'write').map(({ name, labels }) => [name, ...labels].join(' '));
+  const all = 'customers pii.card pii.email pii.notes pii.ssn';
+  test.each([
+    ['INSERT INTO v_contact (id) VALUES (1)', ['v_contact', 'customers']],
+    ["UPDATE v_contact SET name = 'x' WHERE id = 1", ['v_contact pii.email', all]],
+    ['DELETE FROM v_contact WHERE id = 1', ['v_contact pii.email', all]],
+    ['MERGE INTO v_contact v USING scratch s ON v.id = s.id WHEN MATCHED THEN DELETE', ['v_contact pii.email', all]],
+  ])('through a view: %s', async (sql, expected) => {
+    expect(written(await one(sql))).toEqual(expected);
+  });
+
+  test.each([
+    'INSERT INTO scratch (a) VALUES (1)',
+    'UPDATE scratch SET a = 1 WHERE id = 1',
+    'DELETE FROM scratch WHERE id = 1',
+    'MERGE INTO scratch s USING payments p ON s.id = p.id WHEN MATCHED THEN DELETE',
+  ])('and of what a rule on the table makes of it, which nobody sees: %s', async (sql) => {
+    const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
+    const relations = catalog.relations.map((each) => (each.name === 'scratch' ? { ...each, hasRules: true } : each));
+    analyzer.setCatalog('ruled', { ...catalog, relations });
+    const answer = await analyzer.analyze({ target: 'ruled', text: Buffer.from(sql), major: 18, searchPath });
+    if (!answer.ok) throw new Error(answer.message);
+    const [facts] = answer.statements;
+    expect(facts?.command.effects).toContain('opaque');
+    expect(facts?.command.analysis.reasons).toEqual(['rules of public.scratch rewrite the statement']);
+  });
+});
+
+test.each([
+  "INSERT INTO employees VALUES (1, 'x')",
+  'INSERT INTO employees SELECT * FROM scratch',
+  'MERGE INTO employees e USING scratch s ON e.id = s.id WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.a)',
+])('where no column is named, every one is written: %s', async (sql) => {
+  const [target] = (await one(sql)).command.relations.filter(({ access }) => access === 'write');
+  expect(target?.columns).toEqual(['id', 'name', 'email', 'salary', 'ssn', 'manager_id', 'password_hash']);
+});
+
+test('a whole row that leaves as a document is read in all its columns', async () => {
+  expect((await one('SELECT row_to_json(c) FROM customers c')).command.relations).toEqual([
+    expect.objectContaining({
+      columns: ['id', 'name', 'email', 'ssn', 'card_number', 'notes'],
+      labels: ['pii.card', 'pii.email', 'pii.notes', 'pii.ssn'],
+    }),
+  ]);
 });
 
 test('a relation that is written and not known is looked up', async () => {
