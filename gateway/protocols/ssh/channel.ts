@@ -21,7 +21,8 @@ export interface ChannelSettings {
 export class ExecChannel implements Carrier {
   readonly #channel: ServerChannel;
   readonly #output: ChannelOutput;
-  readonly #settings: ChannelSettings;
+  /** Judged with the line, and what it runs with. */
+  readonly settings: ChannelSettings;
   readonly #log: (message: string, error: unknown) => void;
   /** Where it runs, once it may. */
   #upstream: SshUpstream | undefined;
@@ -39,7 +40,7 @@ export class ExecChannel implements Carrier {
     log: (message: string, error: unknown) => void,
   ) {
     this.#channel = channel;
-    this.#settings = settings;
+    this.settings = settings;
     this.#log = log;
     this.#output = new ChannelOutput(channel, socket);
     channel.on('error', () => undefined);
@@ -86,7 +87,7 @@ export class ExecChannel implements Carrier {
     this.#x?.cancel();
     this.#running?.close();
     const text = typeof lines === 'string' ? [lines] : lines;
-    void this.#output.write('stderr', told(text, this.#settings.pty !== undefined));
+    void this.#output.write('stderr', told(text, this.settings.pty !== undefined));
     this.#close({ code });
   }
 
@@ -110,7 +111,7 @@ export class ExecChannel implements Carrier {
   }
 
   holding(notice: HoldNotice): void {
-    void this.#output.write('stderr', told([holdLine(notice)], this.#settings.pty !== undefined));
+    void this.#output.write('stderr', told([holdLine(notice)], this.settings.pty !== undefined));
   }
 
   send(x: SshExchange): void {
@@ -128,7 +129,7 @@ export class ExecChannel implements Carrier {
       case 'bytes':
         return part.stream === 'stdin' ? this.#give(part.bytes) : this.#output.write(part.stream, part.bytes);
       case 'message':
-        return this.#output.write('stderr', told([part.message.text], this.#settings.pty !== undefined));
+        return this.#output.write('stderr', told([part.message.text], this.settings.pty !== undefined));
       case 'end':
         if (this.#isOver) return undefined;
         this.#isOver = true;
@@ -149,7 +150,7 @@ export class ExecChannel implements Carrier {
   // --- what runs ------------------------------------------------------------------------------------------------------------------
 
   async #run(x: SshExchange, upstream: SshUpstream): Promise<void> {
-    const { env, pty } = this.#settings;
+    const { env, pty } = this.settings;
     // The line as the client sent it: what the parser saw is what the host's shell gets.
     const running = await upstream.exec(this.#line, { env, pty });
     this.#running = running;
@@ -191,7 +192,7 @@ export class ExecChannel implements Carrier {
   /** An end without an exit is the loss of the connection, and never a success. */
   #ended(x: SshExchange): void {
     const lost = 'connection to the target lost before the command ended';
-    if (!this.#exit) void this.#output.write('stderr', told([lost], this.#settings.pty !== undefined));
+    if (!this.#exit) void this.#output.write('stderr', told([lost], this.settings.pty !== undefined));
     void this.#deliver(x, { kind: 'end', outcome: outcomeOf(this.#exit, lost) });
   }
 

@@ -14,12 +14,18 @@ const maxValueBytes = 4_096;
 const maxTermBytes = 64;
 const maxCells = 10_000;
 
-/** Answers what comes before an exec. What is not on a list is refused, as sshd does; the exec goes on without it. */
-export function collectSettings(session: Session, { acceptEnv, onRefused }: RequestTerms): ChannelSettings {
+/**
+ * Answers what comes before an exec. What is not on a list is refused, as sshd does; the exec goes on without it.
+ * @returns to be called when something starts: what it was prepared with. The library goes on to hand out requests behind that; nobody
+ *   judges them any more, so they are refused
+ */
+export function collectSettings(session: Session, { acceptEnv, onRefused }: RequestTerms): () => ChannelSettings {
   const env: Record<string, string> = {};
-  const settings: { env: typeof env; pty: PseudoTtyOptions | undefined } = { env, pty: undefined };
+  let terminal: PseudoTtyOptions | undefined;
+  let hasStarted = false;
   session.on('env', (accept, reject, { key, val }) => {
     const isFine =
+      !hasStarted &&
       acceptEnv.some((pattern) => matches(pattern, key)) &&
       Object.keys(env).length < maxVariables &&
       val.length <= maxValueBytes &&
@@ -30,8 +36,9 @@ export function collectSettings(session: Session, { acceptEnv, onRefused }: Requ
   session.on('pty', (accept, reject, given) => {
     const { cols, rows, width, height, modes } = given;
     const term = 'term' in given && typeof given.term === 'string' ? given.term : 'dumb';
-    const isFine = [cols, rows].every((n) => n <= maxCells) && term.length <= maxTermBytes && /^[!-~]*$/.test(term);
-    if (isFine) settings.pty = { cols, rows, width, height, term, modes };
+    const isSane = [cols, rows].every((n) => n <= maxCells) && term.length <= maxTermBytes && /^[!-~]*$/.test(term);
+    const isFine = !hasStarted && isSane;
+    if (isFine) terminal = { cols, rows, width, height, term, modes };
     answer(isFine ? accept : reject);
   });
   session.on('x11', (_accept, reject) => {
@@ -42,7 +49,10 @@ export function collectSettings(session: Session, { acceptEnv, onRefused }: Requ
     onRefused('auth-agent-req@openssh.com');
     answer(reject);
   });
-  return settings;
+  return () => {
+    hasStarted = true;
+    return { env: { ...env }, pty: terminal };
+  };
 }
 
 /** Whether `LC_*` means `LC_ALL`. Names that are none are on no list. */

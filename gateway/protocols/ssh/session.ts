@@ -185,7 +185,7 @@ export class SshSession {
     session.once('close', () => this.#sessions.delete(session));
     const acceptEnv = this.#ports.target(this.#options.target)?.acceptEnv ?? [];
     const onRefused = (what: string) => this.refused('not offered', what);
-    const settings = collectSettings(session, { acceptEnv, onRefused });
+    const settle = collectSettings(session, { acceptEnv, onRefused });
     let open: ExecChannel | undefined;
     session.on('window-change', (yes, _no, size) => {
       open?.resize(size);
@@ -199,12 +199,12 @@ export class SshSession {
       // It has to be taken at once: behind the client's end of input the library gives none any more.
       const channel = yes();
       if (!channel) return undefined;
-      open = this.#track(channel, session, settings);
+      open = this.#track(channel, session, settle());
       return open;
     };
     session.on('exec', (yes, _no, { command }) => {
       const exec = start(yes);
-      if (exec) void this.#exec(exec, command, settings);
+      if (exec) void this.#exec(exec, command);
     });
     session.on('shell', (yes) => {
       const lines = [
@@ -232,10 +232,10 @@ export class SshSession {
     return exec;
   }
 
-  async #exec(exec: ExecChannel, line: string, settings: ChannelSettings): Promise<void> {
+  async #exec(exec: ExecChannel, line: string): Promise<void> {
     const opened = await this.#opened;
     if (!opened.ok) return this.#notLetIn(exec, opened.lines);
-    const read = commandsOf(line, opened.target.shell, this.#ports.limits.maxLineBytes, settings);
+    const read = commandsOf(line, opened.target.shell, this.#ports.limits.maxLineBytes, exec.settings);
     if (!read.ok) {
       this.refused(read.why, line.slice(0, maxRefusedText));
       return exec.fail(`not run: ${read.why}`, deniedExit);

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { replayFrames } from '../../recordings/replay.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
@@ -138,6 +140,45 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
     expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
     expect(await over).toBe(0);
     expect(existsSync(file)).toBe(true);
+  });
+
+  test('a variable that comes behind the line, while it waits for an approval, is refused', async () => {
+    const client = new ssh2.Client();
+    const privateKey = await readFile(await world.login('ops-agent'));
+    client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
+    await once(client, 'ready');
+    const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) => {
+      client.exec(`touch ${join(dir, 'late')}; printenv LC_TIME`, (error, opened) =>
+        error ? reject(error) : resolve(opened),
+      );
+    });
+    let [out, err] = ['', ''];
+    channel.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    const asked = new Promise<string>((resolve) => {
+      channel.stderr.on('data', (chunk: Buffer) => {
+        err += chunk.toString();
+        const hold = /approvals approve (\w{26})/.exec(err)?.[1];
+        if (hold !== undefined) resolve(hold);
+      });
+    });
+    const ended = once(channel, 'exit');
+    const hold = await asked;
+    // No client sends it so late, and the library has no call for it.
+    const { _protocol: protocol } = client as unknown as {
+      readonly _protocol: { env(id: number, name: string, value: string, wantReply: boolean): void };
+    };
+    const { outgoing } = channel as unknown as { readonly outgoing: { readonly id: number } };
+    protocol.env(outgoing.id, 'LC_TIME', 'C.UTF-8', false);
+    // When this one is over, whatever it is answered, the gateway has read what came before it.
+    await new Promise((resolve) => {
+      client.exec('id', (_error, other) => other.resume().once('exit', resolve));
+    });
+    const shown = await world.api('dora').approvals.show(hold);
+    if (!shown.ok) throw new Error(shown.problem.detail);
+    expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
+    expect((await ended)[0]).toBe(1);
+    expect(out).toBe('');
+    client.end();
   });
 
   test.each([
