@@ -21,12 +21,15 @@ export class SshKeys {
     this.#most = most;
   }
 
-  /** The last one to register a key has it. @returns a sentence when it is not taken */
+  /** @returns a sentence when it is not taken */
   register(line: string, login: Login): { readonly fingerprint: string } | string {
     const key = parsePublicKey(line);
     if (typeof key === 'string') return key;
     if (++this.#registered % sweepEvery === 0 || this.#logins.size >= this.#most) this.#sweep();
     const name = fingerprint(key.blob);
+    const holder = this.#logins.get(name);
+    // Public keys are public: whoever could take one over would have what its holder does recorded as their own.
+    if (holder && !this.#hasEnded(holder) && !isSame(holder, login)) return 'this key is registered for somebody else';
     if (this.#logins.size >= this.#most && !this.#logins.has(name))
       return 'there are too many registered keys: try again later';
     this.#logins.set(name, login);
@@ -48,4 +51,8 @@ export class SshKeys {
   #hasEnded({ expiresAtMs }: Login): boolean {
     return expiresAtMs <= this.#clock.now();
   }
+}
+
+function isSame({ principal: one }: Login, { principal: other }: Login): boolean {
+  return one.id === other.id && one.issuer === other.issuer;
 }
