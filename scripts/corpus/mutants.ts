@@ -12,9 +12,10 @@ export interface Mutant {
 
 /** What the analysis writes down, reads further, or remembers; a row of what functions and relations do. */
 const statements: readonly RegExp[] = [
-  /(?:walk\.)?ledger\.(?:touch|touchAll|incomplete|contradiction|call|relation|unknownRelation|changesRows|write)\(.*\);$/,
-  /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur)\(.*\);$/,
-  /(?:walk\.)?ledger\.(?:changesSchema|changesSearchPath|touchesLabels) = true;$/,
+  /(?:walk\.)?ledger\.(?:touch|touchAll|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect)\(.*\);$/,
+  /(?:walk\.)?ledger\.copies\.add\(.*\);$/,
+  /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur|copyInto|copyColumns|copyNew|copyRenamed|renamed|changesRows|readConflict|readAssignments)\(.*\);$/,
+  /(?:walk\.)?ledger\.(?:changesSchema|changesSearchPath|touchesLabels|unfiltered) = true;$/,
 ];
 const rows: readonly RegExp[] = [
   /^ {2}\[\/\^.*, '\w+'\],$/,

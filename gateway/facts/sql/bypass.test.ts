@@ -939,6 +939,17 @@ describe('labels have to follow what is stored or renamed', () => {
       'scratch.b: pii.ssn of customers.ssn',
     ],
     ['UPDATE scratch SET b = c.ssn IS NULL FROM customers c', 'scratch.b: pii.ssn of customers.ssn'],
+    // Through a view, into whichever column of what it is made of.
+    ['UPDATE v_contact SET name = c.ssn FROM customers c WHERE c.id = 1', 'customers.*: pii.ssn of customers.ssn'],
+    ['INSERT INTO scratch SELECT 1, ssn FROM customers', 'scratch.a: pii.ssn of customers.ssn'],
+    [
+      'INSERT INTO scratch (nope) SELECT ssn FROM customers',
+      ...['id', 'a', 'b'].map((name) => `scratch.${name}: pii.ssn of customers.ssn`),
+    ],
+    [
+      'CREATE TABLE t AS SELECT (c).* FROM customers c',
+      't.*: pii.card pii.email pii.notes pii.ssn of customers.email customers.ssn customers.card_number customers.notes',
+    ],
     ['UPDATE customers SET name = ssn', 'customers.name: pii.ssn of customers.ssn'],
     ['WITH x AS (UPDATE scratch SET b = ssn FROM customers) SELECT 1', 'scratch.b: pii.ssn of customers.ssn'],
     [

@@ -141,6 +141,65 @@ describe('what changes the schema, or what names mean, makes the session look ag
   });
 });
 
+describe('every effect is told, and not the strongest alone', () => {
+  test.each<[sql: string, effects: readonly string[]]>([
+    ["COPY scratch TO '/tmp/x'", ['program', 'read']],
+    ["COPY scratch TO PROGRAM 'id'", ['program', 'read']],
+    ['COPY scratch FROM STDIN', ['insert']],
+    ['COPY scratch TO STDOUT', ['read']],
+    ['SELECT 1', ['read']],
+    ['VALUES (1)', ['read']],
+    ['SELECT id FROM scratch FOR UPDATE', ['lock', 'read']],
+    ['SELECT 1 AS x INTO t', ['ddl', 'read']],
+    ['CREATE TABLE t AS SELECT 1', ['ddl', 'read']],
+    ['CREATE TABLE t AS EXECUTE q', ['opaque', 'ddl']],
+    ['INSERT INTO scratch (a) SELECT ssn FROM customers RETURNING id', ['insert', 'read']],
+    ['INSERT INTO scratch (id) VALUES (1) RETURNING id', ['insert', 'read']],
+    ['INSERT INTO scratch (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET a = 1', ['update', 'insert']],
+    ['UPDATE scratch SET a = 1 WHERE id = 1 RETURNING id', ['update', 'read']],
+    ['DELETE FROM scratch WHERE id = 1', ['delete']],
+    ['MERGE INTO scratch s USING payments p ON s.id = p.id WHEN MATCHED THEN UPDATE SET a = 1', ['update', 'merge']],
+    ['MERGE INTO scratch s USING payments p ON s.id = p.id WHEN MATCHED THEN DELETE', ['delete', 'merge']],
+    [
+      'MERGE INTO scratch s USING payments p ON s.id = p.id WHEN NOT MATCHED THEN INSERT (a) VALUES (1)',
+      ['merge', 'insert'],
+    ],
+    ['SHOW ALL', ['session']],
+    ['DISCARD ALL', ['set', 'session']],
+    ['DISCARD TEMP', ['session']],
+    ['DISCARD PLANS', ['session']],
+    ['SET a.b = 1', ['set']],
+    ['SET TRANSACTION READ ONLY', ['transaction']],
+    ['SET CONSTRAINTS ALL DEFERRED', ['transaction']],
+    ['BEGIN', ['transaction']],
+    ['EXECUTE q', ['opaque']],
+    ['FETCH c', ['opaque']],
+    ['DEALLOCATE q', ['session']],
+    ['CLOSE c', ['session']],
+    ['DO $$ BEGIN END $$', ['opaque']],
+    ['CALL proc_out(1, NULL)', ['opaque']],
+    ['DROP TABLE scratch', ['ddl']],
+    ['CREATE SCHEMA x', ['ddl']],
+    ["ALTER SYSTEM SET a.b = 'c'", ['program', 'set']],
+    ['CREATE EXTENSION hstore', ['opaque', 'ddl']],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'x'", ['program', 'ddl']],
+    ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", ['ddl']],
+    ['ALTER ROLE app SUPERUSER', ['grant']],
+    ['EXPLAIN SELECT 1', ['explain']],
+    ['EXPLAIN ANALYZE SELECT 1', ['read', 'explain']],
+    ['SELECT * FROM v_contact', ['read']],
+    ['TABLE scratch', ['read']],
+    ['SELECT 1 UNION SELECT 2', ['read']],
+    ['CREATE TABLE t (a int)', ['ddl']],
+    ['ALTER TABLE scratch OWNER TO app', ['grant', 'ddl']],
+    ['COPY (SELECT 1) TO STDOUT', ['read']],
+    ['COPY (DELETE FROM scratch RETURNING id) TO STDOUT', ['delete', 'read']],
+    ['CALL now()', ['opaque']],
+  ])('%s: %j', async (sql, effects) => {
+    expect((await one(sql)).command.effects).toEqual(effects);
+  });
+});
+
 describe('every clause is read', () => {
   test.each([
     [
@@ -278,8 +337,9 @@ describe('what a grammar of tomorrow may say is refused', () => {
     expect(reasons).toEqual(['NewThing in FROM cannot be seen through']);
   });
   test('in place of a query', () => {
-    const { reasons } = reading((walk, tree) => walk.query(tree, emptyScope));
+    const { reasons, effects } = reading((walk, tree) => walk.query(tree, emptyScope));
     expect(reasons).toEqual(['NewThing where a query stands cannot be seen through']);
+    expect(effects).toEqual(['opaque']);
   });
 });
 
@@ -350,8 +410,11 @@ test('a relation that is written and not known is looked up', async () => {
   expect((await one('INSERT INTO nowhere VALUES (1)')).unknownRelations).toEqual(['nowhere']);
 });
 
-test('a change of rows carries the labels of whole rows: an error on the way quotes them', async () => {
-  expect((await one("UPDATE customers SET name = 'x' WHERE id = 1")).command.labels).toContain('pii.ssn');
+test.each([
+  "UPDATE customers SET name = 'x' WHERE id = 1",
+  "INSERT INTO customers (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = 'x'",
+])('a change of rows carries the labels of whole rows, for an error on the way quotes them: %s', async (sql) => {
+  expect((await one(sql)).command.labels).toContain('pii.ssn');
 });
 
 test('a condition on whether a column is NULL chooses rows', async () => {
