@@ -9,6 +9,7 @@ import { both, type Wait } from '../../contract/wait.ts';
 import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from './errors.ts';
 import { type Carrier, SshExchange } from './exchange.ts';
 import { ChannelOutput, type ChannelExit } from './output.ts';
+import { ChannelSignals, sendSignal } from './signals.ts';
 import type { SshUpstream } from './upstream.ts';
 
 /** What a channel was prepared with before something ran in it. */
@@ -28,6 +29,7 @@ export class ExecChannel implements Carrier {
   #upstream: SshUpstream | undefined;
   #line = '';
   #running: ClientChannel | undefined;
+  #signals: ChannelSignals | undefined;
   #x: SshExchange | undefined;
   #exit: ChannelExit | undefined;
   #isOver = false;
@@ -70,6 +72,12 @@ export class ExecChannel implements Carrier {
     if (this.#isOver) return;
     this.#upstream = upstream;
     this.#line = line;
+    this.#signals = new ChannelSignals({
+      gate,
+      pty: this.#settings.pty !== undefined,
+      pass: (name) => this.#running && sendSignal(this.#running, name),
+      failed: (error) => this.#log('signal not judged', error),
+    });
     const x = new SshExchange(this, commands);
     this.#x = x;
     try {
@@ -96,8 +104,9 @@ export class ExecChannel implements Carrier {
     if (!this.#running) this.fail('connection to the target lost');
   }
 
-  signal(name: string): void {
-    this.#running?.signal(name);
+  /** A signal to what runs: it gets there when policy allows it. @returns why it is not even judged */
+  signal(name: string): string | undefined {
+    return this.#running && this.#signals && !this.#isOver ? this.#signals.offer(name) : 'nothing runs';
   }
 
   resize({ rows, cols, height, width }: WindowChangeInfo): void {

@@ -44,7 +44,8 @@ export class SshExchange implements Exchange {
   recordText(i: number): OutlinedTexts {
     const command = this.commands[i] ?? this.commands[0];
     const { text, ...facts } = command;
-    return { text, params: [], outline: command.name ?? '', facts, place: {}, erased: [] };
+    const outline = command.request === 'signal' ? text : (command.name ?? '');
+    return { text, params: [], outline, facts, place: {}, erased: [] };
   }
 
   get signal(): AbortSignal {

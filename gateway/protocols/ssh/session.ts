@@ -191,9 +191,10 @@ export class SshSession {
       open?.resize(size);
       answer(yes);
     });
-    session.on('signal', (yes, _no, { name }) => {
-      open?.signal(name);
-      answer(yes);
+    session.on('signal', (yes, no, { name }) => {
+      const why = open ? open.signal(name) : 'nothing runs';
+      if (why !== undefined) this.refused(`signal: ${why}`, name.slice(0, maxRefusedText));
+      answer(why === undefined ? yes : no);
     });
     const start = (yes: () => ServerChannel | undefined): ExecChannel | undefined => {
       // It has to be taken at once: behind the client's end of input the library gives none any more.

@@ -22,3 +22,28 @@ export function sendRaw(client: Client, payload: Buffer): void {
   payload.copy(packet, write.allocStart);
   sendPacket(parts._protocol, write.finalize(packet));
 }
+
+/** `string`: its length, and its bytes (RFC 4251 section 5). */
+export function sshString(content: string | Buffer): Buffer {
+  const bytes = Buffer.from(content);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** `uint32`s in a row. */
+export function uint32(...numbers: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * numbers.length);
+  for (const [i, n] of numbers.entries()) bytes.writeUInt32BE(n, 4 * i);
+  return bytes;
+}
+
+/** A request on the first channel of a connection, without an answer, that carries one string: `exec`, `signal` (RFC 4254 section 5.4). */
+export function channelRequest(kind: string, content: string | Buffer): Buffer {
+  return Buffer.concat([Buffer.from([98]), uint32(0), sshString(kind), Buffer.from([0]), sshString(content)]);
+}
+
+/** CHANNEL_OPEN (RFC 4254 section 5.1), under a number that the library gives nobody. */
+export function channelOpen(kind: string | Buffer, more: Buffer = Buffer.alloc(0)): Buffer {
+  return Buffer.concat([Buffer.from([90]), sshString(kind), uint32(77, 2_000_000, 32_768), more]);
+}
