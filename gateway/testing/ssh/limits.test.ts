@@ -108,7 +108,10 @@ describe.skipIf(sshdPath === undefined)(
       const channel = await exec(client, 'echo on');
       const [said] = (await once(channel, 'data')) as [Buffer]; // what `data` carries
       expect(said.toString()).toBe('on\n');
-      const refused = (await entriesOf(await newestOf('olga'))).filter(({ type }) => type === 'refused');
+      const session = await newestOf('olga');
+      const refusals = async () => (await entriesOf(session)).filter(({ type }) => type === 'refused');
+      while ((await refusals()).length === 0) await sleep(20);
+      const refused = await refusals();
       client.end();
       expect(refused.map(({ command, detail }) => [command, detail])).toEqual([
         ['TERM', { why: 'signal: nothing runs' }],
@@ -137,13 +140,15 @@ describe.skipIf(sshdPath === undefined)(
 
     test('a session in which nothing runs ends after its time', async () => {
       const client = await logIn();
-      const session = await newestOf('olga');
+      const closed = once(client, 'close');
       const channel = await exec(client, 'echo done');
       channel.resume().stderr.resume();
       await once(channel, 'close');
-      await once(client, 'close');
-      const ended = (await entriesOf(session)).find(({ type }) => type === 'session.end');
-      expect(JSON.stringify(ended?.detail)).toContain('idle for too long');
+      const session = await newestOf('olga');
+      await closed;
+      const ending = async () => (await entriesOf(session)).find(({ type }) => type === 'session.end');
+      while (!(await ending())) await sleep(20);
+      expect(JSON.stringify(await ending())).toContain('idle for too long');
     });
 
     test('a session in which something silent runs is not idle', async () => {
