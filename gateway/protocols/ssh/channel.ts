@@ -74,7 +74,7 @@ export class ExecChannel implements Carrier {
     this.#line = line;
     this.#signals = new ChannelSignals({
       gate,
-      pty: this.#settings.pty !== undefined,
+      pty: this.settings.pty !== undefined,
       pass: (name) => this.#running && sendSignal(this.#running, name),
       failed: (error) => this.#log('signal not judged', error),
     });
