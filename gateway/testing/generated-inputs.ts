@@ -7,7 +7,9 @@ import {
   postgresEffects,
   type PostgresCommand,
 } from '../contract/command-postgres.ts';
+import type { SshCommand } from '../contract/command-ssh.ts';
 import type { SessionFrame } from '../contract/ports.ts';
+import { readLine, sshRequest } from '../facts/shell/index.ts';
 import { statement } from './commands.ts';
 
 /** Random inputs for tests of policies: names that rules know, and names that they do not. */
@@ -21,7 +23,18 @@ const name = fc.oneof(
   fc.constantFrom('customers', 'orders', '*', 'client_encoding', 'role', 'search_path'),
   fc.string({ maxLength: 8, unit: 'grapheme' }),
 );
-const groupNames = ['readers', 'support', 'developers', 'dba', 'compliance', 'approvers', 'auditors', 'agents', 'x'];
+const groupNames = [
+  'readers',
+  'support',
+  'developers',
+  'dba',
+  'compliance',
+  'approvers',
+  'auditors',
+  'agents',
+  'operators',
+  'x',
+];
 
 /** One SQL statement, with facts in any combination. */
 export const statements: fc.Arbitrary<PostgresCommand> = fc
@@ -76,6 +89,49 @@ export const statements: fc.Arbitrary<PostgresCommand> = fc
     ),
   })
   .map((changes) => statement({ ...changes, action: changes.effects[0] ?? 'session' }));
+
+const line = fc
+  .tuple(
+    fc.constantFrom('', 'sudo ', 'env LD_PRELOAD=/x ', 'x=1 ', 'xargs ', 'timeout 5 '),
+    fc.constantFrom(
+      'ls',
+      'cat /etc/hosts',
+      'rm -rf /srv',
+      '$x',
+      'eval "$x"',
+      'uptime',
+      'python3 -c 1',
+      'ssh h id',
+      'scp -t /x',
+      'vi',
+    ),
+    fc.constantFrom('', ' > /etc/x', ' < $x', ' | sh', '; id', ' "'),
+  )
+  .map((parts) => parts.join(''));
+
+const requests = fc.oneof(
+  fc.constantFrom('INT', 'KILL').map((signal) => sshRequest('signal', ['signal'], { signal })),
+  fc
+    .constantFrom('LANG', 'LC_ALL', 'LD_PRELOAD', 'GIT_PROTOCOL')
+    .chain((variable) => name.map((value) => sshRequest('env', ['set'], { env: [{ name: variable, value }] }))),
+  fc.boolean().map((pty) => sshRequest('shell', ['shell'], { pty })),
+  name.map((subsystem) => sshRequest('subsystem', ['subsystem'], { subsystem })),
+  fc
+    .constantFrom('local', 'remote', 'agent', 'x11', 'tunnel')
+    .map((kind) => sshRequest('forward', ['forward'], { forward: { kind, host: '127.0.0.1', port: 22, path: null } })),
+);
+
+/** A simple command of a line, as the parser sees it, or another request. */
+export const sshCommands: fc.Arbitrary<SshCommand> = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(line, mostly(false, fc.constant(true)), fc.nat()).map(commandOfLine) },
+  { weight: 1, arbitrary: requests },
+);
+
+function commandOfLine([text, pty, nth]: readonly [string, boolean, number]): SshCommand {
+  const read = readLine(text, { shell: 'bash', pty });
+  if (!read.ok) throw new Error(read.why);
+  return read.commands[nth % read.commands.length] ?? read.commands[0];
+}
 
 export const people: fc.Arbitrary<Partial<SessionFrame['principal']>> = fc.record({
   id: fc.constantFrom('ana', 'bob'),

@@ -10,7 +10,7 @@ import { findOpa, runOpa } from '../build/opa.ts';
 import { isPolicySource, stageSources } from '../build/stage.ts';
 import { facts, frame, requestId } from '../../testing/commands.ts';
 import { defaultSources, someTimeMs, temporaryFolder, unordered } from '../fixtures.ts';
-import { apiCalls, connects, people, statements } from '../../testing/generated-inputs.ts';
+import { apiCalls, connects, people, sshCommands, statements } from '../../testing/generated-inputs.ts';
 import { compileUnsigned } from '../lines/judge.ts';
 import { Engine } from './engine.ts';
 import { entrypointOf } from './entrypoints.ts';
@@ -39,7 +39,7 @@ interface Asked {
 }
 
 const approvals = fc
-  .subarray(['PG-100', 'PG-101', 'PG-102', 'OTHER'])
+  .subarray(['PG-100', 'PG-101', 'PG-102', 'SSH-100', 'OTHER'])
   .map((rules): ApprovalFact => ({ id: 'h', rules, approvers: ['bea'], scope: 'once' }));
 const asked = (commands: fc.Arbitrary<Command>): fc.Arbitrary<Asked> =>
   fc.record({
@@ -52,6 +52,7 @@ const asked = (commands: fc.Arbitrary<Command>): fc.Arbitrary<Asked> =>
 
 test.each([
   ['postgres', statements, 2_000],
+  ['ssh', sshCommands, 1_000],
   ['session', connects, 500],
   ['admin', apiCalls, 500],
 ] as const)('%s decisions are those of opa eval, over generated inputs', async (entrypoint, commands, many) => {
@@ -86,10 +87,15 @@ test.each([
   expect(different.slice(0, 3)).toEqual([]);
   // Inputs that all come to one thing would show nothing.
   const effects = new Set(theirs.map((decision) => z.object({ effect: z.string() }).parse(decision).effect));
-  expect([...effects]).toEqual(expect.arrayContaining(entrypoint === 'postgres' ? everyEffect : ['allow', 'deny']));
+  expect([...effects]).toEqual(expect.arrayContaining(reachable[entrypoint]));
 });
 
-const everyEffect = ['allow', 'mask', 'require_approval', 'deny'];
+const reachable = {
+  postgres: ['allow', 'mask', 'require_approval', 'deny'],
+  ssh: ['allow', 'require_approval', 'deny'],
+  session: ['allow', 'deny'],
+  admin: ['allow', 'deny'],
+};
 
 /** By OPA's own engine, from the sources. */
 async function evalAll(entrypoint: string, inputs: readonly unknown[]): Promise<readonly unknown[]> {
