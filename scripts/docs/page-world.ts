@@ -75,10 +75,12 @@ export class Rigs implements AsyncDisposable {
     return rig;
   }
 
-  /** What the page before published is gone: the first bundle again, as a newer one, because nothing goes back. */
+  /** What the page before published or recorded is gone: the first bundle again, as a newer one, because nothing goes back. */
   async #afresh(rig: Rig): Promise<Rig> {
     const first = this.#first.get(rig);
     await rm(join(rig.dir, shadowFile), { force: true });
+    await rm(join(rig.dir, 'recordings'), { recursive: true, force: true });
+    await mkdir(join(rig.dir, 'recordings'), { mode: 0o700 });
     if (first === undefined || first.equals(await readFile(bundleOf(rig)))) return rig;
     const { manifest, wasm = Buffer.alloc(0), data } = readBundle(first);
     const { metadata, ...rest } = parseManifest(manifest);
