@@ -43,7 +43,11 @@ test('no escape sequence of a line reaches the terminal', async () => {
 
 test.each<readonly [string, readonly string[], string]>([
   ['a stranger', ['--as', 'eve', '--to', 'crm'], 'nobody is called eve in fixtures/people.yaml; known are reader'],
-  ['a target that nobody described', ['--as', 'reader', '--to', 'erp'], 'no fixture describes erp; there are box, crm, web1'],
+  [
+    'a target that nobody described',
+    ['--as', 'reader', '--to', 'erp'],
+    'no fixture describes erp; there are box, crm, web1',
+  ],
   ['JSON that is none', ['--as', '{', '--to', 'crm'], '--as: not JSON'],
   ['JSON of something else', ['--as', '{"group": []}', '--to', 'crm'], 'Unrecognized key: "group"'],
   ['a time that is none', ['--as', 'reader', '--to', 'crm', '--now', 'noon'], '--now: expected a time'],

@@ -29,6 +29,14 @@ test_a_label_that_nobody_defined_is_redacted if {
 	d.masks == {"pii.new": "redact"}
 }
 
+test_listening_under_masks_brings_no_payload if {
+	listen := {"kind": "listen", "action": "notify", "effects": ["notify"]}
+	some who in [s.developer, s.support]
+	d := postgres.decision with input as s.by(who, listen)
+	d.effect == "mask"
+	d.masks["pii.ssn"] == "redact"
+}
+
 test_compliance_reads_in_clear if {
 	d := postgres.decision with input as s.by(s.compliance, plain("pii.ssn"))
 	d.effect == "allow"

@@ -3,6 +3,7 @@ import type { Gate } from '../../contract/gate.ts';
 import type { Message, Outcome, ResultPart } from '../../contract/result.ts';
 import type { Wait } from '../../contract/wait.ts';
 import {
+  encodeNotification,
   parseCommandComplete,
   parseCopyResponse,
   parseNotification,
@@ -312,18 +313,17 @@ export class ServerSide {
         const { name, value } = parseParameterStatus(frame);
         const pinned = this.#p.pinned.get(name);
         if (pinned !== undefined && pinned !== value)
-          throw new SallyportError(
-            'protocol-violation',
-            `${name} became ${value}: what is parsed would not be what runs`,
-          );
+          throw new SallyportError('protocol-violation', `${name} became ${value}: what was parsed would not be run`);
         this.#pass(frame);
         return undefined;
       }
       case serverTag.notification: {
-        const { channel, payload } = parseNotification(frame);
+        const { processId, channel, payload } = parseNotification(frame);
         const message: Message = { severity: 'notification', code: channel, text: payload };
         const passed = this.#p.gate.loose({ kind: 'message', message });
-        if (passed?.kind === 'message' && passed.message === message) this.#pass(frame);
+        if (passed?.kind !== 'message') return undefined;
+        if (passed.message === message) this.#pass(frame);
+        else this.#p.state.toClient.add(encodeNotification(processId, channel, passed.message.text));
         return undefined;
       }
       default:

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Rig, startRig } from '../rig.ts';
 import { filesWith } from './audited.ts';
 import { query, run, sync, type Wire, wireThrough } from './wire.ts';
@@ -59,15 +59,20 @@ test('of a notice that quotes values only its arrival is told', async () => {
   expect(leaked(wire.heard)).toEqual([]);
 });
 
-test('the payload of a notification does not leave once something was masked in the session', async () => {
+test('the payload of a notification does not leave, whether something was masked before or not', async () => {
   await using wire = await open();
   await wire.query('listen told');
-  await admin.query("notify told, 'before'");
-  await wire.query('select 1');
-  expect(wire.heard.includes('before')).toBe(true);
+  const arrived = async (times: number) => {
+    await admin.query(`select pg_notify('told', ssn || email) from customers where id = 1`);
+    await vi.waitFor(async () => {
+      await wire.query('select 1');
+      // What follows the channel's name is an empty payload.
+      expect(wire.heard.toString('latin1').split('told\0\0')).toHaveLength(times + 1);
+    }, 10_000);
+  };
+  await arrived(1);
   await wire.query('select ssn from customers where id = 1');
-  await admin.query(`select pg_notify('told', ssn || email) from customers where id = 1`);
-  await wire.query('select 1');
+  await arrived(2);
   expect(leaked(wire.heard)).toEqual([]);
 });
 

@@ -21,6 +21,23 @@ mask contains {
 }
 
 # METADATA
+# title: Notifications arrive without their payload
+# description: |
+#   What another session puts into a payload cannot be traced to a column. With a mask on what LISTEN brings, only that there was one is told.
+# custom: {id: PG-201}
+mask contains {
+	"id": "PG-201",
+	"msg": $"a payload may hold {label}",
+	"label": label,
+	"method": "redact",
+} if {
+	input.command.kind == "listen"
+	under_masks
+	some label, _ in data.labels
+	not may_read(label)
+}
+
+# METADATA
 # description: Labels of this statement that this principal may not read in clear.
 masked_labels contains label if {
 	some label in input.command.labels
