@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
-import type { Wait } from '../../contract/wait.ts';
+import type { FrontDoor } from '../front-door.ts';
 import { encodeError, type Report } from './errors.ts';
 import type { HandshakeOptions } from './handshake-terms.ts';
 import { acceptClient } from './handshake.ts';
@@ -22,27 +21,8 @@ export interface PostgresOptions extends Omit<OpenPorts, 'cancelKeys'> {
   readonly authenticate: HandshakeOptions['authenticate'];
 }
 
-/** A connection as the listener gives it. */
-export interface Arriving {
-  readonly socket: Socket;
-  readonly peer: { readonly ip: string };
-  /** The connection is over, whoever ended it. */
-  readonly signal: AbortSignal;
-  readonly loginDeadline: AbortSignal;
-  /** The gateway is going down: finish what runs, then end. */
-  readonly draining: AbortSignal;
-  admit(principal: string): 'admitted' | 'too-many-for-principal' | 'ended';
-}
-
-export interface PostgresProtocol {
-  /** Takes one connection from its first byte to its last. Never throws for what a client does. */
-  serve(connection: Arriving): Promise<void>;
-  /** Tells a client, unheard, that there is no room. */
-  refuse(socket: Socket, why: 'too-many-connections' | 'too-many-unauthenticated'): Wait;
-}
-
 /** PostgreSQL's front door: README.md in this folder tells the life of a connection. */
-export function openPostgres(options: PostgresOptions): PostgresProtocol {
+export function openPostgres(options: PostgresOptions): FrontDoor {
   const cancelKeys = new CancelKeys();
   const handshake: Omit<HandshakeOptions, 'tls' | 'discovery'> = {
     allowCleartextOnLoopback: options.allowCleartextOnLoopback,

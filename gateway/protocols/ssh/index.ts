@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
 import ssh2 from 'ssh2';
-import type { Wait } from '../../contract/wait.ts';
+import type { FrontDoor } from '../front-door.ts';
 import { offered } from './algorithms.ts';
 import { disconnectReasons, guard } from './guard.ts';
 import { offerLogins, type SshLogins } from './handshake.ts';
@@ -19,29 +18,10 @@ export interface SshOptions extends SshSessionPorts, SshLogins {
   readonly hostKey: string;
 }
 
-/** A connection as the listener gives it. */
-export interface Arriving {
-  readonly socket: Socket;
-  readonly peer: { readonly ip: string };
-  /** The connection is over, whoever ended it. */
-  readonly signal: AbortSignal;
-  readonly loginDeadline: AbortSignal;
-  /** The gateway is going down: finish what runs, then end. */
-  readonly draining: AbortSignal;
-  admit(principal: string): 'admitted' | 'too-many-for-principal' | 'ended';
-}
-
-export interface SshProtocol {
-  /** Takes one connection from its first byte to its last. Never throws for what a client does. */
-  serve(connection: Arriving): Promise<void>;
-  /** Tells a client, unheard, that there is no room. */
-  refuse(socket: Socket, why: 'too-many-connections' | 'too-many-unauthenticated'): Wait;
-}
-
 const maxApplicationLength = 64;
 
 /** SSH's front door: README.md in this folder tells the life of a connection. */
-export function openSsh(options: SshOptions): SshProtocol {
+export function openSsh(options: SshOptions): FrontDoor {
   return {
     async serve(connection) {
       const { socket, peer, signal } = connection;

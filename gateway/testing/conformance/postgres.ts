@@ -4,8 +4,6 @@ import { connect as tls, createSecureContext, type ConnectionOptions } from 'nod
 import pg from 'pg';
 import type { Principal } from '../../contract/principal.ts';
 import { openSqlAnalyzer } from '../../facts/sql/index.ts';
-import { ConnectionRegistry } from '../../listen/registry.ts';
-import { openListener } from '../../listen/listener.ts';
 import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
 import { encodeQuery } from '../../protocols/postgres/frontend.ts';
 import {
@@ -19,6 +17,7 @@ import {
 import { encodeSslRequest, encodeStartup } from '../../protocols/postgres/startup.ts';
 import type { TestPostgres } from '../postgres.ts';
 import { tlsPair } from '../tls.ts';
+import { openDoor } from './door.ts';
 import { PgWire } from './postgres-wire.ts';
 import { openRecordingProxy } from './recording-proxy.ts';
 import { openWorld } from './world.ts';
@@ -114,21 +113,7 @@ export async function openPostgresSubject(postgres: TestPostgres): Promise<Subje
     limits: { maxMessageBytes, maxBufferBytes: 256 * 1024, keepAliveMs: 20 },
     log: () => undefined,
   });
-  const listener = opening.use(
-    await openListener({
-      host: '127.0.0.1',
-      port: 0,
-      registry: new ConnectionRegistry({
-        connections: 100,
-        connectionsPerPrincipal: 100,
-        unauthenticated: 100,
-        unauthenticatedMs: 10_000,
-      }),
-      onConnection: (connection) => protocol.serve(connection),
-      refuse: (socket, why) => void protocol.refuse(socket, why),
-      onEvent: () => undefined,
-    }),
-  );
+  const listener = opening.use(await openDoor(protocol, 10_000));
   const { port } = listener;
   const opened = opening.move();
   return {

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { Principal } from '../../contract/principal.ts';
-import { openListener } from '../../listen/listener.ts';
-import { ConnectionRegistry } from '../../listen/registry.ts';
 import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
 import { connectSshUpstream, newHostKey, openSsh, parsePublicKey, publicHalf } from '../../protocols/ssh/index.ts';
 import type { TestSshd } from '../sshd.ts';
+import { openDoor } from './door.ts';
 import { openRecordingProxy } from './recording-proxy.ts';
 import { frame, SshWire } from './ssh-wire.ts';
 import { openWorld } from './world.ts';
@@ -82,21 +81,7 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     limits: { maxChannels: 10, maxLineBytes: 65_536, keepAliveMs: 20, maxUnanswered: 1_000_000 },
     log: () => undefined,
   });
-  const listener = opening.use(
-    await openListener({
-      host: '127.0.0.1',
-      port: 0,
-      registry: new ConnectionRegistry({
-        connections: 100,
-        connectionsPerPrincipal: 100,
-        unauthenticated: 100,
-        unauthenticatedMs: 2_000,
-      }),
-      onConnection: (connection) => protocol.serve(connection),
-      refuse: (socket, why) => void protocol.refuse(socket, why),
-      onEvent: () => undefined,
-    }),
-  );
+  const listener = opening.use(await openDoor(protocol, 2_000));
   const { port } = listener;
   const opened = opening.move();
   return {
