@@ -219,22 +219,22 @@ function lineOf(pick: (below: number) => number): string {
 /** Runs lines one after the other, each in a bash of its own with nothing but the stubs and wrappers to run. */
 async function ran(lines: readonly string[]): Promise<readonly (readonly (readonly string[])[])[]> {
   const list = join(dir, 'lines');
-  const seen = join(dir, 'seen');
+  // A file for each line: what a line leaves in the background may run on beside the next one.
+  const seen = mkdtempSync(join(dir, 'seen-'));
   writeFileSync(list, lines.map((line) => `${line}\0`).join(''));
-  writeFileSync(seen, '');
   const driver = `cd "$1/cwd"
+    n=0
     while IFS= read -r -d '' line <&3; do
       printf x > i; rm -f o 'o p' nohup.out
-      env -i PATH="$1/bin" SEEN="$1/seen" LC_ALL=C.UTF-8 v=V n=cc bash --norc --noprofile -c "$line" </dev/null >/dev/null 2>&1 3<&-
-      printf '\\2' >> "$1/seen"
+      : > "$2/$n"
+      env -i PATH="$1/bin" SEEN="$2/$n" LC_ALL=C.UTF-8 v=V n=cc bash --norc --noprofile -c "$line" </dev/null >/dev/null 2>&1 3<&-
+      n=$((n + 1))
     done 3< "$1/lines"`;
-  const child = spawn(bash, ['-c', driver, 'driver', dir], { stdio: 'ignore' });
+  const child = spawn(bash, ['-c', driver, 'driver', dir, seen], { stdio: 'ignore' });
   const code = await new Promise((resolve) => child.on('close', resolve));
   expect(code).toBe(0);
-  const runs = readFileSync(seen, 'utf8').split('\x02').slice(0, -1);
-  expect(runs.length).toBe(lines.length);
-  return runs.map((run) =>
-    run
+  return lines.map((_, i) =>
+    readFileSync(join(seen, String(i)), 'utf8')
       .split('\x01\0')
       .slice(0, -1)
       .map((one) => one.split('\0').slice(0, -1)),
