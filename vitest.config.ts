@@ -10,6 +10,8 @@ export default defineConfig({
     setupFiles: ['gateway/testing/seed.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // See `scripts/sallyport`.
+    execArgv: ['--no-memory-protection-keys'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     restoreMocks: true,
