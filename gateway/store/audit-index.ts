@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { SallyportError } from '../contract/errors.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What an entry is found by. */
 export const indexedFields = ['session', 'identity', 'target', 'type', 'action', 'effect'] as const;
@@ -117,12 +118,9 @@ export class AuditIndex implements Disposable {
   }
 
   #transaction(run: () => void): void {
-    this.#sqlite.exec('BEGIN IMMEDIATE');
     try {
-      run();
-      this.#sqlite.exec('COMMIT');
+      inTransaction(this.#sqlite, run);
     } catch (error) {
-      this.#sqlite.exec('ROLLBACK');
       this.#wordIds = new Map();
       throw error;
     }

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { SallyportError } from '../contract/errors.ts';
 import type { FollowedBy, FollowedLabels, LabelAnchor, LabelKeeper } from '../contract/followed.ts';
+import { inTransaction } from './transaction.ts';
 
 /** One followed label, as it is listed. */
 export interface FollowedRow extends Omit<FollowedLabels, 'labels'>, FollowedBy {
@@ -34,9 +35,9 @@ export class FollowedLabelStore implements Disposable {
   of(target: string): LabelKeeper {
     return {
       followed: () => this.list(target).map(({ column, label, sources }) => ({ column, labels: [label], sources })),
-      follow: (more, by) => this.#transaction(() => this.#insert(target, more, by)),
+      follow: (more, by) => inTransaction(this.#sqlite, () => this.#insert(target, more, by)),
       anchors: () => ({ version: this.#anchorVersion(target), anchors: this.#anchors(target) }),
-      anchor: (version, anchors) => this.#transaction(() => this.#replace(target, version, anchors)),
+      anchor: (version, anchors) => inTransaction(this.#sqlite, () => this.#replace(target, version, anchors)),
     };
   }
 
@@ -106,17 +107,6 @@ export class FollowedLabelStore implements Disposable {
     this.#sqlite
       .prepare('INSERT INTO anchored VALUES (?, ?) ON CONFLICT DO UPDATE SET version = excluded.version')
       .run(target, version);
-  }
-
-  #transaction(run: () => void): void {
-    this.#sqlite.exec('BEGIN IMMEDIATE');
-    try {
-      run();
-      this.#sqlite.exec('COMMIT');
-    } catch (error) {
-      this.#sqlite.exec('ROLLBACK');
-      throw error;
-    }
   }
 }
 

@@ -47,9 +47,12 @@ export function readLine(line: string, { shell = 'unknown', pty = false }: LineO
 }
 
 /** Names a command's facts for the decision cache: equal keys, equal facts. */
-export function commandKey({ line, position, pty }: SshCommand, shell: Shell): string {
-  const place = `${String(position.index)}/${String(pty)}/${shell}`;
-  return `ssh/${place}/${line.length <= limits.quoted ? line : createHash('sha256').update(line).digest('hex')}`;
+export function commandKey(command: SshCommand, shell: Shell): string {
+  const { request, line, position, pty } = command;
+  const place = `${request}/${String(position.index)}/${String(pty)}/${shell}`;
+  // What a simple command is follows from its line; a request of any other kind is all that is known of it.
+  const rest = request === 'exec' ? line : JSON.stringify(command);
+  return `ssh/${place}/${rest.length <= limits.quoted ? rest : createHash('sha256').update(rest).digest('hex')}`;
 }
 
 /** What the rest of the line makes of a command: functions, names that are found otherwise, aliases, variables. */

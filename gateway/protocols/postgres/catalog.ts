@@ -203,6 +203,7 @@ export class TargetCatalog implements AsyncDisposable {
     const snapshot = await reader.read(this.#snapshot, signal);
     if (snapshot.version !== this.#snapshot?.version) {
       this.#snapshot = snapshot;
+      this.#types = new ColumnTypes(snapshot);
       analyzer.setCatalog(target, snapshot);
       this.#settle();
     }
@@ -231,7 +232,6 @@ export class TargetCatalog implements AsyncDisposable {
       ? spreadLabels(leanCatalog(this.#snapshot), this.#labels.all)
       : new Map();
     this.#witness = new CatalogWitness(this.#snapshot, spread);
-    this.#types = new ColumnTypes(this.#snapshot);
     return spread;
   }
 }

@@ -6,6 +6,7 @@ import type { Denial, HoldNotice } from '../../contract/exchange.ts';
 import type { Gate } from '../../contract/gate.ts';
 import type { Outcome, ResultPart } from '../../contract/result.ts';
 import { both, type Wait } from '../../contract/wait.ts';
+import type { Shell } from '../../facts/shell/index.ts';
 import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from './errors.ts';
 import { type Carrier, SshExchange } from './exchange.ts';
 import { ChannelOutput, type ChannelExit } from './output.ts';
@@ -68,6 +69,7 @@ export class ExecChannel implements Carrier {
     upstream: SshUpstream,
     line: string,
     commands: readonly [SshCommand, ...SshCommand[]],
+    shell: Shell,
   ): Promise<void> {
     if (this.#isOver) return;
     this.#upstream = upstream;
@@ -78,7 +80,7 @@ export class ExecChannel implements Carrier {
       pass: (name) => this.#running && sendSignal(this.#running, name),
       failed: (error) => this.#log('signal not judged', error),
     });
-    const x = new SshExchange(this, commands);
+    const x = new SshExchange(this, commands, shell);
     this.#x = x;
     try {
       await gate.offer(x);

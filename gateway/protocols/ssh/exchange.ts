@@ -3,6 +3,7 @@ import type { Deliver, Denial, Exchange, HoldNotice, OutlinedTexts } from '../..
 import { type Permit, redeemPermit } from '../../contract/permit.ts';
 import type { ResultPart } from '../../contract/result.ts';
 import type { Wait } from '../../contract/wait.ts';
+import { commandKey, type Shell } from '../../facts/shell/index.ts';
 
 /** What an exchange asks of the channel that carries it. */
 export interface Carrier {
@@ -19,17 +20,19 @@ export class SshExchange implements Exchange {
   readonly results = 'stream';
   readonly commands: readonly [SshCommand, ...SshCommand[]];
   readonly #carrier: Carrier;
+  readonly #shell: Shell;
   readonly #abort = new AbortController();
   #deliver: Deliver | undefined;
 
-  constructor(carrier: Carrier, commands: readonly [SshCommand, ...SshCommand[]]) {
+  /** @param shell the login's at the host */
+  constructor(carrier: Carrier, commands: readonly [SshCommand, ...SshCommand[]], shell: Shell) {
     this.#carrier = carrier;
     this.commands = commands;
+    this.#shell = shell;
   }
 
-  /** Equal facts have equal keys: all of them are in it. */
   key(i: number): string {
-    return JSON.stringify(this.commands[i] ?? null);
+    return commandKey(this.commands[i] ?? this.commands[0], this.#shell);
   }
 
   changes(): boolean {

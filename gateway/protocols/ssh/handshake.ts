@@ -37,6 +37,7 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     ? ['publickey', 'keyboard-interactive']
     : ['publickey'];
   let attempts = 0;
+  let proven = false;
   let lastWhy = 'the client offered no way to log in that is taken here';
 
   const refuse = (context: AuthContext, why?: string): void => {
@@ -65,7 +66,6 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
   client.on('close', () => {
     if (attempts > 0 && !proven) events.onRefused(lastWhy);
   });
-  let proven = false;
 
   function accept(context: AuthContext, login: Login, asked: Asked): void {
     proven = true;

@@ -241,7 +241,8 @@ export class SshSession {
       this.refused(read.why, line.slice(0, maxRefusedText));
       return exec.fail(`not run: ${read.why}`, deniedExit);
     }
-    await exec.offer(opened.gate, opened.upstream, line, read.commands);
+    const { gate, upstream, target } = opened;
+    await exec.offer(gate, upstream, line, read.commands, target.shell);
   }
 
   #turnAway(exec: ExecChannel | undefined, what: string, lines: readonly string[]): void {

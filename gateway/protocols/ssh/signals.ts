@@ -61,6 +61,7 @@ export class ChannelSignals {
         breakOff: () => undefined,
       },
       [command],
+      'unknown',
     );
     await gate.offer(x);
   }

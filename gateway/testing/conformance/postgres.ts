@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect as tcp, type Socket } from 'node:net';
 import { connect as tls, createSecureContext, type ConnectionOptions } from 'node:tls';
 import pg from 'pg';
-import type { Principal } from '../../contract/principal.ts';
 import { openSqlAnalyzer } from '../../facts/sql/index.ts';
 import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
 import { encodeQuery } from '../../protocols/postgres/frontend.ts';
@@ -20,7 +19,7 @@ import { tlsPair } from '../tls.ts';
 import { openDoor } from './door.ts';
 import { PgWire } from './postgres-wire.ts';
 import { openRecordingProxy } from './recording-proxy.ts';
-import { openWorld } from './world.ts';
+import { ana, openWorld } from './world.ts';
 
 const token = 'token-of-ana';
 const label = 'pii.ssn';
@@ -135,16 +134,6 @@ export async function openPostgresSubject(postgres: TestPostgres): Promise<Subje
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
-
-const ana: Principal = {
-  id: 'ana',
-  kind: 'human',
-  issuer: 'https://idp.test',
-  groups: [],
-  claims: {},
-  acts_for: [],
-  auth: { method: 'jwt', at: '2026-01-01T00:00:00Z' },
-};
 
 /** `pg`, unchanged, as most programs in JavaScript use it. */
 async function askByDriver(port: number, texts: readonly string[]): Promise<readonly Answer[]> {

@@ -5,14 +5,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import type { Principal } from '../../contract/principal.ts';
 import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
 import { connectSshUpstream, newHostKey, openSsh, parsePublicKey, publicHalf } from '../../protocols/ssh/index.ts';
 import type { TestSshd } from '../sshd.ts';
 import { openDoor } from './door.ts';
 import { openRecordingProxy } from './recording-proxy.ts';
 import { frame, SshWire } from './ssh-wire.ts';
-import { openWorld } from './world.ts';
+import { ana, openWorld } from './world.ts';
 
 const large = 64_000_000;
 
@@ -109,16 +108,6 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
-
-const ana: Principal = {
-  id: 'ana',
-  kind: 'human',
-  issuer: 'https://idp.test',
-  groups: [],
-  claims: {},
-  acts_for: [],
-  auth: { method: 'jwt', at: '2026-01-01T00:00:00Z' },
-};
 
 /** OpenSSH's own client, with one connection for all commands. */
 async function askByOpenssh(

@@ -3,6 +3,7 @@ import type { Decision } from '../../contract/decision.ts';
 import type { AuditEvent } from '../../contract/event.ts';
 import { asId, type HoldId, type Revision } from '../../contract/ids.ts';
 import type { HoldResolution, Recorder } from '../../contract/ports.ts';
+import type { Principal } from '../../contract/principal.ts';
 import { type AdmissionPorts, openAdmission } from '../../enforce/admission.ts';
 import { openMasks } from '../../enforce/masking/masks.ts';
 import { openIds } from '../../enforce/request-id.ts';
@@ -23,6 +24,17 @@ const hold: Decision = {
   effect: 'require_approval',
   findings: [{ kind: 'approve', id: 'CONF-2', msg: 'somebody has to look at it' }],
   approval: { rules: ['CONF-2'], groups: ['approvers'], quorum: 1, ttl_s: 600, scope: 'once' },
+};
+
+/** Who logs in. */
+export const ana: Principal = {
+  id: 'ana',
+  kind: 'human',
+  issuer: 'https://idp.test',
+  groups: [],
+  claims: {},
+  acts_for: [],
+  auth: { method: 'jwt', at: '2026-01-01T00:00:00Z' },
 };
 
 /** The suite's hands on the real enforcement: a policy by text, and ports that keep what they are given. */

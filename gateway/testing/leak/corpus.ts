@@ -117,17 +117,16 @@ async function cut(analyzer: SqlAnalyzer, line: Buffer): Promise<readonly string
   return answer.statements.map(({ location: { start, length } }) => line.toString('utf8', start, start + length));
 }
 
+/** A line as psql sends it, by the superuser. */
+function whole(sql: string, session: CorpusLine['session']): Saying {
+  return { role: 'postgres', way: 'simple', session, line: Buffer.from(sql, 'latin1'), statements: [] };
+}
+
 /** How many of these lines bring a canary out where no gateway is: what the scan can see. */
 export async function countDirectLeaks(world: LeakWorld, lines: readonly CorpusLine[]): Promise<number> {
   let leaking = 0;
   for (const { sql, session } of lines) {
-    const saying: Saying = {
-      role: 'postgres',
-      way: 'simple',
-      session,
-      line: Buffer.from(sql, 'latin1'),
-      statements: [],
-    };
+    const saying = whole(sql, session);
     await using wire = await world.direct('b', saying.role);
     const heard = await converse(wire, saying);
     if (piecesIn(world, 'b', saying, heard).length > 0) leaking += 1;
@@ -151,13 +150,7 @@ export async function runHonestLines(
 ): Promise<readonly HonestRun[]> {
   const runs: HonestRun[] = [];
   for (const { id, sql, session } of lines) {
-    const saying: Saying = {
-      role: 'postgres',
-      way: 'simple',
-      session,
-      line: Buffer.from(sql, 'latin1'),
-      statements: [],
-    };
+    const saying = whole(sql, session);
     const { messages } = await hear(world, 'a', saying);
     const outcome = outcomeOf(messages);
     const ran = outcome === 'allowed' || outcome === 'masked';

@@ -59,7 +59,7 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
       },
     }),
   );
-  const { host_key: hostKey } = { host_key: join(rig.dir, 'state', 'ssh-host-key') };
+  const hostKey = join(rig.dir, 'state', 'ssh-host-key');
   const knownHosts = join(rig.dir, 'known_hosts');
   const shown = execFileSync('ssh-keygen', ['-y', '-f', hostKey]).toString().trim();
   writeFileSync(knownHosts, `[127.0.0.1]:${port} ${shown}\n`);
