@@ -31,7 +31,7 @@ export const sshdPath = [process.env['SALLYPORT_SSHD'] ?? '', '/usr/sbin/sshd', 
   existsSync(path),
 );
 /** Printed with tests that are skipped. */
-export const noSshd = `no sshd: neither SALLYPORT_SSHD nor /usr/sbin/sshd nor ${unpacked}; run ./scripts/test on Debian, or install openssh-server`;
+export const noSshd = `no sshd: neither SALLYPORT_SSHD nor /usr/sbin/sshd nor ${unpacked}; run ./scripts/test or ./scripts/demo on Debian, or install openssh-server`;
 
 export interface SshdOptions {
   /** Notes every line before it runs. */

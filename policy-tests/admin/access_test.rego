@@ -19,6 +19,7 @@ actions := {
 may := {
 	"approvers": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
 	"dba": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
+	"operators": {"approvals.list", "approvals.show", "approvals.decide"},
 	"auditors": {
 		"sessions.list", "sessions.show", "sessions.replay", "audit.query", "audit.verify",
 		"approvals.list", "approvals.show", "policy.status", "policy.shadow",
@@ -43,7 +44,7 @@ test_everyone_registers_a_key_of_their_own if {
 }
 
 test_nobody_decides_their_own[group] if {
-	some group in ["approvers", "dba"]
+	some group in ["approvers", "dba", "operators"]
 	d := admin.decision with input as calling({"groups": [group]}, "approvals.decide", "ana")
 	d.effect == "deny"
 	{f.id | some f in d.findings.deny} == {"AD-001"}

@@ -98,13 +98,18 @@ function driverClient(world: World): Client {
 
 /** `./scripts/sallyport ...` as a principal. */
 export async function sallyport(world: World, principal: string | undefined, args: readonly string[]): Promise<Ran> {
-  const as = principal === undefined ? '' : `SALLYPORT_TOKEN=$(cat ${tokenOf(world, principal).file}) `;
   const env = {
     SALLYPORT_GATEWAY: world.admin,
     ...(principal === undefined ? {} : { SALLYPORT_TOKEN: tokenOf(world, principal).token }),
   };
   const ran = await runChild(join(root, 'scripts/sallyport'), args, env);
-  return { ...ran, shown: `${as}./scripts/sallyport ${args.map(quoted).join(' ')}` };
+  return { ...ran, shown: commandLine(world, principal, args) };
+}
+
+/** How such a command looks. */
+export function commandLine(world: World, principal: string | undefined, args: readonly string[]): string {
+  const as = principal === undefined ? '' : `SALLYPORT_TOKEN=$(cat ${tokenOf(world, principal).file}) `;
+  return `${as}./scripts/sallyport ${args.map(quoted).join(' ')}`;
 }
 
 export function tokenOf(world: World, principal: string): { readonly token: string; readonly file: string } {
@@ -113,11 +118,13 @@ export function tokenOf(world: World, principal: string): { readonly token: stri
   return found;
 }
 
-function quoted(arg: string): string {
-  return /^[\w./:@=-]+$/.test(arg) ? arg : `"${arg}"`;
+/** As somebody would type it: in single quotes what a shell would read otherwise. */
+export function quoted(arg: string): string {
+  if (/^[\w./:@=-]+$/.test(arg)) return arg;
+  return /[$`"\\]/.test(arg) ? `'${arg}'` : `"${arg}"`;
 }
 
-function runChild(
+export function runChild(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { sqlClient, tokenOf } from './client.ts';
+import { sshClient } from './ssh-client.ts';
 import { principals } from './principals.ts';
 import { runTour } from './tour.ts';
 import { startWorld, type World } from './world.ts';
 
 /** `./scripts/demo`: starts everything, says what to try, and stays until Ctrl-C. */
 const flags = new Command('demo')
-  .description('A PostgreSQL with made-up customers, an identity provider and the gateway, ready to try.')
+  .description('A PostgreSQL with made-up customers, an SSH host, an identity provider and the gateway, ready to try.')
   .option('--tour', 'do what the demo suggests, show it, and exit 0 only if all came out as it should')
   .option('--json', 'once ready, one line of JSON for scripts: addresses, CA file, targets, principals with tokens')
   .addHelpText(
@@ -39,6 +40,7 @@ try {
 function describe(world: World): object {
   return {
     postgres: world.postgres,
+    ssh: 'port' in world.ssh ? { host: '127.0.0.1', port: world.ssh.port } : null,
     admin: { url: world.admin },
     ca_file: resolve(world.caFile),
     config_file: resolve(world.configFile),
@@ -48,7 +50,10 @@ function describe(world: World): object {
       client_id: world.idp.clientId,
       scope: world.idp.scope,
     },
-    targets: [{ name: 'crm', protocol: 'postgres', database: 'crm', roles: ['app', 'owner'] }],
+    targets: [
+      { name: 'crm', protocol: 'postgres', database: 'crm', roles: ['app', 'owner'] },
+      ...('port' in world.ssh ? [{ name: 'web1', protocol: 'ssh' }] : []),
+    ],
     principals: principals.map((p) => ({
       ...p,
       token: tokenOf(world, p.name).token,
@@ -69,8 +74,9 @@ function suggestions(world: World): string {
       'Held, until somebody approves it',
       client.show('ops-agent', ["update orders set status = 'refunded' where id = 42"]),
     ],
+    ...sshSuggestions(world),
     [
-      'Approve it, in another terminal',
+      'Approve what is held, in another terminal (on web1 olga approves)',
       `${gateway}\n    ${as('ben')} ./scripts/sallyport approvals list\n    ${as('ben')} ./scripts/sallyport approvals approve ID`,
     ],
     [
@@ -86,6 +92,20 @@ function suggestions(world: World): string {
   const who = principals.map((p) => `  ${p.name.padEnd(14)} ${p.kind.padEnd(6)} ${p.groups.join(', ')}`).join('\n');
   const text = tries.map(([title, command]) => `${title}\n    ${command}\n`).join('\n');
   return `\nReady. Copy and paste:\n\n${text}\nWho is here (their tokens are in ${world.dir}/tokens, good for 12 hours)\n${who}\n\nCtrl-C stops everything.\n`;
+}
+
+function sshSuggestions(world: World): readonly (readonly [string, string])[] {
+  if (!('port' in world.ssh)) return [['On an SSH host', `# left out: ${world.ssh.missing}`]];
+  const agent = sshClient(world, world.ssh.port, 'ops-agent');
+  return [
+    [
+      'An SSH host: first a key, good for as long as the token',
+      [`export SALLYPORT_GATEWAY=${world.admin}`, ...agent.preparation].join('\n    '),
+    ],
+    ['Allowed there', agent.show('ls /etc | wc -l; df -h /')],
+    ['Denied there', agent.show(`$(echo rm) -rf ${world.ssh.dir}`)],
+    ['Held there', agent.show(`echo green > ${world.ssh.dir}/release`)],
+  ];
 }
 
 /** Ctrl-C, SIGTERM, or the end of whoever reads us. A second one ends at once. */

@@ -6,6 +6,7 @@ export const principals: readonly IdpPrincipal[] = [
   { name: 'ben', kind: 'human', groups: ['dba'] },
   { name: 'dora', kind: 'human', groups: ['dba'] },
   { name: 'carl', kind: 'human', groups: ['compliance'] },
+  { name: 'olga', kind: 'human', groups: ['operators'] },
   { name: 'otto', kind: 'human', groups: ['auditors'] },
   { name: 'eve', kind: 'human', groups: [] },
   { name: 'billing-agent', kind: 'agent', groups: ['agents', 'readers'] },

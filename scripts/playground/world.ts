@@ -9,6 +9,7 @@ import { startIdp, type Idp } from '../../gateway/testing/idp.ts';
 import { freePort } from '../../gateway/testing/ports.ts';
 import { startCrm, type CrmDatabase } from './database.ts';
 import { openHome, type Home } from './home.ts';
+import { type Host, hostTarget, startHost } from './host.ts';
 import { openBundle, openKeys, type DemoKeys } from './keys.ts';
 import { portOr } from './port-or.ts';
 import { principals } from './principals.ts';
@@ -17,6 +18,8 @@ import { step } from './progress.ts';
 /** Everything that the demo runs, and what one needs to try it. Disposing of it stops all of it. */
 export interface World extends AsyncDisposable {
   readonly postgres: { readonly host: string; readonly port: number };
+  /** Where the gateway speaks SSH for the host `web1`, and a directory there, from its root; or why there is no host here. */
+  readonly ssh: { readonly port: number; readonly dir: string } | { readonly missing: string };
   readonly admin: string;
   readonly idp: Idp;
   /** The directory of this start. */
@@ -52,6 +55,15 @@ export async function startWorld(name: string): Promise<World> {
     },
     (c) => `database crm with made-up customers, on port ${String(c.server.port)}`,
   );
+  const host = await step(
+    'sshd',
+    async () => {
+      const started = await startHost(home);
+      if ('sshd' in started) opening.use(started.sshd);
+      return started;
+    },
+    (h) => ('sshd' in h ? `host web1, on port ${String(h.sshd.port)}` : `left out: ${h.missing}`),
+  );
   const idp = await step(
     'identity provider',
     async () => {
@@ -61,8 +73,8 @@ export async function startWorld(name: string): Promise<World> {
     },
     (i) => `${i.issuer}, ${String(principals.length)} people and agents`,
   );
-  const ports = { postgres: await portOr(6432), admin: await portOr(6480) };
-  const configFile = await writeConfig(home, keys, { bundle: bundle.file, crm, idp, ports });
+  const ports = { postgres: await portOr(6432), ssh: await portOr(6422), admin: await portOr(6480) };
+  const configFile = await writeConfig(home, keys, { bundle: bundle.file, crm, host, idp, ports });
   const gateway = await step(
     'gateway',
     async () => {
@@ -78,6 +90,7 @@ export async function startWorld(name: string): Promise<World> {
   const opened = opening.move();
   return {
     postgres: { host: 'localhost', port: gateway.addresses.postgres.port },
+    ssh: 'sshd' in host ? { port: ports.ssh, dir: host.sshd.dir } : host,
     admin: `http://127.0.0.1:${String(gateway.addresses.admin.port)}`,
     idp,
     dir: shown(home.run),
@@ -91,12 +104,13 @@ export async function startWorld(name: string): Promise<World> {
 interface Parts {
   readonly bundle: string;
   readonly crm: CrmDatabase;
+  readonly host: Host;
   readonly idp: Idp;
-  readonly ports: { readonly postgres: number; readonly admin: number };
+  readonly ports: { readonly postgres: number; readonly ssh: number; readonly admin: number };
 }
 
-/** The configuration that anybody would write for this database and this issuer, and the two passwords in the encrypted store. */
-async function writeConfig(home: Home, keys: DemoKeys, { bundle, crm, idp, ports }: Parts): Promise<string> {
+/** The configuration that anybody would write for this database, this host and this issuer, and the two passwords in the encrypted store. */
+async function writeConfig(home: Home, keys: DemoKeys, { bundle, crm, host, idp, ports }: Parts): Promise<string> {
   const caFile = join(home.run, 'ca.pem');
   const certFile = join(home.run, 'server.pem');
   const keyFile = join(home.run, 'listener.key');
@@ -113,6 +127,7 @@ async function writeConfig(home: Home, keys: DemoKeys, { bundle, crm, idp, ports
   const config = {
     listen: {
       postgres: { host: '127.0.0.1', port: ports.postgres, tls: { cert: certFile, key: keyFile } },
+      ...('sshd' in host && { ssh: { host: '127.0.0.1', port: ports.ssh } }),
       admin: { host: '127.0.0.1', port: ports.admin },
     },
     state_dir: 'state',
@@ -129,6 +144,7 @@ async function writeConfig(home: Home, keys: DemoKeys, { bundle, crm, idp, ports
         roles: { app: { password: { store: 'crm/app' } }, owner: { password: { store: 'crm/owner' } } },
         catalog_role: 'owner',
       },
+      ...('sshd' in host ? [hostTarget(host.sshd)] : []),
     ],
     policy: { bundle, keys: [{ id: 'demo', algorithm: 'ES256', file: join(keys.dir, 'bundle.pub') }] },
     credentials,

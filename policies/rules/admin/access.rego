@@ -11,7 +11,7 @@ package rules.admin
 # custom: {id: AD-500}
 allow contains {"id": "AD-500", "msg": "may decide approvals"} if {
 	input.command.action in {"approvals.list", "approvals.show", "approvals.decide"}
-	some group in ["approvers", "dba"]
+	some group in ["approvers", "dba", "operators"]
 	group in input.principal.groups
 }
 

@@ -1,0 +1,44 @@
+import { showHeld, showReplay } from './held.ts';
+import { sshClient } from './ssh-client.ts';
+import type { Tour } from './steps.ts';
+import type { World } from './world.ts';
+
+/** The same on an SSH host, with OpenSSH's own client. Where there is no sshd it says so. */
+export async function tourOfHost(tour: Tour, world: World): Promise<void> {
+  if (!('port' in world.ssh)) {
+    tour.title('An SSH host: left out');
+    return tour.note(world.ssh.missing);
+  }
+  const { port, dir } = world.ssh;
+  const agent = sshClient(world, port, 'ops-agent');
+
+  tour.title('An SSH host: an agent logs in with its token, and runs a command with the stock ssh');
+  const [registered, configured] = await agent.prepare();
+  tour.show(registered, { has: ['ops-agent may log in with the key SHA256:'], exitCode: 0 });
+  tour.show(configured, { exitCode: 0 });
+  tour.show(await agent.run('echo "hello from $(whoami | wc -w) login"'), { has: ['hello from 1 login'], exitCode: 0 });
+
+  tour.title('Denied there: what a line would run is not known before it runs');
+  const denied = await agent.run(`$(echo rm) -rf ${dir}`);
+  const said = { ...denied, shown: `${denied.shown}; echo $?`, output: `${denied.output}${String(denied.exitCode)}\n` };
+  tour.show(said, { has: ['[SSH-002]', /^126$/m], exitCode: 126 });
+
+  tour.title('Held there: an agent writes a file in production, and another person lets it');
+  const release = `echo green > ${dir}/release && cat ${dir}/release`;
+  await showHeld(tour, world, {
+    shown: agent.show(release),
+    start: (onOutput) => agent.run(release, onOutput),
+    waits: 'waiting for approval',
+    listed: ['ops-agent', 'web1', 'release'],
+    approver: 'olga',
+    reason: 'release 12',
+    has: ['\ngreen\n'],
+  });
+
+  tour.title('Replayed: what ran there, and what it printed');
+  await showReplay(tour, world, 'web1', (session) => session.denials === 0, [
+    'web1$ echo green',
+    'SSH-101',
+    '\ngreen\n',
+  ]);
+}
