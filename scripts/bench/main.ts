@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { format, resolveConfig } from 'prettier';
+import { measureAnalysis } from './analysis.ts';
 import { measureBulk } from './bulk.ts';
 import { measureCatalog } from './catalog.ts';
 import { measureDecisions } from './decisions.ts';
@@ -17,8 +18,8 @@ import { measureShadow } from './shadow.ts';
 import { startWorld } from './world.ts';
 
 /** `npm run bench`: the gateway against peers measured in the same run. A target that is missed is said, and fails nothing. */
-/** In the order in which they run: decisions are made in this process, so they come before it has done anything else. */
-const sectionNames = ['decisions', 'throughput', 'shadow', 'bulk', 'reload', 'idle', 'catalog'] as const;
+/** In the order in which they run: decisions and analyses are made in this process, so they come before it has done anything else. */
+const sectionNames = ['decisions', 'analysis', 'throughput', 'shadow', 'bulk', 'reload', 'idle', 'catalog'] as const;
 type SectionName = (typeof sectionNames)[number];
 const flags = new Command('bench')
   .description('Measures the gateway against no proxy, a plain TCP pipe and, where it is installed, PgBouncer.')
@@ -84,6 +85,8 @@ async function measure(signal: AbortSignal): Promise<Report> {
 
   async function measureSection(name: SectionName): Promise<readonly Section[]> {
     switch (name) {
+      case 'analysis':
+        return [await measureAnalysis(effort, signal)];
       case 'throughput':
         if (pgbench !== undefined) return measureThroughput(world, openPgbench(pgbench, signal), effort, signal);
         skipped.push('short statements: pgbench is not installed (Debian and Ubuntu: package postgresql-15 or newer)');

@@ -7,6 +7,7 @@ test('each rule of the analysis is a mutant, and so is each of the default pack 
   const mutants = await allMutants();
   const of = (end: string): number => mutants.filter(({ file }) => file.endsWith(end)).length;
   expect(of('.ts')).toBeGreaterThan(120);
+  expect(of('plain-outline.ts')).toBe(2);
   expect(of('masking.rego')).toBeGreaterThanOrEqual(9);
   expect(of('labels.rego')).toBe(2);
 });

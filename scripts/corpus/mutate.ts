@@ -15,7 +15,9 @@ export interface MutantResult {
 const root = join(import.meta.dirname, '../..');
 const analysis = 'gateway/facts/sql';
 /** The pure tests of the analysis: seconds, and no server. */
-const suite = ['bypass', 'rules', 'function-body', 'corpus', 'labels'].map((name) => `${analysis}/${name}.test.ts`);
+const suite = ['bypass', 'rules', 'function-body', 'corpus', 'labels', 'plain-outline'].map(
+  (name) => `${analysis}/${name}.test.ts`,
+);
 const policies = ['policies/rules/postgres/masking.rego', 'policies/rules/postgres/labels.rego'];
 
 /** Every rule that there is: of the analysis, then of the default pack. */

@@ -92,7 +92,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
   const columns = settled(ledger, outcome.columns ?? []);
   const effects = ledger.effects;
   const secret = ledger.secret || ledger.meetsLabels;
-  const outline = blankLiterals(slice.text, reading.lexer.tokens(slice.text));
+  const outline = blankLiterals(slice.text, reading.lexer);
   const relations = ledger.relations;
   const reasons = ledger.reasons;
   const print = reading.lexer.fingerprint(slice.text);

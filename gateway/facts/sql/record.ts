@@ -1,12 +1,20 @@
-import type { Token } from './grammar.ts';
+import type { Lexer, Token } from './grammar.ts';
+import { plainOutline } from './plain-outline.ts';
 import type { CommandFacts, StatementFacts } from './statement.ts';
 
 /**
  * The statement without what it says: literals become `'…'` and `0`, comments go. The rest stays byte for byte.
  * Without tokens nothing of the text can be shown.
  */
-export function blankLiterals(text: string, tokens: readonly Token[] | undefined): string {
-  if (!tokens) return '(not shown: it may hold a secret)';
+export function blankLiterals(text: string, lexer: Lexer): string {
+  const plain = plainOutline(text);
+  if (plain !== undefined) return plain;
+  const tokens = lexer.tokens(text);
+  return tokens ? blankTokens(text, tokens) : '(not shown: it may hold a secret)';
+}
+
+/** The same by the lexer's tokens. */
+export function blankTokens(text: string, tokens: readonly Token[]): string {
   const bytes = Buffer.from(text);
   const out: string[] = [];
   let at = 0;
