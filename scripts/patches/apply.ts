@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { applyPatch, parseUnifiedDiff } from './unified-diff.ts';
+
+/**
+ * Applies our patch of ssh2 to a folder that holds it: docs/design/ssh2-patch.md says why there is one. Every file is known by its SHA-256
+ * before and after, so that nothing else is ever patched and a second run changes nothing.
+ */
+interface Digests {
+  readonly before: string;
+  readonly after: string;
+}
+
+const version = '1.17.0';
+const digests: { readonly [file: string]: Digests } = {
+  'lib/keygen.js': {
+    before: '03d0be43e78ca4f82d4c96d084a39c0242f9c56f343da17a819f8bd0d873f06c',
+    after: '7944294f173580e5133de5c89733a60af4c95d42eaa7e28e31283ff562d5b4ba',
+  },
+  'lib/protocol/Protocol.js': {
+    before: 'c1104b49087de7a91cd3ffaac8807c05eebf49f61effd084d0b0caf29fde6af4',
+    after: '58cea940aff7c424c90793bf8c62034d7a51404ca1ec20478d3854d3b559d5da',
+  },
+  'lib/protocol/constants.js': {
+    before: 'a3894fdd8e294109b55f06fbda69e467741f15a250801b744b6b0487bbf32529',
+    after: '1a1b9bd21ea93d6c098bb6b28f2f52513ae03aec46c0257a7bb498aef7cd22f9',
+  },
+  'lib/protocol/handlers.misc.js': {
+    before: '8927c504c3c338187f36f0304a3452d6396ec9fc907af3db2be46a5f175c36a1',
+    after: '048342248c64002ef73d3ffe2aeb9fbe2258a7b0ee99a7608fd234cc6e99af2f',
+  },
+  'lib/protocol/kex.js': {
+    before: '054ba4b81801596350f0e2e939746d2966297cffd4303b342c25b2fd5d295755',
+    after: '3f35ee7853f2f634318d79faa7206d5027fb4d5da2abc05675f27bfa6e4080d3',
+  },
+  'lib/server.js': {
+    before: '128b58ee54cf97a5ae17e18836ff4472de4a5e4e591f2862a5c9ec7f148befe5',
+    after: '8cf40a84f3a06aefe5ed699e55e8e8754ba7721ab686776fad699574bb636c7e',
+  },
+};
+
+/**
+ * @param folder of the package
+ * @returns the files that were changed now; none when all were
+ * @throws Error when a file is neither the published one nor the patched one; none is changed then
+ */
+export function patchSsh2(folder: string): readonly string[] {
+  const patches = parseUnifiedDiff(readFileSync(join(import.meta.dirname, `ssh2-${version}.patch`), 'utf8'));
+  const changed = patches.flatMap((patch) => {
+    const { file } = patch;
+    const text = readFileSync(join(folder, file), 'utf8');
+    const known = digests[file];
+    const digest = sha256(text);
+    if (digest === known?.after) return [];
+    if (digest !== known?.before) {
+      const what = `${file} of ssh2 is neither that of ${version} nor patched by us (SHA-256 ${digest})`;
+      throw new Error(`${what}: remove node_modules and install again`);
+    }
+    const patched = applyPatch(text, patch);
+    if (sha256(patched) !== known.after) throw new Error(`the patch of ${file} does not give the file that was tested`);
+    return [{ file, patched }];
+  });
+  for (const { file, patched } of changed) {
+    // A new file and never the old one written over: it may be shared with other folders by hard links, or be read right now.
+    const draft = join(folder, `${file}.${String(process.pid)}`);
+    writeFileSync(draft, patched);
+    renameSync(draft, join(folder, file));
+  }
+  return changed.map(({ file }) => file);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+if (import.meta.main) patchSsh2(process.argv[2] ?? join(import.meta.dirname, '../../node_modules/ssh2'));
