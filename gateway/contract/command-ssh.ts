@@ -72,10 +72,9 @@ export type DynamicReason = (typeof dynamicReasons)[number];
 export const redirectOperations = ['read', 'write', 'append', 'read_write', 'duplicate', 'text'] as const;
 export type RedirectOperation = (typeof redirectOperations)[number];
 
+/** What happens on an open file belongs to its `open`. */
 export const fileOperations = [
   'open',
-  'read',
-  'write',
   'list',
   'stat',
   'setstat',
@@ -95,6 +94,10 @@ export type FileOperation = (typeof fileOperations)[number];
 /** Of an open, as SSH_FXP_OPEN names them. */
 export const fileFlags = ['read', 'write', 'append', 'create', 'truncate', 'exclusive'] as const;
 export type FileFlag = (typeof fileFlags)[number];
+
+/** What a setstat changes, or a new file gets. */
+export const fileAttributes = ['size', 'owner', 'mode', 'times'] as const;
+export type FileAttribute = (typeof fileAttributes)[number];
 
 /** `local`: to where the client wants to (`-L`, `-D`, `-W`). `remote`: listens at the target (`-R`). */
 export const forwardKinds = ['local', 'remote', 'agent', 'x11', 'tunnel'] as const;
@@ -178,11 +181,19 @@ export interface TransferFact {
 
 export interface FileFact {
   readonly operation: FileOperation;
-  /** Absolute and normalized. */
+  /** What the operation acts on: absolute, normalized, and behind the symbolic links that the host follows. `/` where it is about no file. */
   readonly path: string;
   /** Of a rename, link or copy: the other path; of a symlink: what it leads to. */
   readonly target_path: string | null;
+  /** The two as the client named them: absolute and normalized, links not followed. */
+  readonly asked_path: string;
+  readonly asked_target_path: string | null;
+  /** Whether the host could say where links lead. False: the paths are as they were asked for, and nothing is done with them. */
+  readonly resolved: boolean;
   readonly flags: readonly FileFlag[];
+  readonly attributes: readonly FileAttribute[];
+  /** Permissions that are set, in octal: `0644`. */
+  readonly mode: string | null;
 }
 
 export interface ForwardFact {

@@ -36,6 +36,7 @@ export const auditTypes = [
   'session.start',
   'session.end',
   'decision',
+  'file.content', // what was read from a file, and written to it
   'hold.opened',
   'hold.resolved',
   'refused', // something that never became a command: unparsable, too long, protocol error

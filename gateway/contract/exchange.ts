@@ -12,9 +12,10 @@ export interface Exchange {
   readonly commands: readonly [Command, ...Command[]];
   /**
    * `rows`: each command has a result of its own. `stream`: all of them together print one stream of bytes, which is command 0's result;
-   * it carries the obligations of every one of them, and neither masks nor a limit of rows.
+   * it carries the obligations of every one of them, and neither masks nor a limit of rows. `contents`: pieces of files, which carry a limit
+   * of bytes alone.
    */
-  readonly results: 'rows' | 'stream';
+  readonly results: 'rows' | 'stream' | 'contents';
   /** Names command `i`'s facts for the decision cache; see `PolicySession.decide`. */
   key(i: number): string;
   /** Whether command `i` changes something: its decision is flushed to disk before it takes effect. */

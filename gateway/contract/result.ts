@@ -7,6 +7,8 @@ export type ResultPart =
   | { readonly kind: 'rows'; readonly batch: RowBatch }
   /** A piece of a stream that has no rows: what a program prints, and what it is given. */
   | { readonly kind: 'bytes'; readonly stream: ByteStream; readonly bytes: Buffer }
+  /** A piece of a file. Its digest is recorded, and none of its bytes. */
+  | { readonly kind: 'content'; readonly direction: Direction; readonly offset: number; readonly bytes: Buffer }
   /** Text that may hold data: notices, errors, notifications. */
   | { readonly kind: 'message'; readonly message: Message }
   /** The command is over. */
@@ -15,6 +17,21 @@ export type ResultPart =
 export const byteStreams = ['stdin', 'stdout', 'stderr'] as const;
 /** `stdin` goes to the target, the others come from it. */
 export type ByteStream = (typeof byteStreams)[number];
+
+export const directions = ['in', 'out'] as const;
+/** `in`: to the target. `out`: from it. */
+export type Direction = (typeof directions)[number];
+
+/** What went of a file, as far as it went in one piece. */
+export interface ContentRange {
+  readonly direction: Direction;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Of these bytes, in hex. */
+  readonly sha256: string;
+  /** Pieces here and there, from `offset` on: `bytes` and `sha256` are those of all of them in the order in which they went. */
+  readonly scattered: boolean;
+}
 
 export interface Field {
   readonly name: string;

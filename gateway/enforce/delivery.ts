@@ -3,7 +3,16 @@ import { detectorsIn, namesDetector } from '../contract/detector.ts';
 import type { Decision, MaskMethod } from '../contract/decision.ts';
 import { type CellMask, columnMask, type ColumnMasks, morePrivate } from '../contract/mask.ts';
 import type { Masks } from '../contract/ports.ts';
-import { type Field, MaskImpossible, type Message, type ResultPart, type RowBatch } from '../contract/result.ts';
+import {
+  type ContentRange,
+  type Direction,
+  type Field,
+  MaskImpossible,
+  type Message,
+  type ResultPart,
+  type RowBatch,
+} from '../contract/result.ts';
+import { Contents, LimitReached } from './contents.ts';
 import { Search } from './detectors/search.ts';
 import { labelledPaths } from './masking/labelled-paths.ts';
 
@@ -12,16 +21,18 @@ interface Tally {
   rows: number;
   bytes: number;
   cut: boolean;
+  /** Bytes of files, each way. */
+  readonly moved: { [direction in Direction]: number };
 }
 
-/** One tally for each portal or cursor, made when a limit first asks for it. */
+/** One tally for each portal, cursor or session, made when a limit first asks for it. */
 export class Tallies {
   readonly #known = new WeakMap<object, Tally>();
 
   of(shared: object): Tally {
     const known = this.#known.get(shared);
     if (known) return known;
-    const tally: Tally = { rows: 0, bytes: 0, cut: false };
+    const tally: Tally = { rows: 0, bytes: 0, cut: false, moved: { in: 0, out: 0 } };
     this.#known.set(shared, tally);
     return tally;
   }
@@ -36,6 +47,7 @@ export class Delivery {
   readonly #tallies: Tallies;
   #tallied: Tally | undefined;
   #columns: ColumnMasks | undefined;
+  #contents: Contents | undefined;
   #rowsOut = 0;
   #bytesOut = 0;
   /** What the result quotes is not what was judged: its texts are data as well. */
@@ -55,8 +67,8 @@ export class Delivery {
   }
 
   /** What reached the client. */
-  get sent(): { readonly rows: number; readonly bytes: number } {
-    return { rows: this.#rowsOut, bytes: this.#bytesOut };
+  get sent(): { readonly rows: number; readonly bytes: number; readonly contents: readonly ContentRange[] } {
+    return { rows: this.#rowsOut, bytes: this.#bytesOut, contents: this.#contents?.ranges() ?? [] };
   }
 
   /**
@@ -76,6 +88,8 @@ export class Delivery {
         return this.#rows(part, part.batch);
       case 'bytes':
         return this.#bytes(part);
+      case 'content':
+        return this.#content(part);
       case 'message':
         if (this.#redactsTexts) return { kind: 'message', message: redactMessage(part.message) };
         return this.#search ? { kind: 'message', message: this.#search.message(part.message) } : part;
@@ -128,6 +142,18 @@ export class Delivery {
     this.#bytesOut += kept.length;
     if (kept.length === part.bytes.length) return part;
     return kept.length === 0 ? undefined : { ...part, bytes: kept };
+  }
+
+  /** Half a file must not look like a whole one: past its limit nothing of a piece goes. @throws LimitReached */
+  #content(part: ResultPart & { readonly kind: 'content' }): ResultPart {
+    if (Object.keys(this.#decision.masks).length > 0) throw new MaskImpossible('files carry no masks');
+    const { moved } = (this.#tallied ??= this.#tallies.of(this.#shared));
+    const after = moved[part.direction] + part.bytes.length;
+    if (after > (this.#decision.limits.bytes ?? Infinity)) throw new LimitReached(this.#decision);
+    moved[part.direction] = after;
+    if (part.direction === 'out') this.#bytesOut += part.bytes.length;
+    (this.#contents ??= new Contents()).add(part);
+    return part;
   }
 
   #bytesWithinLimit(bytes: Buffer): Buffer {

@@ -14,8 +14,9 @@ import type {
   SessionFrame,
 } from '../contract/ports.ts';
 import type { Approvals, Audit, Clock, Masks } from '../contract/ports.ts';
-import { MaskImpossible, type ResultPart } from '../contract/result.ts';
+import { type ContentRange, MaskImpossible, type ResultPart } from '../contract/result.ts';
 import { both, type Wait } from '../contract/wait.ts';
+import { LimitReached } from './contents.ts';
 import { Delivery, hasMasks, Tallies } from './delivery.ts';
 import { denial, denialOf, holdReason } from './denials.ts';
 import { findingIds, sessionEvents } from './events.ts';
@@ -218,6 +219,7 @@ export class SessionGate implements Gate {
       } catch (error) {
         broken = true;
         const why = error instanceof Error ? error.message : String(error);
+        if (error instanceof LimitReached) return x.breakOff(denial('obligation', why, requestId, decision));
         const code: DenialCode = error instanceof MaskImpossible ? 'obligation' : 'not_recorded';
         return x.breakOff(denial(code, `result withheld: ${why}`, requestId, decision));
       }
@@ -230,10 +232,18 @@ export class SessionGate implements Gate {
     if (safe.kind !== 'end') return this.#pass(x, i, safe, requestId);
     const notice = delivery.cutNotice();
     const told = notice && this.#pass(x, i, { kind: 'message', message: notice }, requestId);
-    const { rows, bytes } = delivery.sent;
+    const { rows, bytes, contents } = delivery.sent;
     this.#session.returned(rows);
-    this.#ports.recorder.end(requestId, safe.outcome, rows, bytes);
-    return both(told, x.reply(i, safe));
+    this.#ports.recorder.end(requestId, safe.outcome, rows, bytes, contents);
+    const logged = contents.length > 0 ? this.#logContents(x, i, requestId, contents) : undefined;
+    return both(both(told, logged), x.reply(i, safe));
+  }
+
+  #logContents(x: Exchange, i: number, request: RequestId, contents: readonly ContentRange[]): Wait {
+    const { action } = x.commands[i] ?? x.commands[0];
+    const detail = { contents: contents.map((range) => ({ ...range })) };
+    const event = this.#event('file.content', { request, action, effect: 'ok', command: x.recordText(i).text, detail });
+    return this.#ports.audit.append(event, 'written');
   }
 
   /** Recorded first, then sent. */

@@ -38,7 +38,7 @@ export function holdDigest(frame: SessionFrame, x: Pick<Exchange, 'commands'>, r
   for (const command of x.commands) {
     add(command.text);
     // How the commands of a line hang together is as much of it as the commands are.
-    if (command.protocol === 'ssh') add(JSON.stringify([command.line, command.pty, command.env]));
+    if (command.protocol === 'ssh') add(JSON.stringify([command.line, command.pty, command.env, command.file]));
     const params = 'params' in command ? command.params : [];
     add(String(params.length));
     for (const p of params) add(p === null ? 'null' : `value ${p}`);

@@ -3,7 +3,7 @@ import type { Exchange } from '../contract/exchange.ts';
 
 /** Whether the yes is bound to something that this exchange's result cannot carry, detectors included: such a yes is a no. */
 export function isUndeliverable({ results }: Pick<Exchange, 'results'>, decision: Decision): boolean {
-  return results === 'stream' && (Object.keys(decision.masks).length > 0 || decision.limits.rows !== undefined);
+  return results !== 'rows' && (Object.keys(decision.masks).length > 0 || decision.limits.rows !== undefined);
 }
 
 /** One stream answers all commands of an exchange: it is held to the smallest of their limits. */

@@ -4,7 +4,7 @@ import type { Hash } from 'node:crypto';
 import type { Decision } from '../contract/decision.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { RecordedCommand } from '../contract/ports.ts';
-import type { ByteStream, Field, Message, Outcome, RowBatch } from '../contract/result.ts';
+import type { ByteStream, ContentRange, Field, Message, Outcome, RowBatch } from '../contract/result.ts';
 import type { RecordedDecision, RecordingEvent } from './format.ts';
 import { JudgedLines } from './judged-lines.ts';
 import { Known } from './known.ts';
@@ -109,9 +109,17 @@ export class Encoder {
     return line({ type: 'message', t, ...(command === undefined ? {} : { command }), ...message });
   }
 
-  end(t: number, request: RequestId, outcome: Outcome, rows: number, bytes: number): string {
+  end(
+    t: number,
+    request: RequestId,
+    outcome: Outcome,
+    rows: number,
+    bytes: number,
+    contents: readonly ContentRange[],
+  ): string {
     const { number, omitted, input } = this.#find(request);
     this.#open.delete(request);
+    const moved = contents.map((range) => line({ type: 'content', t, command: number, ...range })).join('');
     const given = input
       ? line({ type: 'input', t, command: number, bytes: input.bytes, sha256: input.hash.digest('hex') })
       : '';
@@ -128,7 +136,7 @@ export class Encoder {
     const how = outcome.ok
       ? `"tag":${JSON.stringify(outcome.tag)}`
       : `"code":${JSON.stringify(outcome.code)},"text":${JSON.stringify(outcome.text)}`;
-    return `${given}${left}{"type":"end","t":${t},"command":${number},"ok":${outcome.ok},${how},"rows":${rows},"bytes":${bytes}}\n`;
+    return `${given}${left}${moved}{"type":"end","t":${t},"command":${number},"ok":${outcome.ok},${how},"rows":${rows},"bytes":${bytes}}\n`;
   }
 
   hold(t: number, request: RequestId, hold: string, resolution?: string, by?: readonly string[]): string {

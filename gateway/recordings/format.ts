@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { effects, maskMethods } from '../contract/decision.ts';
+import { directions } from '../contract/result.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 
 /**
@@ -125,6 +126,17 @@ const event = z.discriminatedUnion('type', [
   z.object({ type: z.literal('omitted'), t, command: n, rows: z.number(), bytes: z.number(), sha256: text }),
   /** What a program was given on standard input: how much, and its SHA-256. Of it no byte is kept: passwords go this way. */
   z.object({ type: z.literal('input'), t, command: n, bytes: z.number(), sha256: text }),
+  /** What went of a file in one piece: how much, from where on, and its SHA-256. No byte of it is kept. */
+  z.object({
+    type: z.literal('content'),
+    t,
+    command: n,
+    direction: z.enum(directions),
+    offset: z.number(),
+    bytes: z.number(),
+    sha256: text,
+    scattered: z.boolean(),
+  }),
   z.object({
     type: z.literal('end'),
     t,

@@ -1,6 +1,6 @@
 import type { RequestId, SessionId } from '../contract/ids.ts';
 import type { Clock, RecordedCommand, Recorder, SessionFrame } from '../contract/ports.ts';
-import type { Outcome, ResultPart } from '../contract/result.ts';
+import type { ContentRange, Outcome, ResultPart } from '../contract/result.ts';
 import type { Wait } from '../contract/wait.ts';
 import { Encoder, line } from './encoder.ts';
 import type { ClosedFile, RecordingFile } from './file.ts';
@@ -64,6 +64,7 @@ export class SessionRecorder implements Recorder {
         return this.#write(this.#encoder.bytes(this.#t(), requestId, part.stream, part.bytes));
       case 'message':
         return this.#write(this.#encoder.message(this.#t(), requestId, part.message));
+      case 'content':
       case 'end':
         return undefined; // `end` says it, with what reached the client
       default:
@@ -71,10 +72,16 @@ export class SessionRecorder implements Recorder {
     }
   }
 
-  end(requestId: RequestId, outcome: Outcome, rows: number, bytes: number): void {
+  end(
+    requestId: RequestId,
+    outcome: Outcome,
+    rows: number,
+    bytes: number,
+    contents: readonly ContentRange[] = [],
+  ): void {
     this.#file.assertWritable();
     this.#rows += rows;
-    void this.#write(this.#encoder.end(this.#t(), requestId, outcome, rows, bytes));
+    void this.#write(this.#encoder.end(this.#t(), requestId, outcome, rows, bytes, contents));
   }
 
   hold(

@@ -57,6 +57,8 @@ export class Renderer {
         return { atMs: event.t, text: printed(event) };
       case 'input':
         return { atMs: event.t, text: `-- ${event.bytes} bytes on standard input\n` };
+      case 'content':
+        return { atMs: event.t, text: movedText(event) };
       case 'omitted':
         if (event.rows === 0)
           return { atMs: event.t, text: `-- ${event.bytes} more bytes were printed and not kept\n` };
@@ -195,6 +197,12 @@ function denialText({ findings }: Of<'decision'>['decision']): string {
     [...new Set(denials.map((finding) => `${finding.msg} [${finding.id}]`))].join('; ') || 'no rule allows it';
   const hints = new Set(denials.flatMap(({ hint }) => (hint === undefined ? [] : [`HINT:  ${printable(hint)}\n`])));
   return `ERROR:  denied by policy: ${printable(why)}\n${[...hints].join('')}`;
+}
+
+function movedText({ direction, offset, bytes, sha256, scattered }: Of<'content'>): string {
+  const where = scattered ? 'here and there' : `from byte ${offset} on`;
+  const how = direction === 'in' ? 'written' : 'read';
+  return `-- ${bytes} bytes ${how}, ${where}, SHA-256 ${printable(sha256)}\n`;
 }
 
 function holdText({ hold, resolution, by }: Of<'hold'>): string {

@@ -46,8 +46,25 @@ test_a_file_that_is_opened_for_writing_is_a_write if {
 	d.effect == "deny"
 }
 
-test_a_reader_only_runs_commands[request] if {
-	some request, effect in {"shell": "shell", "sftp": "read", "subsystem": "subsystem", "forward": "forward"}
+test_a_reader_looks_at_files if {
+	d := ssh.decision with input as r.by(r.reader, r.file("read", "/srv/report"))
+	d.effect == "allow"
+	r.ids(d.findings.allow) == {"SSH-508"}
+	nobody := ssh.decision with input as r.by({}, r.file("read", "/srv/report"))
+	nobody.effect == "deny"
+}
+
+test_a_reader_changes_no_files[effect] if {
+	some effect in ["write", "remove"]
+	d := ssh.decision with input as r.by(r.reader, r.file(effect, "/srv/report"))
+	d.effect == "deny"
+	both := object.union(r.file(effect, "/srv/report"), {"effects": [effect, "read"]})
+	more := ssh.decision with input as r.by(r.reader, both)
+	more.effect == "deny"
+}
+
+test_a_reader_has_nothing_else[request] if {
+	some request, effect in {"shell": "shell", "subsystem": "subsystem", "forward": "forward"}
 	d := ssh.decision with input as r.by(r.reader, r.request(request, effect, {}))
 	d.effect == "deny"
 }

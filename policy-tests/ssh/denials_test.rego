@@ -31,8 +31,8 @@ test_agents_write_to_files_that_can_be_known if {
 	r.ids(d.findings.deny) == {"SSH-003"}
 }
 
-test_agents_only_run_commands[request] if {
-	some request, effect in {"shell": "shell", "sftp": "read", "subsystem": "subsystem", "forward": "forward"}
+test_agents_only_run_commands_and_work_on_files[request] if {
+	some request, effect in {"shell": "shell", "subsystem": "subsystem", "forward": "forward"}
 	who := object.union(r.agent, {"groups": ["operators"]})
 	more := {"forward": {"kind": "local", "host": "db", "port": 5432, "path": null}, "subsystem": "netconf"}
 	d := ssh.decision with input as r.in_staging(r.by(who, r.request(request, effect, more)))
@@ -94,5 +94,41 @@ test_reading_such_a_file_is_none if {
 	d := ssh.decision with input as r.by(r.developer, r.file("read", "/home/ana/.bashrc"))
 	d.effect == "allow"
 }
+
+test_a_directory_of_such_files_is_not_replaced[operation] if {
+	some operation in ["rename", "symlink"]
+	moved := {"file": object.union(r.file("write", "/srv/keys").file, {"operation": operation, "target_path": "/home/ana/.ssh"})}
+	command := object.union(r.file("write", "/srv/keys"), moved)
+	d := ssh.decision with input as r.by(r.developer, command)
+	d.effect == "deny"
+	r.ids(d.findings.deny) == {"SSH-008"}
+	made := ssh.decision with input as r.by(r.developer, r.file("write", "/home/ana/.ssh"))
+	made.effect == "allow"
+	operators := ssh.decision with input as r.by(r.operator, command)
+	operators.effect == "allow"
+}
+
+test_no_file_gets_the_rights_of_its_owner[mode] if {
+	some mode in ["2755", "4755", "6755", "7777"]
+	command := with_mode("setstat", mode)
+	d := ssh.decision with input as r.by(r.developer, command)
+	d.effect == "deny"
+	r.ids(d.findings.deny) == {"SSH-009"}
+	operators := ssh.decision with input as r.by(r.operator, command)
+	operators.effect == "allow"
+	directory := ssh.decision with input as r.by(r.developer, with_mode("mkdir", mode))
+	directory.effect == "allow"
+}
+
+test_other_modes_are_set[mode] if {
+	some mode in ["0000", "0755", "1777"]
+	d := ssh.decision with input as r.by(r.developer, with_mode("setstat", mode))
+	d.effect == "allow"
+}
+
+with_mode(operation, mode) := object.union(
+	r.file("write", "/srv/tool"),
+	{"file": object.union(r.file("write", "/srv/tool").file, {"operation": operation, "mode": mode, "attributes": ["mode"]})},
+)
 
 variable(name, value) := r.request("env", "set", {"env": [{"name": name, "value": value}]})

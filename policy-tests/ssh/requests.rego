@@ -52,9 +52,12 @@ request(name, effect, facts) := object.union(
 
 # METADATA
 # description: An operation of sftp with this effect on a file.
-file(effect, path) := request("sftp", effect, {"file": {"operation": _operations[effect], "path": path, "target_path": null, "flags": []}})
+file(effect, path) := request("sftp", effect, {"file": {
+	"operation": _operations[effect], "path": path, "target_path": null, "asked_path": path, "asked_target_path": null,
+	"resolved": true, "flags": [], "attributes": [], "mode": null,
+}})
 
-_operations := {"read": "read", "write": "write", "remove": "remove"}
+_operations := {"read": "list", "write": "mkdir", "remove": "remove"}
 
 _ana := {
 	"id": "ana",

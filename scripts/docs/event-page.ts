@@ -28,6 +28,8 @@ const typeMeanings = {
   'session.end': 'A session ended, and why.',
   decision:
     'One command was judged. Written before it takes effect; flushed to disk first when it changes something. With the action `connect`: policy no longer admits a session, which ends.',
+  'file.content':
+    'An open file was closed, or its session ended. `detail.contents`: for each piece that went without a gap its direction (`in`: to the target), offset, bytes and SHA-256; past 64 pieces the rest is one, `scattered`.',
   'hold.opened': 'A command waits for an approval. `detail`: hold, digest, groups, quorum.',
   'hold.resolved': 'A hold is over: `approved`, `refused`, `expired` or `cancelled`, and by whom.',
   refused: 'Something that never became a command: it did not parse, was too long, or broke the protocol.',

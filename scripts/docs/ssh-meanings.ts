@@ -35,9 +35,16 @@ export const sshMeanings: Readonly<Record<string, string>> = {
   'command.transfer.direction': 'To the target (`in`) or from it (`out`)',
   'command.transfer.paths': 'As written; null: one that is not known',
   'command.file.operation': 'Of sftp; `file` is null otherwise',
-  'command.file.path': 'Absolute and normalized',
+  'command.file.path':
+    'What the operation acts on: absolute, normalized, and behind the symbolic links that the host follows. `/` where it is about no file',
   'command.file.target_path': 'Of a rename, link or copy the other path; of a symbolic link what it leads to',
+  'command.file.asked_path': 'The path as the client named it: absolute and normalized, links not followed',
+  'command.file.asked_target_path': 'The same of the other path',
+  'command.file.resolved':
+    'Whether the host could say where links lead. False: the paths are as they were asked for, and nothing is done with them',
   'command.file.flags': 'Of an open',
+  'command.file.attributes': 'What a setstat changes, or a new file gets',
+  'command.file.mode': 'Permissions that are set, in octal: `0644`',
   'command.forward.kind':
     '`local`: the client connects through the target (`-L`, `-D`, `-W`). `remote`: the target listens (`-R`). `forward` is null otherwise',
   'command.forward.host': 'Where to, or the address that is listened on',

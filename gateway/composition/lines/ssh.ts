@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isFileLine, readFileLine } from '../../facts/files/index.ts';
 import { commandKey, readLine, type Shell } from '../../facts/shell/index.ts';
 import type { LineProtocol } from '../../policy/lines/protocol.ts';
 
@@ -10,13 +11,21 @@ export const sshFixture = z.strictObject({
   pty: z.boolean().default(false),
 });
 
-/** What people type after `ssh HOST`, as production reads it. */
+/** What people type after `ssh HOST`, as production reads it; and operations of sftp, as recordings write them. */
 export function openSshLines(): LineProtocol {
   return {
     name: 'ssh',
     fixture: sshFixture,
     commandsOf: ({ text }, { section }) => {
       const { shell, pty } = sshFixture.parse(section);
+      if (isFileLine(text)) {
+        const file = readFileLine(text);
+        if (!file.ok) return Promise.resolve(file);
+        return Promise.resolve({
+          ok: true,
+          commands: [{ command: file.command, key: commandKey(file.command, shell) }],
+        });
+      }
       const read = readLine(text, { shell, pty });
       if (!read.ok) return Promise.resolve(read);
       return Promise.resolve({

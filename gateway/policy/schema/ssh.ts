@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   dynamicPlaces,
   dynamicReasons,
+  fileAttributes,
   fileFlags,
   fileOperations,
   forwardKinds,
@@ -33,7 +34,12 @@ const file = z.strictObject({
   operation: z.enum(fileOperations),
   path: z.string(),
   target_path: z.string().nullable(),
+  asked_path: z.string(),
+  asked_target_path: z.string().nullable(),
+  resolved: z.boolean(),
   flags: z.array(z.enum(fileFlags)).readonly(),
+  attributes: z.array(z.enum(fileAttributes)).readonly(),
+  mode: z.string().nullable(),
 });
 
 const forward = z.strictObject({

@@ -151,6 +151,7 @@ export class PgCarrier implements Carrier {
       case 'fields':
         throw new TypeError('enforcement never reshapes fields');
       case 'bytes':
+      case 'content':
         throw new TypeError('a database answers in rows');
       case 'rows':
         toClient.add(part.batch.wire());

@@ -148,7 +148,8 @@ export class ExecChannel implements Carrier {
         return undefined;
       case 'fields':
       case 'rows':
-        throw new TypeError('a stream has no rows');
+      case 'content':
+        throw new TypeError('a stream has neither rows nor files');
       default:
         return part satisfies never;
     }

@@ -1,7 +1,7 @@
 # METADATA
 # title: Rules for SSH
 # description: |
-#   Who runs what on hosts. Forwards and subsystems are in no rule, so they are refused until one of your own allows them.
+#   Who runs what on hosts, and works on their files. Forwards and subsystems are in no rule, so they are refused until one of your own allows them.
 # schemas:
 #   - input: schema.ssh
 package rules.ssh
@@ -39,6 +39,16 @@ allow contains {"id": "SSH-502", "msg": "may run"} if {
 	"developers" in input.principal.groups
 	every effect in input.command.effects { effect in {"run", "set", "read", "write", "privilege"} }
 	input.command.request == "exec"
+}
+
+# METADATA
+# title: Those who read look at files and download them
+# custom: {id: SSH-508}
+allow contains {"id": "SSH-508", "msg": "may look at files"} if {
+	input.command.request == "sftp"
+	every effect in input.command.effects { effect == "read" }
+	some group in ["readers", "support", "compliance", "developers"]
+	group in input.principal.groups
 }
 
 # METADATA

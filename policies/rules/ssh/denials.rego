@@ -43,17 +43,17 @@ deny contains {
 }
 
 # METADATA
-# title: Agents run commands, and nothing else
+# title: Agents run commands and work on files, and nothing else
 # description: What is typed into a shell or goes through a forward cannot be judged before it runs.
 # custom: {id: SSH-004}
 deny contains {
 	"id": "SSH-004",
-	"msg": $"agents run commands over SSH: no {what}",
+	"msg": $"agents run commands and work on files over SSH: no {what}",
 	"hint": "Send the command itself: ssh HOST COMMAND.",
 	"severity": "high",
 } if {
 	input.principal.kind == "agent"
-	not input.command.request in {"exec", "env", "signal"}
+	not input.command.request in {"exec", "sftp", "env", "signal"}
 	what := asked_for
 }
 
@@ -117,6 +117,36 @@ deny contains {
 	not "operators" in input.principal.groups
 }
 
+deny contains {
+	"id": "SSH-008",
+	"msg": $"{path} holds files that decide who logs in or what a login runs",
+	"hint": "Ask an operator.",
+	"severity": "critical",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	input.command.file.operation in {"rename", "symlink"}
+	some path in written
+	some suffix in data.rules.ssh.programs.startup_directories
+	endswith(path, suffix)
+	not "operators" in input.principal.groups
+}
+
+# METADATA
+# title: No file gets the rights of its owner
+# description: Who runs a program with these bits set has its owner's or its group's rights. Directories are made with the group's as a matter of course.
+# custom: {id: SSH-009}
+deny contains {
+	"id": "SSH-009",
+	"msg": $"mode {input.command.file.mode} of {input.command.file.path} gives who runs it the rights of its owner or group",
+	"hint": "Leave the first digit of the mode 0.",
+	"severity": "critical",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	substring(input.command.file.mode, 0, 1) in {"2", "3", "4", "5", "6", "7"}
+	input.command.file.operation != "mkdir"
+	not "operators" in input.principal.groups
+}
+
 asked_for := $"{input.command.forward.kind} forward" if {
 	input.command.request == "forward"
 } else := $"subsystem {input.command.subsystem}" if {
@@ -134,6 +164,7 @@ written contains redirect.path if {
 written contains path if {
 	some effect in input.command.effects
 	effect in {"write", "remove"}
-	some path in [input.command.file.path, input.command.file.target_path]
+	file := input.command.file
+	some path in [file.path, file.target_path, file.asked_path, file.asked_target_path]
 	path != null
 }
