@@ -44,16 +44,17 @@ export async function measureIdle(world: World, effort: Effort, signal: AbortSig
 }
 
 /** KiB a session, one value for each step. */
-interface Growth {
+export interface Growth {
   readonly resident: readonly number[];
   readonly heap: readonly number[];
   readonly external: readonly number[];
 }
 
-async function growthPerSession(
+/** Opens sessions in equal steps. @param open a session that says nothing */
+export async function growthPerSession(
   open: () => Promise<{ end(): Promise<void> }>,
   child: Child,
-  { idleSessions, idleSteps }: Effort,
+  { idleSessions, idleSteps }: Pick<Effort, 'idleSessions' | 'idleSteps'>,
   signal: AbortSignal,
 ): Promise<Growth> {
   const sessions: { end(): Promise<void> }[] = [];

@@ -13,13 +13,24 @@ import { measureReload } from './reload.ts';
 import { intoPage, renderMarkdown, renderText, type Report } from './report.ts';
 import type { Section } from './result.ts';
 import { fullEffort, quickEffort } from './rounds.ts';
+import { measureSsh, withoutSsh } from './ssh.ts';
 import { measureThroughput } from './throughput.ts';
 import { measureShadow } from './shadow.ts';
 import { startWorld } from './world.ts';
 
 /** `npm run bench`: the gateway against peers measured in the same run. A target that is missed is said, and fails nothing. */
 /** In the order in which they run: decisions and analyses are made in this process, so they come before it has done anything else. */
-const sectionNames = ['decisions', 'analysis', 'throughput', 'shadow', 'bulk', 'reload', 'idle', 'catalog'] as const;
+const sectionNames = [
+  'decisions',
+  'analysis',
+  'throughput',
+  'shadow',
+  'bulk',
+  'reload',
+  'idle',
+  'catalog',
+  'ssh',
+] as const;
 type SectionName = (typeof sectionNames)[number];
 const flags = new Command('bench')
   .description('Measures the gateway against no proxy, a plain TCP pipe and, where it is installed, PgBouncer.')
@@ -105,6 +116,9 @@ async function measure(signal: AbortSignal): Promise<Report> {
         return [await measureCatalog(effort, signal)];
       case 'decisions':
         return [await measureDecisions(world, effort, signal)];
+      case 'ssh':
+        skipped.push(...withoutSsh);
+        return measureSsh(world, effort, signal);
       default:
         return name satisfies never;
     }

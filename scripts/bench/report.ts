@@ -64,6 +64,7 @@ export function formatValue(value: number, unit: Unit): string {
       return `${value.toFixed(3)} ms`;
     case 'per s':
     case 'krows/s':
+    case 'MB/s':
       return `${Math.round(value).toLocaleString('en')} ${unit}`;
     case 'µs':
     case 'KiB':
@@ -86,7 +87,7 @@ function cellsOf(row: Row): readonly string[] {
 }
 
 function targetInWords({ kind, value, of }: Target, unit: Unit): string {
-  const words = unit === '×' ? value.toFixed(1) : `${String(value)} ${unit}`;
+  const words = unit === '×' ? String(value) : `${String(value)} ${unit}`;
   return `${kind === 'at-least' ? 'at least' : 'below'} ${words}${of === 'max' ? ', always' : ''}`;
 }
 

@@ -9,7 +9,7 @@ export interface Target {
 }
 
 /** `krows/s`: thousand rows a second. */
-export type Unit = '×' | 'ms' | 'µs' | 'KiB' | 'MiB' | 'krows/s' | 'per s';
+export type Unit = '×' | 'ms' | 'µs' | 'KiB' | 'MiB' | 'MB/s' | 'krows/s' | 'per s';
 
 /** One line of a table: a figure over the rounds, and what was asked of it. */
 export interface Row {

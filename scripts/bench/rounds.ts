@@ -9,6 +9,10 @@ export interface Effort {
   readonly idleSteps: number;
   readonly decisions: number;
   readonly recordedCommands: number;
+  /** SSH commands, one after the other, in each round; and keys typed. */
+  readonly sshCommands: number;
+  readonly sshBytes: number;
+  readonly sshIdleSessions: number;
 }
 
 export const fullEffort: Effort = {
@@ -19,6 +23,9 @@ export const fullEffort: Effort = {
   idleSteps: 4,
   decisions: 4_000,
   recordedCommands: 100_000,
+  sshCommands: 50,
+  sshBytes: 200_000_000,
+  sshIdleSessions: 500,
 };
 
 /** Enough to see that all of it works, and roughly where it stands. */
@@ -30,6 +37,9 @@ export const quickEffort: Effort = {
   idleSteps: 2,
   decisions: 1_000,
   recordedCommands: 4_000,
+  sshCommands: 10,
+  sshBytes: 40_000_000,
+  sshIdleSessions: 60,
 };
 
 /**

@@ -17,7 +17,7 @@ export async function measureShadow(
   signal: AbortSignal,
 ): Promise<Section> {
   await using plain = await world.openGateway('without-shadow');
-  await using shadowed = await world.openGateway('with-shadow', { shadow: { bundle: world.bundle.file } });
+  await using shadowed = await world.openGateway('with-shadow', { policy: { shadow: { bundle: world.bundle.file } } });
   const newText = join(world.dir, 'shadow-new-text.sql');
   await writeFile(newText, newTextScript);
   const cpuFigures: Row[] = [];

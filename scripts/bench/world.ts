@@ -10,9 +10,11 @@ import { buildBundle, packBundle } from '../../gateway/policy/build/build.ts';
 import { findOpa } from '../../gateway/policy/build/opa.ts';
 import { generateSigningKey, type TrustedKey } from '../../gateway/policy/bundle/keys.ts';
 import { verifyBundle } from '../../gateway/policy/bundle/verify.ts';
+import { apiClient, type ApiClient } from '../../gateway/api/client.ts';
 import { startIdp, type Idp } from '../../gateway/testing/idp.ts';
 import { freePort } from '../../gateway/testing/ports.ts';
 import { startPostgres18, type TestPostgres } from '../../gateway/testing/postgres.ts';
+import type { TestSshd } from '../../gateway/testing/sshd.ts';
 import { tlsPair } from '../../gateway/testing/tls.ts';
 import { startChild, type Child } from './child.ts';
 import type { Peer } from './peer.ts';
@@ -31,9 +33,15 @@ export interface World extends AsyncDisposable {
   /**
    * A fresh gateway. Each kind of work gets its own: memory that an earlier one gave back would hide what a later one takes.
    * @param name of its directory, and of its profile
-   * @param policy merged into that section of its configuration
    */
-  openGateway(name: string, policy?: object): Promise<OpenGateway>;
+  openGateway(name: string, options?: GatewayOptions): Promise<OpenGateway>;
+}
+
+export interface GatewayOptions {
+  /** Merged into that section of its configuration. */
+  readonly policy?: object;
+  /** A host behind it, as the target `web1`. */
+  readonly host?: TestSshd;
 }
 
 export interface OpenGateway extends AsyncDisposable {
@@ -46,6 +54,11 @@ export interface OpenGateway extends AsyncDisposable {
   readonly searched: Peer;
   /** PEM of the authority behind its certificate. */
   readonly ca: string;
+  readonly dir: string;
+  /** Where it speaks SSH, if it has a host. */
+  readonly sshPort: number | undefined;
+  /** Its admin API, for somebody. */
+  api(principal: string): ApiClient;
   /** What its admin listener says of itself. */
   metrics(): Promise<string>;
 }
@@ -91,6 +104,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         { name: 'ana', kind: 'human', groups: ['readers'] },
         { name: 'carl', kind: 'human', groups: ['readers', 'compliance'] },
         { name: 'dina', kind: 'human', groups: ['readers', 'compliance', 'searched'] },
+        { name: 'olga', kind: 'human', groups: ['operators'] },
       ],
       lifetimeS: 3600,
     }),
@@ -110,8 +124,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     pgbouncer,
     pipeProcess,
     bundle,
-    openGateway: (name, policy = {}) =>
-      openGateway(name, { dir: join(dir, name), direct, idp, bundle, policy, profileDir: options.profileDir }),
+    openGateway: (name, wanted = {}) =>
+      openGateway(name, { ...wanted, dir: join(dir, name), direct, idp, bundle, profileDir: options.profileDir }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -203,19 +217,18 @@ async function makeBundle(dir: string, env: WorldOptions['env']): Promise<Bundle
   };
 }
 
-interface Parts {
+interface Parts extends GatewayOptions {
   readonly dir: string;
   readonly direct: Peer;
   readonly idp: Idp;
   readonly bundle: Bundle;
-  readonly policy: object;
   readonly profileDir?: string | undefined;
 }
 
 async function openGateway(name: string, parts: Parts): Promise<OpenGateway> {
   const { dir, idp, profileDir } = parts;
   await mkdir(dir);
-  const { configFile, ca, adminPort } = await writeConfig(parts);
+  const { configFile, ca, adminUrl, sshPort } = await writeConfig(parts);
   const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profileDir, name)}`];
   const child = await startChild('gateway.ts', [configFile, join(dir, 'gateway.log')], [...gatewayFlags, ...profile]);
   const through = async (principal: string): Promise<Peer> => {
@@ -227,20 +240,23 @@ async function openGateway(name: string, parts: Parts): Promise<OpenGateway> {
     clear: await through('carl'),
     searched: await through('dina'),
     ca,
-    metrics: async () => (await fetch(`http://127.0.0.1:${String(adminPort)}/metrics`)).text(),
+    dir,
+    sshPort,
+    api: (principal) => apiClient({ url: adminUrl, token: () => idp.token(principal) }),
+    metrics: async () => (await fetch(`${adminUrl}/metrics`)).text(),
     [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
   };
 }
 
 /** Everything that is on by default stays on: recording, audit log, limits. Only the number of connections is raised. */
-async function writeConfig({
-  dir,
-  direct,
-  idp,
-  bundle,
-  policy,
-}: Parts): Promise<{ readonly configFile: string; readonly ca: string; readonly adminPort: number }> {
+async function writeConfig({ dir, direct, idp, bundle, policy, host }: Parts): Promise<{
+  readonly configFile: string;
+  readonly ca: string;
+  readonly adminUrl: string;
+  readonly sshPort: number | undefined;
+}> {
   const adminPort = await freePort();
+  const sshPort = host && (await freePort());
   const tls = tlsPair();
   const { privateKey } = generateKeyPairSync('ed25519');
   const file = async (name: string, text: string | Buffer): Promise<string> => {
@@ -255,6 +271,7 @@ async function writeConfig({
         tls: { cert: await file('tls.crt', tls.cert), key: await file('tls.key', tls.key) },
         cleartext_loopback: true,
       },
+      ...(sshPort !== undefined && { ssh: { host: '127.0.0.1', port: sshPort } }),
       admin: { host: '127.0.0.1', port: adminPort },
     },
     state_dir: join(dir, 'state'),
@@ -270,6 +287,7 @@ async function writeConfig({
         labels: { env: 'prod' },
         roles: { [user]: { password: { file: await file('password', direct.password) } } },
       },
+      ...(host ? [hostTarget(host)] : []),
     ],
     policy: {
       ...policy,
@@ -287,5 +305,14 @@ async function writeConfig({
     },
     limits: { connections: 20_000, connections_per_principal: 20_000, drain_ms: 500 },
   };
-  return { configFile: await file('sallyport.yaml', stringify(config)), ca: tls.ca, adminPort };
+  const configFile = await file('sallyport.yaml', stringify(config));
+  return { configFile, ca: tls.ca, adminUrl: `http://127.0.0.1:${String(adminPort)}`, sshPort };
+}
+
+function hostTarget({ port, hostKey, user: login, keyFile }: TestSshd): object {
+  return {
+    ...{ name: 'web1', protocol: 'ssh', host: '127.0.0.1', port, shell: 'bash', labels: { env: 'prod' } },
+    host_keys: [hostKey],
+    logins: { [login]: { key: { file: keyFile } } },
+  };
 }

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import ssh2 from 'ssh2';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { offered } from '../../protocols/ssh/algorithms.ts';
+import { connectSshUpstream, parsePublicKey } from '../../protocols/ssh/index.ts';
 import { provided } from '../clients/walk.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
 import { run, startSshRig, type SshRig } from './rig.ts';
+
+const never = new AbortController().signal;
 
 describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `the transport of SSH (skipped: ${noSshd})` : 'the transport of SSH',
@@ -26,6 +29,25 @@ describe.skipIf(sshdPath === undefined)(
       expect(loud.err).toContain('kex: algorithm: mlkem768x25519-sha256');
       const quiet = await run(newest.path, [...options, 'web1@127.0.0.1', 'echo in']);
       expect(quiet).toEqual({ code: 0, out: 'in\n', err: '' });
+    });
+
+    test('what is typed goes to the host at once, and waits for no acknowledgement', async () => {
+      const { sshd } = world;
+      const hostKey = parsePublicKey(sshd.hostKey);
+      if (typeof hostKey === 'string') throw new Error(hostKey);
+      const target = {
+        host: '127.0.0.1',
+        port: sshd.port,
+        hostKeys: [hostKey],
+        connectTimeoutMs: 60_000,
+        keepAliveMs: 0,
+      };
+      const undelayed = vi.spyOn(Socket.prototype, 'setNoDelay');
+      using upstream = await connectSshUpstream(target, { user: sshd.user, secret: { key: sshd.key } }, never);
+      const sockets = undelayed.mock.contexts.filter((_, i) => undelayed.mock.calls[i]?.[0] === true);
+      undelayed.mockRestore();
+      expect(upstream.lost.aborted).toBe(false);
+      expect(sockets.map((socket) => (socket as Socket).remotePort)).toContain(sshd.port);
     });
 
     test.each((offered.kex as readonly string[]).map((name) => [name]))(
