@@ -5,8 +5,8 @@ import { type Api, openApi } from './api/server.ts';
 import { openApprovals } from './approvals/index.ts';
 import { openAuditLog } from './audit/log.ts';
 import { apiPorts } from './composition/api-ports.ts';
-import { gatewayEvent, startEvent } from './composition/events.ts';
-import { auditKey, type Environment, maskingSecret, openSecrets, trustedKeys } from './composition/secrets.ts';
+import { gatewayEvent, maskingDetail, startEvent } from './composition/events.ts';
+import { auditKey, type Environment, maskingKey, openSecrets, trustedKeys } from './composition/secrets.ts';
 import { Targets } from './composition/targets.ts';
 import { countListenEvents, meteredAudit } from './composition/metered.ts';
 import { bundleArchive } from './composition/bundle-archive.ts';
@@ -76,7 +76,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
 
   await mkdir(config.state_dir, { recursive: true, mode: 0o700 });
   const secrets = await openSecrets(config, env, clock);
-  const masks = openMasks({ secret: await maskingSecret(config, secrets) });
+  const firstMaskKey = await maskingKey(config, secrets);
+  const masks = openMasks(firstMaskKey);
   const store = opening.use(await openStore(join(config.state_dir, 'sallyport.sqlite')));
   const auditLog = opening.use(
     await openAuditLog({
@@ -93,7 +94,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     () => clock.now(),
     (target) => targets.protocolOf(target),
   );
-  await audit.append(startEvent(clock.now(), auditLog.recovered, log), 'flushed');
+  await audit.append(startEvent(clock.now(), auditLog.recovered, firstMaskKey, log), 'flushed');
   const channels = await Promise.all(
     config.notify.channels.map(async ({ name, url, secret }) => ({
       name,
@@ -291,6 +292,9 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   async function reload({ config: next, reloaded, needsRestart }: ConfigChange): Promise<void> {
     if (needsRestart.length > 0) log.say('warn', {}, `takes effect at the next start: ${needsRestart.join(', ')}`);
     if (reloaded.length === 0) return;
+    // First what can fail: a key that cannot be read leaves everything as it was.
+    const maskKey = reloaded.includes('masking') ? await maskingKey(next, secrets) : undefined;
+    if (maskKey) masks.rotate(maskKey);
     if (reloaded.includes('targets')) targets.configure(next.targets);
     if (reloaded.includes('limits')) registry.setLimits(connectionLimits(next));
     if (reloaded.includes('identity')) {
@@ -299,7 +303,10 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       void before[Symbol.asyncDispose]();
     }
     await audit.append(
-      gatewayEvent(clock.now(), 'admin', { action: 'config.reload', detail: { sections: [...reloaded] } }),
+      gatewayEvent(clock.now(), 'admin', {
+        action: 'config.reload',
+        detail: { sections: [...reloaded], ...(maskKey ? maskingDetail(maskKey) : {}) },
+      }),
       'flushed',
     );
     log.say('info', {}, `configuration reloaded: ${reloaded.join(', ')}`);

@@ -169,6 +169,31 @@ describe('init', () => {
     expect(JSON.parse(built.out)).toMatchObject({ revision: 'second', out: 'home/policy/bundle.tar.gz' });
   }, 60_000);
 
+  test('leaves a key whose masks can be computed by hand, and under its older versions once it is rotated', async () => {
+    const env = { DB_PASSWORD: 'x' };
+    const mask = (...more: string[]) =>
+      sallyport(['mask', '-c', 'home/sallyport.yaml', '--label', 'pii.ssn', ...more], {
+        env,
+        input: '078-05-1120\n219-09-9999\n',
+      });
+    const first = await mask('--method', 'hash');
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toMatch(/^01[0-9a-f]{24}\n01[0-9a-f]{24}\n$/);
+    expect((await mask('--method', 'tokenize')).out).toMatch(/^\d{3}-\d\d-\d{4}\n\d{3}-\d\d-\d{4}\n$/);
+    expect((await mask('--method', 'hash', '--shape', 'date')).out).toBe('\\N\n\\N\n');
+
+    const file = join(dir, 'home/sallyport.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(join(dir, 'home/keys/masking-2.key'), `${'ab'.repeat(32)}\n`, { mode: 0o600 });
+    const keys =
+      'keys: [{ version: 1, key: { file: keys/masking.key } }, { version: 2, key: { file: keys/masking-2.key } }]';
+    await writeFile(file, text.replace('key: { file: keys/masking.key }', keys));
+    expect((await mask('--method', 'hash')).out).toMatch(/^02[0-9a-f]{24}\n/);
+    expect((await mask('--method', 'hash', '--key-version', '1')).out).toBe(first.out);
+    expect(await mask('--method', 'hash', '--key-version', '3')).toMatchObject({ code: 1, out: '' });
+    await writeFile(file, text);
+  }, 60_000);
+
   test('leaves an encrypted store that takes secrets and never shows them', async () => {
     const env = { DB_PASSWORD: 'x' };
     const config = ['-c', 'home/sallyport.yaml'];

@@ -7,6 +7,7 @@ import { addCredentials } from './credentials.ts';
 import { addInit } from './init/command.ts';
 import { addLabels } from './labels.ts';
 import { addLogin } from './login.ts';
+import { addMask } from './mask.ts';
 import { addPolicy } from './policy.ts';
 import { addServe } from './serve.ts';
 import { addSessions } from './sessions.ts';
@@ -42,6 +43,7 @@ export function makeProgram(): Command {
   addAudit(program);
   addPolicy(program);
   addLabels(program);
+  addMask(program);
   addTarget(program);
   addCredentials(program);
   return program;

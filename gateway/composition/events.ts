@@ -1,5 +1,6 @@
 import type { Recovered } from '../audit/segments.ts';
 import type { AuditEvent, AuditType } from '../contract/event.ts';
+import type { MaskKey } from '../enforce/masking/masks.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** An audit entry of the gateway's own acts. */
@@ -22,10 +23,15 @@ export function gatewayEvent(nowMs: number, type: AuditType, fields: Partial<Aud
 }
 
 /** The first entry of a run: with it, what opening the log had to repair. Damage is somebody's work, so it is said aloud. */
-export function startEvent(nowMs: number, recovered: Recovered, log: Log): AuditEvent {
+export function startEvent(nowMs: number, recovered: Recovered, key: MaskKey, log: Log): AuditEvent {
   const { tornBytes, damaged } = recovered;
   if (damaged !== null)
     log.say('error', {}, 'the audit log was damaged; what could not be read was set aside in its directory');
-  const detail = { torn_bytes: tornBytes, damaged: damaged !== null };
+  const detail = { torn_bytes: tornBytes, damaged: damaged !== null, ...maskingDetail(key) };
   return gatewayEvent(nowMs, 'gateway.start', { action: 'start', detail });
+}
+
+/** Which key made the hashes and tokens from now on: not all of them have room for its version. */
+export function maskingDetail({ version }: MaskKey): AuditEvent['detail'] {
+  return { masking_version: version ?? 1 };
 }

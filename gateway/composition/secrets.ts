@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Config, KeyReference } from '../config/index.ts';
+import { maskingKeys, type Config, type KeyReference } from '../config/index.ts';
 import { SallyportError } from '../contract/errors.ts';
 import type { Clock } from '../contract/ports.ts';
 import {
@@ -10,6 +10,7 @@ import {
   readMasterKey,
   readPrivateFile,
 } from '../credentials/index.ts';
+import type { MaskKey } from '../enforce/masking/masks.ts';
 import type { TrustedKey } from '../policy/bundle/keys.ts';
 
 /** Variables of the process. */
@@ -36,9 +37,25 @@ export async function auditKey(reference: KeyReference, env: Environment): Promi
   throw new SallyportError('credential-missing', 'the audit log is signed by an Ed25519 key, and this is another kind');
 }
 
-/** The secret behind hashes and tokens: base64 or hex of at least 32 bytes, or the text itself. */
-export async function maskingSecret(config: Config, secrets: Credentials): Promise<Uint8Array> {
-  const text = (await secrets.resolve(config.masking.key)).reveal().trim();
+/**
+ * The key behind hashes and tokens: base64 or hex of at least 32 bytes, or the text itself.
+ * @param version the one in use unless told
+ * @throws SallyportError `credential-missing` when there is none of that version
+ */
+export async function maskingKey(
+  { masking }: Pick<Config, 'masking'>,
+  secrets: Credentials,
+  version?: number,
+): Promise<MaskKey> {
+  const { all, current } = maskingKeys(masking);
+  const wanted = version ?? current;
+  const reference = all.get(wanted);
+  if (!reference) throw new SallyportError('credential-missing', `there is no masking key of version ${wanted}`);
+  const text = (await secrets.resolve(reference)).reveal().trim();
+  return { secret: keyBytes(text), version: wanted };
+}
+
+function keyBytes(text: string): Buffer {
   if (/^[0-9a-f]{64,}$/i.test(text) && text.length % 2 === 0) return Buffer.from(text, 'hex');
   if (/^[A-Za-z0-9+/]{43,}={0,2}$/.test(text)) return Buffer.from(text, 'base64');
   return Buffer.from(text);

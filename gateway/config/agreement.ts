@@ -1,4 +1,5 @@
 import { isLoopback } from './fields.ts';
+import { maskingRemarks } from './masking-section.ts';
 import { policySecrets } from './policy-section.ts';
 import type { Config, SshTargetConfig } from './schema.ts';
 
@@ -10,7 +11,13 @@ export interface Remark {
 
 /** What single fields cannot see: whether they agree with each other. */
 export function disagreements(config: Config): readonly Remark[] {
-  return [...listenerRemarks(config), ...issuerRemarks(config), ...targetRemarks(config), ...nameRemarks(config)];
+  return [
+    ...listenerRemarks(config),
+    ...issuerRemarks(config),
+    ...targetRemarks(config),
+    ...nameRemarks(config),
+    ...maskingRemarks(config.masking).map(({ path, message }) => ({ path: ['masking', ...path], message })),
+  ];
 }
 
 /** Weaker modes that somebody asked for by name. Allowed, and said aloud at every start. */
@@ -140,7 +147,10 @@ function targetRemarks({
     if ('store' in reference) stored.push(['policy', 'shadow', ...path, 'store']);
   }
   if (hostKey && 'store' in hostKey) stored.push(['listen', 'ssh', 'host_key', 'store']);
-  if ('store' in masking.key) stored.push(['masking', 'key', 'store']);
+  if (masking.key && 'store' in masking.key) stored.push(['masking', 'key', 'store']);
+  for (const [i, { key }] of (masking.keys ?? []).entries()) {
+    if ('store' in key) stored.push(['masking', 'keys', i, 'key', 'store']);
+  }
   if (credentials) return found;
   return [
     ...found,

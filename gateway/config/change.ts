@@ -2,16 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './schema.ts';
 
 /**
- * What takes effect in a running gateway: for logins and sessions that begin from then on.
+ * What takes effect in a running gateway: for logins and sessions that begin from then on, and of masking keys for results.
  * Everything else names a socket, a directory or a key that is open already, or was handed to what runs, and waits for a restart.
  */
-const reloadable = ['identity', 'targets'] as const;
+const reloadable = ['identity', 'targets', 'masking'] as const;
 const fixed = [
   'listen',
   'state_dir',
   'policy',
   'credentials',
-  'masking',
   'recordings',
   'audit',
   'decision_log',
@@ -35,6 +34,7 @@ export function takesEffect(section: string): string {
   }
   if (section === 'policy')
     return 'Changes take effect at the next start, those of `shadow` too; newer bundles at the places named here as soon as they are seen.';
+  if (section === 'masking') return 'Changes hold for results that begin after them; no restart is needed.';
   const isReloadable = reloadable.some((name) => name === section);
   return isReloadable
     ? 'Changes hold for logins and sessions that begin after them; no restart is needed.'
@@ -55,7 +55,8 @@ export function compareConfigs(running: Config, found: Config): ConfigChange {
     sections.filter((section) => !isDeepStrictEqual(running[section], found[section]));
   const limits = { ...running.limits };
   for (const name of reloadableLimits) limits[name] = found.limits[name];
-  const config = { ...running, identity: found.identity, targets: found.targets, limits };
+  const { identity, targets, masking } = found;
+  const config = { ...running, identity, targets, masking, limits };
   const limitsReloaded = !isDeepStrictEqual(limits, running.limits);
   const limitsWait = !isDeepStrictEqual(limits, found.limits);
   return {

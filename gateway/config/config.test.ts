@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareConfigs, type ConfigChange } from './change.ts';
 import { configJsonSchema } from './json-schema.ts';
-import { formatConfigError, loadConfig, parseConfig, watchConfig, type Config, type ConfigError } from './index.ts';
+import {
+  formatConfigError,
+  loadConfig,
+  maskingKeys,
+  parseConfig,
+  watchConfig,
+  type Config,
+  type ConfigError,
+} from './index.ts';
 
 const around = {
   file: '/etc/sallyport/gateway.yaml',
@@ -178,7 +186,7 @@ describe('a configuration', () => {
       'an unknown key, with what is allowed',
       'masking: {',
       'masking: { zzzzzzzz: 1,',
-      'gateway.yaml:21:12: masking.zzzzzzzz: unknown key zzzzzzzz; allowed here: key',
+      'gateway.yaml:21:12: masking.zzzzzzzz: unknown key zzzzzzzz; allowed here: key, keys, current',
     ],
     [
       'a wrong type',
@@ -351,6 +359,37 @@ describe('a configuration', () => {
 test('the published JSON Schema is the one of the code: run `node scripts/generate.ts`', async () => {
   const file = join(import.meta.dirname, '../../docs/reference/config.schema.json');
   expect(await readFile(file, 'utf8')).toBe(configJsonSchema());
+});
+
+describe('masking keys', () => {
+  const one = 'key: { file: masking.key }';
+  const two = 'keys: [{ version: 1, key: { file: masking.key } }, { version: 7, key: { env: CRM_PASSWORD } }]';
+  test.each([
+    ['one key is version 1', one, 1, [1]],
+    ['of several the highest version is in use', two, 7, [1, 7]],
+    ['or the one that is named', `${two}, current: 1`, 1, [1, 7]],
+  ])('%s', (_, section, current, versions) => {
+    const keys = maskingKeys(parsed(good.replace(one, section)).masking);
+    expect([keys.current, [...keys.all.keys()]]).toEqual([current, versions]);
+  });
+
+  test.each([
+    ['none', '', 'masking: expected exactly one of key, keys'],
+    ['both', `${one}, ${two}`, 'masking: expected exactly one of key, keys'],
+    ['a version that there is not', `${two}, current: 2`, 'masking.current: there is no key of version 2'],
+    ['a version twice', two.replace('7', '1'), 'masking.keys[1].version: a version 1 is there already'],
+    ['a version that needs two bytes', two.replace('7', '256'), 'masking.keys[1].version: expected at most 255'],
+    ['a store that is not there', 'keys: [{ version: 1, key: { store: m } }]', 'there is no encrypted store'],
+  ])('%s is refused', (_, section, said) => {
+    expect(errorsAfter([one, section]).join('\n')).toContain(said);
+  });
+
+  test('are taken over while the gateway runs', () => {
+    expect(compareConfigs(parsed(good), parsed(good.replace(one, two)))).toMatchObject({
+      reloaded: ['masking'],
+      needsRestart: [],
+    });
+  });
 });
 
 describe('a change of the configuration', () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { decisionLogSection } from './decision-log-section.ts';
+import { maskingSection } from './masking-section.ts';
 import { policySection } from './policy-section.ts';
 import { sshListener, sshTarget } from './ssh-section.ts';
 import { between, fieldsIn, host, name, port, trustworthyUrl, type Surroundings } from './fields.ts';
@@ -147,7 +148,7 @@ export function configSchema(around: Surroundings) {
       .strictObject({ store: path, key })
       .optional()
       .describe('The encrypted store; needed where a secret says `store`'),
-    masking: z.strictObject({ key: secret.describe('Of hashed and tokenized values; losing it changes all of them') }),
+    masking: maskingSection({ secret }),
     recordings: z.strictObject({
       dir: path,
       max_result_bytes: between(0, 1_073_741_824)

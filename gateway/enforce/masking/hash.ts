@@ -1,78 +1,106 @@
 import type { ValueShape } from '../../contract/mask.ts';
 import { readCalendar, type CalendarShape } from './calendar.ts';
+import { isDigit, sqlNull } from './cell.ts';
+import { hashDecimal } from './decimal.ts';
+import { form, numberBelow, putAscii, putHex, type Form, type FormWrite } from './form.ts';
 import { integerPermutation } from './permutation.ts';
 import type { Prf } from './prf.ts';
-
-/**
- * One value to its masked text, or null where the value does not read as its shape.
- * @param attempt counts up when the outcome equalled the value
- */
-export type Form = (value: Buffer, attempt: number) => string | Buffer | null;
-
-/** Longest form that does not grow with its value: a time stamp with its zone, 24 hex digits in quotes, `\x` and 32 hex digits, a uuid. */
-export const maxFormBytes = 36;
 
 /** Keyed pseudonyms: equal values stay equal, and nothing else can be read from them without the key. */
 export function hashForm(prf: Prf, shape: ValueShape): Form {
   switch (shape) {
     case 'text':
-      return (value, attempt) => hexDigest(prf, value, attempt);
+      return form(0, hexDigest(prf.version));
     case 'json':
-      return (value, attempt) => `"${hexDigest(prf, value, attempt)}"`;
+      return form(0, quotedDigest(prf.version));
     case 'bytes':
-      return (value, attempt) => `\\x${prf.digest(value, attempt).toString('hex', 0, 16)}`;
+      return form(0, bytesDigest(prf.version));
     case 'integer':
-      return hashInteger(prf);
+      return form(0, hashInteger(prf));
     case 'decimal':
-      // 15 digits: exact in float8 and numeric. A float4 column rounds them to seven.
-      return (value, attempt) => String(prf.below(value, attempt, 1e15));
+      return form(2, hashDecimal);
     case 'date':
     case 'timestamp':
     case 'time':
-      return keyedCalendar(prf, shape);
+      return form(0, keyedCalendar(shape));
     case 'uuid':
-      return (value, attempt) => uuidOf(prf.digest(value, attempt));
+      return form(0, keyedUuid(prf.version));
     case 'boolean':
       // Two values hide behind no pseudonym.
-      return () => 'f';
+      return {
+        ...form(0, (_value, _start, _end, _random, _from, target, at) => putAscii('f', target, at)),
+        mayRepeat: true,
+      };
     case 'other':
-      return () => null;
+      return form(0, () => sqlNull);
     default:
       return shape satisfies never;
   }
 }
 
-/** 96 bits: among 10^9 distinct values two meet with a probability of 6e-12. */
-export function hexDigest(prf: Prf, value: Uint8Array, attempt: number): string {
-  return prf.digest(value, attempt).toString('hex', 0, 12);
+/** The version in two hex digits and 96 bits: among 10^9 distinct values two meet with a probability of 6e-12. */
+export function hexDigest(version: number): FormWrite {
+  const mark = Buffer.of(version);
+  return (_source, _start, _end, random, from, target, at) =>
+    putHex(mark, 0, 1, target, at) + putHex(random, from, from + 12, target, at + 2);
 }
 
-/** RFC 9562 version 8 (custom): 122 bits of the digest. */
-export function uuidOf(digest: Buffer): string {
-  digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
-  digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
-  const hex = digest.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+function quotedDigest(version: number): FormWrite {
+  const digest = hexDigest(version);
+  return (source, start, end, random, from, target, at) => {
+    const bytes = digest(source, start, end, random, from, target, at + 1);
+    target[at] = 0x22;
+    target[at + 1 + bytes] = 0x22;
+    return bytes + 2;
+  };
 }
+
+/** The version and 16 bytes. */
+export function bytesDigest(version: number): FormWrite {
+  const mark = Buffer.of(0, version);
+  return (_source, _start, _end, random, from, target, at) => {
+    const head = putAscii('\\x', target, at) + putHex(mark, 1, 2, target, at + 2);
+    return head + putHex(random, from, from + 16, target, at + head);
+  };
+}
+
+/** RFC 9562 version 8 (custom): the key's version, and 114 random bits. */
+export function keyedUuid(version: number): FormWrite {
+  const bytes = Buffer.alloc(16);
+  return (_source, _start, _end, random, from, target, at) => {
+    random.copy(bytes, 0, from, from + bytes.length);
+    bytes[0] = version;
+    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+    let next = at;
+    for (const [first, last] of uuidGroups) {
+      if (first > 0) target[next++] = 0x2d;
+      next += putHex(bytes, first, last, target, next);
+    }
+    return next - at;
+  };
+}
+
+const uuidGroups = [[0, 4], [4, 6], [6, 8], [8, 10], [10, 16]] as const; // prettier-ignore
 
 /**
  * A day between 1700 and 2199 (what every driver and pandas can hold) and a second of the day.
  * 182,621 days: dates do collide, and are few enough to begin with.
  */
-export function keyedCalendar(prf: Prf, shape: CalendarShape): Form {
-  return (value, attempt) => {
-    const form = readCalendar(shape, value, 0, value.length);
-    if (!form) return null;
-    const second = prf.below(value, attempt, days * daySeconds);
+export function keyedCalendar(shape: CalendarShape): FormWrite {
+  return (source, start, end, random, from, target, at) => {
+    const read = readCalendar(shape, source, start, end);
+    if (!read) return sqlNull;
+    const second = numberBelow(random, from, days * daySeconds);
     const iso = new Date(firstDayMs + second * 1000).toISOString();
-    const zone = form.zoned ? '+00' : '';
+    const zone = read.zoned ? '+00' : '';
     switch (shape) {
       case 'date':
-        return iso.slice(0, 10);
+        return putAscii(iso.slice(0, 10), target, at);
       case 'timestamp':
-        return `${iso.slice(0, 10)} ${iso.slice(11, 19)}${zone}`;
+        return putAscii(`${iso.slice(0, 10)} ${iso.slice(11, 19)}${zone}`, target, at);
       case 'time':
-        return iso.slice(11, 19) + zone;
+        return putAscii(iso.slice(11, 19) + zone, target, at);
       default:
         return shape satisfies never;
     }
@@ -83,23 +111,35 @@ const daySeconds = 86_400;
 const firstDayMs = Date.UTC(1700, 0, 1);
 const days = (Date.UTC(2200, 0, 1) - firstDayMs) / (daySeconds * 1000);
 
+/** As many as an int8 can have. */
+const maxIntegerDigits = 19;
+
 /**
  * Up to int4 a permutation: ids stay distinct, which truncation to 31 bits would break for the 100,000th. It can be undone with the key,
- * but so could any keyed function of so few values, by trying all. Larger ones get 53 bits of the digest.
+ * but so could any keyed function of so few values, by trying all. Larger ones get 53 bits.
  * What shows is whether the value needs two, four or eight bytes: it must fit the column.
  */
-function hashInteger(prf: Prf): Form {
+function hashInteger(prf: Prf): FormWrite {
   let permute: ((value: number) => number) | undefined;
-  return (value, attempt) => {
-    const text = value.toString('latin1');
-    if (!/^-?\d{1,19}$/.test(text)) return null;
-    const number = Number(text);
+  return (source, start, end, random, from, target, at) => {
+    const first = source[start] === 0x2d ? start + 1 : start;
+    if (first >= end || end - first > maxIntegerDigits) return sqlNull;
+    let size = 0;
+    for (let i = first; i < end; i++) {
+      const byte = source[i] ?? 0;
+      if (!isDigit(byte)) return sqlNull;
+      size = size * 10 + byte - 0x30;
+    }
+    const number = first > start ? -size : size;
     if (number >= -0x8000_0000 && number <= 0x7fff_ffff) {
       permute ??= integerPermutation(prf.subkey('integer permutation'));
-      return String(permute(number));
+      return putAscii(String(permute(number)), target, at);
     }
     // oid and the like are unsigned and four bytes wide.
-    if (number > 0 && number <= 0xffff_ffff) return String(0x8000_0000 + prf.below(value, attempt, 0x8000_0000));
-    return String(0x1_0000_0000 + prf.below(value, attempt, Number.MAX_SAFE_INTEGER - 0x1_0000_0000));
+    const masked =
+      number > 0 && number <= 0xffff_ffff
+        ? 0x8000_0000 + numberBelow(random, from, 0x8000_0000)
+        : 0x1_0000_0000 + numberBelow(random, from, Number.MAX_SAFE_INTEGER - 0x1_0000_0000);
+    return putAscii(String(masked), target, at);
   };
 }

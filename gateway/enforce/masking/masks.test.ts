@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maskMethods, type MaskMethod } from '../../contract/decision.ts';
 import { valueShapes, type ValueShape } from '../../contract/mask.ts';
-import { openMasks, type MaskKeys } from './masks.ts';
+import { openMasks, type MaskKey } from './masks.ts';
 
 const secret = Buffer.alloc(32, 7);
-const keys: MaskKeys = { secret };
-const masks = openMasks(keys);
+const key: MaskKey = { secret };
+const masks = openMasks(key);
 
 /** What a mask shows for a value; null for SQL NULL. Surrounded by other bytes, in a buffer of exactly the promised room. */
 function show(
@@ -326,6 +326,50 @@ describe.each(['hash', 'tokenize'] as const)('%s', (method) => {
   });
 });
 
+describe.each(['hash', 'tokenize'] as const)('%s of a column', (method) => {
+  test.each(shapes)('of %s says of each value what it says of it alone', (shape) => {
+    const mask = masks.cellMask(method, 'pii.x', shape);
+    fc.assert(
+      fc.property(fc.array(fc.option(values[shape]), { maxLength: 30 }), (list) => {
+        const parts = list.map((value) => (value === null ? null : Buffer.from(value)));
+        const column = { starts: new Int32Array(list.length), ends: new Int32Array(list.length), count: list.length };
+        let at = 0;
+        for (const [i, part] of parts.entries()) {
+          column.starts[i] = at;
+          column.ends[i] = part ? (at += part.length) : at - 1;
+        }
+        const bytes = Buffer.concat(parts.map((part) => part ?? Buffer.alloc(0)));
+        const masked = mask.column?.({ bytes, ...column });
+        const shown = list.map((_, i) => {
+          const [start = 0, end = 0] = [masked?.starts[i], masked?.ends[i]];
+          return end < start ? null : masked?.bytes.toString('utf8', start, end);
+        });
+        expect(shown).toEqual(list.map((value) => (value === null ? null : show(method, 'pii.x', shape, value))));
+      }),
+    );
+  });
+});
+
+test('what has room for it says which key made it', () => {
+  const third = openMasks({ secret, version: 3 });
+  expect(show('hash', 'pii.x', 'text', 'Margarida', third)).toMatch(/^03[0-9a-f]{24}$/);
+  expect(show('hash', 'pii.x', 'json', '{}', third)).toMatch(/^"03[0-9a-f]{24}"$/);
+  expect(show('hash', 'pii.x', 'bytes', '\\x00', third)).toMatch(/^\\x03[0-9a-f]{32}$/);
+  for (const method of ['hash', 'tokenize'] as const)
+    expect(show(method, 'pii.x', 'uuid', sample.uuid, third)).toMatch(/^03[0-9a-f]{6}-[0-9a-f]{4}-8/);
+});
+
+test('a key that is rotated masks what is asked for from then on, and what has begun goes on under its own', () => {
+  const rotating = openMasks({ secret, version: 1 });
+  const begun = rotating.cellMask('hash', 'pii.x', 'text');
+  const before = show('hash', 'pii.x', 'text', 'Margarida', rotating);
+  rotating.rotate({ secret, version: 2 });
+  expect(show('hash', 'pii.x', 'text', 'Margarida', rotating)).toMatch(/^02/);
+  expect(show('hash', 'pii.x', 'text', 'Margarida', { ...rotating, cellMask: () => begun })).toBe(before);
+  expect(() => rotating.rotate({ secret: Buffer.alloc(31), version: 3 })).toThrow('at least 32 random bytes');
+  expect(show('hash', 'pii.x', 'text', 'Margarida', rotating)).toMatch(/^02/);
+});
+
 test('hash and tokenize of one value under one label have nothing in common', () => {
   for (const shape of ['uuid', 'date', 'timestamp', 'json', 'bytes'] as const) {
     expect(show('hash', 'pii.x', shape, sample[shape])).not.toBe(show('tokenize', 'pii.x', shape, sample[shape]));
@@ -366,7 +410,7 @@ describe('a token', () => {
 
   test('of nothing but separators is a hash, which keeps nothing', () => {
     for (const value of ['---', ' ', '', '@.@'])
-      expect(show('tokenize', 'pii.x', 'text', value)).toMatch(/^[0-9a-f]{24}$/);
+      expect(show('tokenize', 'pii.x', 'text', value)).toMatch(/^01[0-9a-f]{24}$/);
   });
 
   test('of an integer keeps sign, digits and the width of the column', () => {
@@ -394,6 +438,16 @@ describe('a token', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^-?(0|[1-9][0-9]{0,20})(\.[0-9]{1,12})?$/), (value) => {
         expect(show('tokenize', 'pii.x', 'decimal', value)?.replace(/\d/g, '9')).toBe(value.replace(/\d/g, '9'));
+      }),
+    );
+  });
+
+  test('of a number close to the largest float is not larger than that', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^1\.[0-7][0-9]{1,15}$/), (value) => {
+        const token = show('tokenize', 'pii.x', 'decimal', `${value}e+308`) ?? '';
+        expect(Number(token)).toBeLessThan(Infinity);
+        expect(token).toMatch(/^1\.[0-6]\d+e\+308$/);
       }),
     );
   });

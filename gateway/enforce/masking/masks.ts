@@ -5,34 +5,48 @@ import { nothing } from './cell.ts';
 import { hashForm } from './hash.ts';
 import { keyedMask } from './keyed.ts';
 import { partialMask } from './partial.ts';
-import { labelPrf, type MaskKeys } from './prf.ts';
+import { labelPrf, type MaskKey } from './prf.ts';
 import { redactMask } from './redact.ts';
 import { tokenForm } from './tokenize.ts';
+
+export interface OpenMasks extends Masks {
+  /** Results that begin from now on are masked with this key; one that has begun keeps its own to its end. @throws as `openMasks` */
+  rotate(key: MaskKey): void;
+}
 
 /**
  * The masking functions, all of them: README.md in this folder says what each shows.
  * One cell mask for each method, label and shape is made once and kept; labels come from the bundle, so they are few.
  * @throws SallyportError `credential-missing` when the key is too short
  */
-export function openMasks(keys: MaskKeys): Masks {
-  // A bad key is found at the start, not at the first hashed column.
-  labelPrf(keys, 'hash', '');
-  const made = new Map<string, CellMask>();
+export function openMasks(key: MaskKey): OpenMasks {
+  let current = checked(key);
+  let made = new Map<string, CellMask>();
   return {
+    rotate: (next) => {
+      current = checked(next);
+      made = new Map();
+    },
     cellMask: (method, label, shape) => {
       const name = `${method} ${shape} ${label}`;
       const known = made.get(name);
       if (known) return known;
-      const mask = makeMask(keys, method, label, shape);
+      const mask = makeMask(current, method, label, shape);
       made.set(name, mask);
       return mask;
     },
   };
 }
 
-export type { MaskKeys };
+export type { MaskKey };
 
-function makeMask(keys: MaskKeys, method: MaskMethod, label: string, shape: ValueShape): CellMask {
+/** A bad key is found at the start, not at the first hashed column. */
+function checked(key: MaskKey): MaskKey {
+  labelPrf(key, 'hash', '');
+  return key;
+}
+
+function makeMask(key: MaskKey, method: MaskMethod, label: string, shape: ValueShape): CellMask {
   if (shape === 'other') return nothing(method);
   switch (method) {
     case 'null':
@@ -42,9 +56,10 @@ function makeMask(keys: MaskKeys, method: MaskMethod, label: string, shape: Valu
     case 'partial':
       return partialMask(label, shape);
     case 'hash':
-      return keyedMask('hash', hashForm(labelPrf(keys, 'hash', label), shape), shape === 'boolean');
-    case 'tokenize':
-      return keyedMask('tokenize', tokenForm(labelPrf(keys, 'tokenize', label), shape), shape === 'boolean');
+    case 'tokenize': {
+      const prf = labelPrf(key, method, label);
+      return keyedMask(method, prf, (method === 'hash' ? hashForm : tokenForm)(prf, shape));
+    }
     default:
       return method satisfies never;
   }

@@ -34,6 +34,31 @@ const types: readonly { readonly type: string; readonly shape: ValueShape; reado
     values: `select i * 12345.6789 from generate_series(-100, 100) i union select 'NaN'::numeric union select 1e40`,
   },
   {
+    type: 'numeric(5,2)',
+    shape: 'decimal',
+    values: `select (i * 9.99)::numeric(5,2) from generate_series(-100, 100) i`,
+  },
+  {
+    type: 'numeric(2,2)',
+    shape: 'decimal',
+    values: `select (i / 100.0)::numeric(2,2) from generate_series(-99, 99) i`,
+  },
+  {
+    type: 'numeric(2,4)',
+    shape: 'decimal',
+    values: `select (i / 10000.0)::numeric(2,4) from generate_series(-99, 99) i`,
+  },
+  {
+    type: 'numeric(2,-3)',
+    shape: 'decimal',
+    values: `select (i * 1000)::numeric(2,-3) from generate_series(-99, 99) i`,
+  },
+  {
+    type: 'numeric(1,0)',
+    shape: 'decimal',
+    values: `select i::numeric(1,0) from generate_series(-9, 9) i union select 'NaN'`,
+  },
+  {
     type: 'float4',
     shape: 'decimal',
     values: `select (3.3e38 / i)::float4 from generate_series(1, 200) i union select '-Infinity' union select 1.5e-40::float4`,

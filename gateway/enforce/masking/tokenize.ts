@@ -1,6 +1,8 @@
 import type { ValueShape } from '../../contract/mask.ts';
-import { isDigit } from './cell.ts';
-import { hashForm, hexDigest, keyedCalendar, uuidOf, type Form } from './hash.ts';
+import { isContinuation, isDigit, sqlNull } from './cell.ts';
+import { tokenDecimal } from './decimal.ts';
+import { form, numberBelow, pairAt, putAscii, putHex, type Form, type FormWrite } from './form.ts';
+import { bytesDigest, hashForm, hexDigest, keyedCalendar, keyedUuid } from './hash.ts';
 import type { Prf } from './prf.ts';
 
 /**
@@ -12,19 +14,19 @@ import type { Prf } from './prf.ts';
 export function tokenForm(prf: Prf, shape: ValueShape): Form {
   switch (shape) {
     case 'text':
-      return (value, attempt) => tokenText(prf, value, attempt);
+      return form(2, tokenText(prf.version));
     case 'integer':
-      return (value, attempt) => tokenInteger(prf, value, attempt);
+      return form(0, tokenInteger);
     case 'decimal':
-      return (value, attempt) => tokenDecimal(prf, value, attempt);
+      return form(2, tokenDecimal);
     case 'bytes':
-      return (value, attempt) => tokenBytes(prf, value, attempt);
+      return form(1, tokenBytes(prf.version));
     case 'uuid':
-      return (value, attempt) => uuidOf(prf.digest(value, attempt));
+      return form(0, keyedUuid(prf.version));
     case 'date':
     case 'timestamp':
     case 'time':
-      return keyedCalendar(prf, shape);
+      return form(0, keyedCalendar(shape));
     case 'json':
     case 'boolean':
     case 'other':
@@ -35,37 +37,42 @@ export function tokenForm(prf: Prf, shape: ValueShape): Form {
   }
 }
 
-function tokenText(prf: Prf, value: Buffer, attempt: number): string | Buffer {
-  const text = value.toString('utf8');
-  const stream = prf.stream(value, attempt, text.length * 2);
-  const token = Buffer.alloc(text.length);
-  let bytes = 0;
-  let replaced = false;
-  for (const character of text) {
-    const kind = kindOf(character);
-    if (kind !== 'separator') replaced = true;
-    token[bytes] = draw(kind, character, stream.readUInt16LE(bytes * 2));
-    bytes++;
-  }
-  // Nothing but separators (`---`): there is no format to keep without keeping the value.
-  return replaced ? token.subarray(0, bytes) : hexDigest(prf, value, attempt);
+function tokenText(version: number): FormWrite {
+  const digest = hexDigest(version);
+  return (source, start, end, random, from, target, at) => {
+    let next = at;
+    let replaced = false;
+    for (let i = start; i < end;) {
+      const byte = source[i] ?? 0;
+      let behind = i + 1;
+      if (byte >= 0x80) while (behind < end && isContinuation(source[behind] ?? 0)) behind++;
+      const kind = byte < 0x80 ? asciiKind(byte) : kindOf(source.toString('utf8', i, behind));
+      if (kind !== 'separator') replaced = true;
+      target[next] = drawn(kind, byte, pairAt(random, from + 2 * (next - at)));
+      next++;
+      i = behind;
+    }
+    // Nothing but separators (`---`): there is no format to keep without keeping the value.
+    return replaced ? next - at : digest(source, start, end, random, from, target, at);
+  };
 }
 
 type Kind = 'digit' | 'upper' | 'lower' | 'separator';
 
 /** Only ASCII punctuation and blanks pass as separators: whatever else it is, it is replaced. */
+function asciiKind(byte: number): Kind {
+  if (isDigit(byte)) return 'digit';
+  if (byte >= 0x61 && byte <= 0x7a) return 'lower';
+  if (byte >= 0x41 && byte <= 0x5a) return 'upper';
+  return (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d ? 'separator' : 'lower';
+}
+
 function kindOf(character: string): Kind {
-  const code = character.charCodeAt(0);
-  if (isDigit(code)) return 'digit';
-  if (code >= 0x61 && code <= 0x7a) return 'lower';
-  if (code >= 0x41 && code <= 0x5a) return 'upper';
-  if ((code >= 0x20 && code < 0x7f) || code === 0x09 || code === 0x0a || code === 0x0d) return 'separator';
   if (/^\p{Nd}$/u.test(character)) return 'digit';
   return /^[\p{Lu}\p{Lt}]$/u.test(character) ? 'upper' : 'lower';
 }
 
-/** 16 random bits for one of 26: no letter is more than 0.04 % more likely than another. */
-function draw(kind: Kind, character: string, random: number): number {
+function drawn(kind: Kind, byte: number, random: number): number {
   switch (kind) {
     case 'digit':
       return 0x30 + (random % 10);
@@ -74,49 +81,65 @@ function draw(kind: Kind, character: string, random: number): number {
     case 'lower':
       return 0x61 + (random % 26);
     case 'separator':
-      return character.charCodeAt(0);
+      return byte;
     default:
       return kind satisfies never;
   }
 }
 
 /** Same sign, same number of digits, and no wider than the value: an int2 column gets an int2. */
-function tokenInteger(prf: Prf, value: Buffer, attempt: number): string | null {
-  const [, sign, digits] = /^(-?)(\d{1,19})$/.exec(value.toString('latin1')) ?? [];
-  if (sign === undefined || digits === undefined) return null;
-  const number = BigInt(digits);
-  // The lowest of a signed type is one further from zero than the highest.
-  const highest = maxima.find((maximum) => number <= (sign ? maximum + 1n : maximum));
-  if (highest === undefined) return null;
-  const least = digits.length === 1 ? BigInt(sign.length) : 10n ** BigInt(digits.length - 1);
-  const tenfold = 10n ** BigInt(digits.length) - 1n;
+const tokenInteger: FormWrite = (source, start, end, random, from, target, at) => {
+  const isNegative = source[start] === 0x2d;
+  const first = isNegative ? start + 1 : start;
+  const digits = end - first;
+  if (digits < 1 || digits > 19) return sqlNull;
+  let size = 0;
+  for (let i = first; i < end; i++) {
+    const byte = source[i] ?? 0;
+    if (!isDigit(byte)) return sqlNull;
+    size = size * 10 + byte - 0x30;
+  }
+  if (isNegative) target[at] = 0x2d;
+  const sign = isNegative ? 1 : 0;
+  if (digits > 9) return longInteger(source.toString('latin1', first, end), sign, random, from, target, at);
+  const least = digits === 1 ? sign : 10 ** (digits - 1);
+  // The lowest of a signed type is one further from zero than the highest. Nine digits always fit in four bytes.
+  const int2 = 0x7fff + sign;
+  const most = size <= int2 ? Math.min(10 ** digits - 1, 0x7fff) : 10 ** digits - 1;
+  return sign + putAscii(String(least + numberBelow(random, from, most - least + 1)), target, at + sign);
+};
+
+function longInteger(text: string, sign: number, random: Buffer, from: number, target: Buffer, at: number): number {
+  const number = BigInt(text);
+  const highest = maxima.find((maximum) => number <= maximum + BigInt(sign));
+  if (highest === undefined) return sqlNull;
+  const least = 10n ** BigInt(text.length - 1);
+  const tenfold = 10n * least - 1n;
   const most = tenfold < highest ? tenfold : highest;
-  const random = prf.digest(value, attempt).readBigUInt64LE(0);
-  return sign + String(least + (random % (most - least + 1n)));
+  const drawnNumber = least + (random.readBigUInt64LE(from) % (most - least + 1n));
+  return sign + putAscii(String(drawnNumber), target, at + sign);
 }
 
-/** int2, int4, oid, int8. */
-const maxima = [0x7fffn, 0x7fff_ffffn, 0xffff_ffffn, 0x7fff_ffff_ffff_ffffn];
-
-/** Digits for digits around the same point. A number with an exponent keeps that and its first digit is 1, or it might not fit its type. */
-function tokenDecimal(prf: Prf, value: Buffer, attempt: number): string | null {
-  const [, sign, whole, rest, exponent] = /^(-?)(\d+)(\.\d+)?(e[+-]\d+)?$/.exec(value.toString('latin1')) ?? [];
-  if (sign === undefined || whole === undefined) return null;
-  const stream = prf.stream(value, attempt, value.length * 2);
-  const mantissa = whole + (rest ?? '');
-  const drawn = Array.from(mantissa, (character, i) => {
-    const random = stream.readUInt16LE(i * 2);
-    if (character === '.') return '.';
-    if (i > 0) return String(random % 10);
-    if (exponent !== undefined) return '1';
-    return String(whole.length === 1 ? random % 10 : 1 + (random % 9));
-  });
-  return sign + drawn.join('') + (exponent ?? '');
-}
+/** int4, oid, int8. */
+const maxima = [0x7fff_ffffn, 0xffff_ffffn, 0x7fff_ffff_ffff_ffffn];
 
 /** As many bytes as there were, in the hex form. The escape form (bytea_output) has no length to read. */
-function tokenBytes(prf: Prf, value: Buffer, attempt: number): string | null {
-  const text = value.toString('latin1');
-  if (!/^\\x(?:[0-9a-f]{2})+$/i.test(text)) return `\\x${prf.digest(value, attempt).toString('hex', 0, 16)}`;
-  return `\\x${prf.stream(value, attempt, (value.length - 2) / 2).toString('hex')}`;
+function tokenBytes(version: number): FormWrite {
+  const digest = bytesDigest(version);
+  return (source, start, end, random, from, target, at) => {
+    if (!isHexBytes(source, start, end)) return digest(source, start, end, random, from, target, at);
+    const head = putAscii('\\x', target, at);
+    return head + putHex(random, from, from + (end - start - 2) / 2, target, at + head);
+  };
+}
+
+function isHexBytes(source: Buffer, start: number, end: number): boolean {
+  const digits = end - start - 2;
+  if (digits < 2 || digits % 2 !== 0 || source[start] !== 0x5c || source[start + 1] !== 0x78) return false;
+  for (let i = start + 2; i < end; i++) {
+    const byte = source[i] ?? 0;
+    const lower = byte | 0x20;
+    if (!isDigit(byte) && (lower < 0x61 || lower > 0x66)) return false;
+  }
+  return true;
 }

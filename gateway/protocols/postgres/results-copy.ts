@@ -3,6 +3,7 @@ import { MaskImpossible, type RowBatch } from '../../contract/result.ts';
 import { lengthAt, type Frame } from './frames.ts';
 import { BinaryCopy } from './results-copy-binary.ts';
 import { CsvCopy } from './results-copy-csv.ts';
+import { inColumns } from './results-columns.ts';
 import type { CopyRewriter, CopyShape } from './results-copy-shape.ts';
 import { TextCopy } from './results-copy-text.ts';
 import { Sink } from './results-sink.ts';
@@ -34,6 +35,11 @@ export class CopyRows implements RowBatch {
 
   masked(masks: ColumnMasks): CopyRows {
     if (!masks.some((mask) => mask !== undefined)) return this;
+    const rewritten = (given: ColumnMasks) => this.#rewritten(given);
+    return inColumns(masks, rewritten, rewritten);
+  }
+
+  #rewritten(masks: ColumnMasks): CopyRows {
     const { tag, buffer, start, end } = this.#frame;
     const rewriter = rewriterOf(this.#shape, masks);
     const sink = new Sink(this.bytes + (this.bytes >> 3) + 64);

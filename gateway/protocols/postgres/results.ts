@@ -6,6 +6,7 @@ import type { Doubts } from './catalog-witness.ts';
 import { type Frame, lengthAt } from './frames.ts';
 import { formatOf } from './frontend.ts';
 import type { Format } from './frontend.ts';
+import { inColumns } from './results-columns.ts';
 import { isMaskedApart, maskApart } from './results-value.ts';
 import { shapeOf, valueText } from './types.ts';
 
@@ -64,7 +65,11 @@ export class PgRows implements RowBatch {
 
   masked(masks: ColumnMasks): PgRows {
     if (!masks.some((mask) => mask !== undefined)) return this;
-    return new Rewrite(this, masks).run();
+    return inColumns(
+      masks,
+      (gathering) => new Rewrite(this, gathering, 0).gather(),
+      (given) => new Rewrite(this, given, this.bytes + (this.bytes >> 3) + 64).run(),
+    );
   }
 
   /** @throws MaskImpossible when a row does not have the promised columns */
@@ -118,28 +123,43 @@ class Rewrite {
   readonly #masks: ColumnMasks;
   /** Columns whose values are masked in a buffer of their own. */
   readonly #apart: readonly boolean[];
+  /** Only shows the values to their masks. */
+  #isGathering = false;
   #target: Buffer;
   /** Where the next byte goes. */
   #at = 0;
   /** Source bytes before this one are in the target or were masked away. */
   #copied: number;
 
-  constructor(rows: PgRows, masks: ColumnMasks) {
+  /** @param room bytes that the result will probably have */
+  constructor(rows: PgRows, masks: ColumnMasks, room: number) {
     this.#rows = rows;
     this.#masks = masks;
     this.#apart = rows.columns.map(({ typeOid, format }, i) => isMaskedApart(masks[i], typeOid, format));
     this.#copied = rows.start;
-    this.#target = Buffer.allocUnsafe(rows.bytes + (rows.bytes >> 3) + 64);
+    this.#target = Buffer.allocUnsafe(room);
   }
 
   run(): PgRows {
-    const { columns, buffer, start, end } = this.#rows;
+    const { columns, buffer, end } = this.#rows;
+    const count = this.#all();
+    this.#copy(buffer, end);
+    return new PgRows(columns, this.#target, 0, this.#at, count);
+  }
+
+  gather(): void {
+    this.#isGathering = true;
+    this.#all();
+  }
+
+  /** @returns how many rows there are */
+  #all(): number {
+    const { columns, start, end } = this.#rows;
     if (this.#masks.length !== columns.length) throw new MaskImpossible('there are not as many masks as columns');
     let count = 0;
     for (let at = start; at < end; count++) at = this.#row(at);
     if (count !== this.#rows.rows) throw new MaskImpossible('there are not as many rows as promised');
-    this.#copy(buffer, end);
-    return new PgRows(columns, this.#target, 0, this.#at, count);
+    return count;
   }
 
   /** @returns where the next row starts */
@@ -169,11 +189,16 @@ class Rewrite {
     return to;
   }
 
-  /** Writes the masked form of `source[from, to)`. @returns its bytes, 0 for NULL */
+  /** Writes the masked form of `source[from, to)`. @returns its bytes, 0 for NULL; as many as there were where nothing is written */
   #cell(mask: CellMask, i: number, from: number, to: number): number {
     const { columns, buffer } = this.#rows;
-    this.#copy(buffer, from - 4);
     const column = columns[i];
+    if (this.#isGathering) {
+      if (column && this.#apart[i]) maskApart(mask, column.typeOid, column.format, buffer.subarray(from, to));
+      else mask.write(buffer, from, to, this.#target, 0);
+      return to - from;
+    }
+    this.#copy(buffer, from - 4);
     if (column && this.#apart[i]) {
       const value = maskApart(mask, column.typeOid, column.format, buffer.subarray(from, to));
       this.#reserve(value === null ? 4 : 4 + value.length);
