@@ -44,9 +44,22 @@ export interface ApprovalTerms {
   readonly scope: 'once' | 'session';
 }
 
-export interface Limits {
-  readonly rows?: number;
-  readonly bytes?: number;
+/**
+ * What a limit can be of: rows and bytes of a result; and of what prints a stream, bytes that it is given and seconds that it runs. Of a
+ * stream a limit that is passed ends the command.
+ */
+export const limitDimensions = ['rows', 'bytes', 'input_bytes', 'seconds'] as const;
+export type LimitDimension = (typeof limitDimensions)[number];
+export type Limits = { readonly [dimension in LimitDimension]?: number };
+
+/** The smallest of each; a dimension that nobody limits is not there. */
+export function smallestLimits(all: readonly Limits[]): Limits {
+  const limits: { [dimension in LimitDimension]?: number } = {};
+  for (const dimension of limitDimensions) {
+    const smallest = Math.min(...all.map((one) => one[dimension] ?? Infinity));
+    if (smallest !== Infinity) limits[dimension] = smallest;
+  }
+  return limits;
 }
 
 /** effect a at least as strong as b */

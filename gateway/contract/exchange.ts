@@ -12,10 +12,11 @@ export interface Exchange {
   readonly commands: readonly [Command, ...Command[]];
   /**
    * `rows`: each command has a result of its own. `stream`: all of them together print one stream of bytes, which is command 0's result;
-   * it carries the obligations of every one of them, and neither masks nor a limit of rows. `contents`: pieces of files, which carry a limit
-   * of bytes alone.
+   * it carries the obligations of every one of them, masks by detector and pattern among them, and neither other masks nor a limit of rows.
+   * `contents`: pieces of files, which carry a limit of bytes alone. `carried`: one stream that is somebody else's protocol; it is counted, and
+   * carries no mask at all.
    */
-  readonly results: 'rows' | 'stream' | 'contents';
+  readonly results: 'rows' | 'stream' | 'contents' | 'carried';
   /** Names command `i`'s facts for the decision cache; see `PolicySession.decide`. */
   key(i: number): string;
   /** Whether command `i` changes something: its decision is flushed to disk before it takes effect. */
@@ -68,6 +69,7 @@ export const denialCodes = [
   'approval_expired',
   'approval_cancelled',
   'approval_impossible', // policy asks for one where none can be given (e.g. twice)
+  'limit', // what was released has used up what policy gave it: it is ended
   'not_recorded', // the log or the recording cannot be written: nothing runs
   'obligation', // a mask or limit that this result cannot carry
   'policy_unavailable', // no bundle, or the engine threw

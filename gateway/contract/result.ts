@@ -14,8 +14,8 @@ export type ResultPart =
   /** The command is over. */
   | { readonly kind: 'end'; readonly outcome: Outcome };
 
-export const byteStreams = ['stdin', 'stdout', 'stderr'] as const;
-/** `stdin` goes to the target, the others come from it. */
+export const byteStreams = ['stdin', 'stdout', 'stderr', 'carried'] as const;
+/** `stdin` goes to the target, the others come from it. `carried`: of a connection that is only passed on; recordings have its digest. */
 export type ByteStream = (typeof byteStreams)[number];
 
 export const directions = ['in', 'out'] as const;

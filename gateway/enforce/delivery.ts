@@ -2,6 +2,7 @@ import type { Command } from '../contract/command.ts';
 import { detectorsIn, namesDetector } from '../contract/detector.ts';
 import type { Decision, MaskMethod } from '../contract/decision.ts';
 import { type CellMask, columnMask, type ColumnMasks, morePrivate } from '../contract/mask.ts';
+import { namesPattern } from '../contract/pattern.ts';
 import type { Masks } from '../contract/ports.ts';
 import {
   type ContentRange,
@@ -9,12 +10,14 @@ import {
   type Field,
   MaskImpossible,
   type Message,
+  type Outcome,
   type ResultPart,
   type RowBatch,
 } from '../contract/result.ts';
 import { Contents, LimitReached } from './contents.ts';
 import { Search } from './detectors/search.ts';
 import { labelledPaths } from './masking/labelled-paths.ts';
+import { StreamObligations } from './streams/stream-obligations.ts';
 
 /** Rows and bytes that the pieces of one result have used up of its limits. */
 interface Tally {
@@ -50,6 +53,7 @@ export class Delivery {
   #contents: Contents | undefined;
   #rowsOut = 0;
   #bytesOut = 0;
+  #streamed: StreamObligations | undefined;
   /** What the result quotes is not what was judged: its texts are data as well. */
   #doubtful = false;
   /** For texts that no label covers, where policy asks for it. */
@@ -68,7 +72,8 @@ export class Delivery {
 
   /** What reached the client. */
   get sent(): { readonly rows: number; readonly bytes: number; readonly contents: readonly ContentRange[] } {
-    return { rows: this.#rowsOut, bytes: this.#bytesOut, contents: this.#contents?.ranges() ?? [] };
+    const bytes = this.#bytesOut + (this.#streamed?.sent ?? 0);
+    return { rows: this.#rowsOut, bytes, contents: this.#contents?.ranges() ?? [] };
   }
 
   /**
@@ -87,21 +92,48 @@ export class Delivery {
       case 'rows':
         return this.#rows(part, part.batch);
       case 'bytes':
-        return this.#bytes(part);
+        return this.#stream.pass(part);
       case 'content':
         return this.#content(part);
       case 'message':
         if (this.#redactsTexts) return { kind: 'message', message: redactMessage(part.message) };
         return this.#search ? { kind: 'message', message: this.#search.message(part.message) } : part;
-      case 'end': {
-        const { outcome } = part;
-        if (outcome.ok || (!this.#redactsTexts && !this.#search)) return part;
-        const text = this.#redactsTexts || !this.#search ? redactedText : this.#search.text(outcome.text);
-        return { kind: 'end', outcome: { ...outcome, text } };
-      }
+      case 'end':
+        return { kind: 'end', outcome: this.outcome(part.outcome) };
       default:
         return part satisfies never;
     }
+  }
+
+  /** How it ended, as the client may hear it. */
+  outcome(outcome: Outcome): Outcome {
+    if (outcome.ok || (!this.#redactsTexts && !this.#search)) return outcome;
+    const text = this.#redactsTexts || !this.#search ? redactedText : this.#search.text(outcome.text);
+    return { ...outcome, text };
+  }
+
+  /** What a stream has used up of its limits, as a sentence: it is to be ended. */
+  get struck(): string | undefined {
+    return this.#streamed?.struck;
+  }
+
+  /** Whether something of a stream waits for what follows it. */
+  get holdsBack(): boolean {
+    return this.#streamed?.holdsBack ?? false;
+  }
+
+  /** What of it may leave when nothing follows for a while. */
+  paused(): readonly ResultPart[] {
+    return this.#streamed?.paused() ?? [];
+  }
+
+  /** What of it is left when the stream is over. */
+  rest(): readonly ResultPart[] {
+    return this.#streamed?.rest() ?? [];
+  }
+
+  get #stream(): StreamObligations {
+    return (this.#streamed ??= new StreamObligations(this.#decision));
   }
 
   /** Says that the result was cut, once, when its last part goes out. */
@@ -134,16 +166,6 @@ export class Delivery {
     return safe === batch ? part : { kind: 'rows', batch: safe };
   }
 
-  #bytes(part: ResultPart & { readonly kind: 'bytes' }): ResultPart | undefined {
-    if (part.stream === 'stdin') return part;
-    // Refused before anything ran: this only holds the line.
-    if (Object.keys(this.#decision.masks).length > 0) throw new MaskImpossible('a stream of bytes carries no masks');
-    const kept = this.#bytesWithinLimit(part.bytes);
-    this.#bytesOut += kept.length;
-    if (kept.length === part.bytes.length) return part;
-    return kept.length === 0 ? undefined : { ...part, bytes: kept };
-  }
-
   /** Half a file must not look like a whole one: past its limit nothing of a piece goes. @throws LimitReached */
   #content(part: ResultPart & { readonly kind: 'content' }): ResultPart {
     if (Object.keys(this.#decision.masks).length > 0) throw new MaskImpossible('files carry no masks');
@@ -154,16 +176,6 @@ export class Delivery {
     if (part.direction === 'out') this.#bytesOut += part.bytes.length;
     (this.#contents ??= new Contents()).add(part);
     return part;
-  }
-
-  #bytesWithinLimit(bytes: Buffer): Buffer {
-    const { bytes: most } = this.#decision.limits;
-    if (most === undefined) return bytes;
-    const tally = (this.#tallied ??= this.#tallies.of(this.#shared));
-    const kept = bytes.subarray(0, tally.cut ? 0 : most - tally.bytes);
-    if (kept.length < bytes.length) tally.cut = true;
-    tally.bytes += kept.length;
-    return kept;
   }
 
   #withinLimits(batch: RowBatch): RowBatch | undefined {
@@ -202,7 +214,7 @@ function redactMessage(message: Message): Message {
 
 /** Whether values with some label leave masked. Detectors alone are no reason to withhold what was not found by them. */
 export function hasMasks(decision: Decision): boolean {
-  for (const label in decision.masks) if (!namesDetector(label)) return true;
+  for (const label in decision.masks) if (!namesDetector(label) && !namesPattern(label)) return true;
   return false;
 }
 

@@ -1,7 +1,7 @@
 import type { ApprovalFact } from '../contract/command.ts';
 import type { Witness } from '../contract/decided.ts';
 import { type Decision, type Effect, strongest } from '../contract/decision.ts';
-import type { Denial, DenialCode, Exchange } from '../contract/exchange.ts';
+import type { Denial, Exchange } from '../contract/exchange.ts';
 import type { Gate } from '../contract/gate.ts';
 import type { RequestId } from '../contract/ids.ts';
 import { mintPermit } from '../contract/permit.ts';
@@ -14,14 +14,14 @@ import type {
   SessionFrame,
 } from '../contract/ports.ts';
 import type { Approvals, Audit, Clock, Masks } from '../contract/ports.ts';
-import { type ContentRange, MaskImpossible, type ResultPart } from '../contract/result.ts';
+import type { ContentRange, ResultPart } from '../contract/result.ts';
 import { both, type Wait } from '../contract/wait.ts';
-import { LimitReached } from './contents.ts';
 import { Delivery, hasMasks, Tallies } from './delivery.ts';
 import { denial, denialOf, holdReason } from './denials.ts';
 import { findingIds, sessionEvents } from './events.ts';
 import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
 import { isUndeliverable, obligationsOfAll } from './obligations.ts';
+import { Release } from './release.ts';
 import { SessionTally } from './session-tally.ts';
 
 export interface GatePorts {
@@ -196,47 +196,27 @@ export class SessionGate implements Gate {
     if (refused) return x.deny(denialOf(refused.decision, refused.requestId));
     const { requestId, decision } = judged.find((j) => isUndeliverable(x, j.decision)) ?? first(judged);
     const message =
-      'denied: policy masks the result or limits its rows, and what this prints are bytes without columns';
+      x.results === 'rows'
+        ? 'denied: policy limits what only streams have, or masks by a pattern, which only streams are searched by'
+        : 'denied: policy masks the result or limits its rows, and what this prints are bytes without columns';
     return x.deny(denial('obligation', message, requestId, decision, 'Ask for a rule that allows it as it is.'));
   }
 
   #release(x: Exchange, judged: readonly Judged[]): Wait {
-    const deliveries = judged.map(({ decision: own }, i) => {
-      const decision = x.results === 'stream' ? obligationsOfAll(own, judged) : own;
+    const released = judged.map(({ decision: own, requestId }, i) => {
+      const decision = x.results === 'rows' ? own : obligationsOfAll(own, judged);
       const command = x.commands[i] ?? x.commands[0];
       this.#session.released(command);
       this.#masksSeen ||= hasMasks(decision);
-      return new Delivery(command, decision, this.#ports.masks, x.tally(i), this.#tallies);
+      const delivery = new Delivery(command, decision, this.#ports.masks, x.tally(i), this.#tallies);
+      return { delivery, requestId, decision };
     });
-    let broken = false;
-    return x.forward(this.#permit(x, judged), (i, part) => {
-      if (broken) return undefined;
-      const delivery = deliveries[i];
-      const { requestId, decision } = judged[i] ?? first(judged);
-      try {
-        if (!delivery) throw new Error(`a result for command ${i} of ${deliveries.length}`);
-        return this.#deliver(x, i, part, delivery, requestId);
-      } catch (error) {
-        broken = true;
-        const why = error instanceof Error ? error.message : String(error);
-        if (error instanceof LimitReached) return x.breakOff(denial('obligation', why, requestId, decision));
-        const code: DenialCode = error instanceof MaskImpossible ? 'obligation' : 'not_recorded';
-        return x.breakOff(denial(code, `result withheld: ${why}`, requestId, decision));
-      }
+    const release = new Release(x, released, {
+      recorder: this.#ports.recorder,
+      returned: (rows) => this.#session.returned(rows),
+      logContents: (i, requestId, contents) => this.#logContents(x, i, requestId, contents),
     });
-  }
-
-  #deliver(x: Exchange, i: number, part: ResultPart, delivery: Delivery, requestId: RequestId): Wait {
-    const safe = delivery.apply(part);
-    if (!safe) return undefined;
-    if (safe.kind !== 'end') return this.#pass(x, i, safe, requestId);
-    const notice = delivery.cutNotice();
-    const told = notice && this.#pass(x, i, { kind: 'message', message: notice }, requestId);
-    const { rows, bytes, contents } = delivery.sent;
-    this.#session.returned(rows);
-    this.#ports.recorder.end(requestId, safe.outcome, rows, bytes, contents);
-    const logged = contents.length > 0 ? this.#logContents(x, i, requestId, contents) : undefined;
-    return both(both(told, logged), x.reply(i, safe));
+    return x.forward(this.#permit(x, judged), (i, part) => release.deliver(i, part));
   }
 
   #logContents(x: Exchange, i: number, request: RequestId, contents: readonly ContentRange[]): Wait {
@@ -244,11 +224,6 @@ export class SessionGate implements Gate {
     const detail = { contents: contents.map((range) => ({ ...range })) };
     const event = this.#event('file.content', { request, action, effect: 'ok', command: x.recordText(i).text, detail });
     return this.#ports.audit.append(event, 'written');
-  }
-
-  /** Recorded first, then sent. */
-  #pass(x: Exchange, i: number, part: ResultPart, requestId: RequestId): Wait {
-    return both(this.#ports.recorder.result(requestId, part), x.reply(i, part));
   }
 
   // --- holds ----------------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { maskMethods } from '../contract/decision.ts';
 import { detectors, namesDetector } from '../contract/detector.ts';
+import { namesPattern } from '../contract/pattern.ts';
 import { SallyportError } from '../contract/errors.ts';
 
 /** In the place of a column: every column of the relation that no entry names. */
@@ -63,11 +64,11 @@ export function readLabels(data: unknown, where: string): LabelData {
   const read = dataSchema.safeParse(data);
   if (!read.success) throw new SallyportError('bundle-invalid', `${where}: ${z.prettifyError(read.error)}`);
   const { labels, columns } = read.data;
-  const taken = Object.keys(labels).find(namesDetector);
+  const taken = Object.keys(labels).find((label) => namesDetector(label) || namesPattern(label));
   if (taken !== undefined)
     throw new SallyportError(
       'bundle-invalid',
-      `${where}: ${taken} is what masks call a detector, and no name of a label`,
+      `${where}: ${taken} is what masks call a ${namesPattern(taken) ? 'pattern' : 'detector'}, and no name of a label`,
     );
   for (const [target, named] of Object.entries(columns)) {
     for (const [column, carried] of Object.entries(named)) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { effects, maskMethods } from '../contract/decision.ts';
+import { effects, limitDimensions, maskMethods } from '../contract/decision.ts';
 import { directions } from '../contract/result.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 
@@ -63,7 +63,7 @@ export const decisionRecord = z.object({
     })
     .nullable()
     .optional(),
-  limits: z.object({ rows: z.number().optional(), bytes: z.number().optional() }),
+  limits: z.partialRecord(z.enum(limitDimensions), z.number()),
 });
 
 /** `command` numbers the commands of the recording, from 1. */

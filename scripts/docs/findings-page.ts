@@ -7,7 +7,7 @@ const setMeanings = {
   deny: 'It must not run. One is enough, whatever else is found.',
   approve: 'It waits until somebody has approved it; then policy is asked again.',
   mask: 'Values with this label leave masked.',
-  limit: 'The result is cut.',
+  limit: 'The result is cut; what prints a stream is ended.',
   notify: 'A signed webhook goes out. It changes nothing about the decision.',
   allow: 'It may run. Without one, everything is denied.',
 } as const satisfies Record<Finding['kind'], string>;
@@ -31,11 +31,13 @@ const fieldMeanings = {
   ],
   label: [
     'text',
-    'A label of `labels/data.yaml`; or `detector:` and the name of a detector, for texts that carry no masked label',
+    'A label of `labels/data.yaml`; or `detector:` and the name of a detector, for texts that carry no masked label; or `pattern:` and an RE2 expression, for streams',
   ],
   method: [maskMethods.map(code).join(', '), 'How values leave. Several for one label: the most private'],
   rows: ['integer, 0 or more', 'Rows at most. Several limits: the smallest'],
-  bytes: ['integer, 0 or more', 'Bytes of values at most. Several limits: the smallest'],
+  bytes: ['integer, 0 or more', 'Bytes of values, or of what a stream prints, at most. Several limits: the smallest'],
+  input_bytes: ['integer, 0 or more', 'Streams only: bytes that are given to it at most'],
+  seconds: ['integer, 0 or more', 'Streams only: how long it may run'],
   channel: ['text', 'One of `notify.channels` of the configuration'],
 } as const satisfies Record<FieldName, readonly [type: string, meaning: string]>;
 

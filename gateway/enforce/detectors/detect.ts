@@ -30,13 +30,20 @@ for (let byte = 0; byte < 256; byte++) {
 /**
  * Everything in bytes `[start, end)` of UTF-8 text that one of `wanted` recognises, from left to right, none over another. One pass: each
  * detector looks from one place at a bounded number of bytes, or at a run that it enters once. What is not found may still be there.
+ * @param from where to begin; what lies before is only looked at
  */
-export function detect(source: Buffer, start: number, end: number, wanted: ReadonlySet<Detector>): readonly Found[] {
+export function detect(
+  source: Buffer,
+  start: number,
+  end: number,
+  wanted: ReadonlySet<Detector>,
+  from = start,
+): readonly Found[] {
   const text: Stretch = { source, start, end };
   let found: Found[] | undefined;
-  let free = start;
-  let inWord = false;
-  for (let i = start; i < end; i++) {
+  let free = from;
+  let inWord = from > start && is(source[from - 1], alnum);
+  for (let i = from; i < end; i++) {
     const kind = interest[source[i] ?? 0] ?? 0;
     const within = inWord;
     inWord = kind === letter || kind === figure;

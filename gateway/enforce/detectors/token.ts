@@ -66,19 +66,32 @@ const longestKind = 40;
 
 /** A private key in PEM or PGP armor (RFC 7468, RFC 9580), to the end of its last line; without one, of the text. @returns its end, or -1 */
 export function privateKeyAt(text: Stretch, at: number): number {
+  const closing = privateKeyClosing(text, at);
+  if (closing === undefined) return -1;
+  // Within the text: what lies behind it in the buffer belongs to others.
+  const last = text.source.subarray(at, text.end).indexOf(closing, 0, 'latin1');
+  return last < 0 ? text.end : at + last + closing.length;
+}
+
+/** With what the private key ends that begins at `at`; undefined where none does. */
+export function privateKeyClosing(text: Stretch, at: number): string | undefined {
   const { source, end } = text;
-  if (!startsWith(text, at, begin)) return -1;
+  if (!startsWith(text, at, begin)) return undefined;
   const head = source.toString(
     'latin1',
     at + begin.length,
     Math.min(end, at + begin.length + longestKind + pgpEnd.length),
   );
   const kind = head.slice(0, Math.max(0, head.indexOf('-----') + 5));
-  if (!kind.endsWith(keyEnd) && !kind.endsWith(pgpEnd)) return -1;
-  const closing = `${finish}${kind}`;
-  // Within the text: what lies behind it in the buffer belongs to others.
-  const last = source.subarray(at, end).indexOf(closing, 0, 'latin1');
-  return last < 0 ? end : at + last + closing.length;
+  const isKey = kind.endsWith(keyEnd) || kind.endsWith(pgpEnd);
+  // On one line: without that, what it is would hang on where a stream is cut.
+  return isKey && /^[A-Za-z0-9 ]*-----$/.test(kind) ? `${finish}${kind}` : undefined;
+}
+
+/** Whether what stands at `at` begins as a token or key does that is not whole yet. */
+export function beginsToken(text: Stretch, at: number): boolean {
+  const known = formsByFirst[text.source[at] ?? 0] ?? [];
+  return known.some(({ prefix }) => startsWith(text, at, prefix)) || startsWith(text, at, headerStart);
 }
 
 function startsWith({ source, end }: Stretch, at: number, prefix: string): boolean {

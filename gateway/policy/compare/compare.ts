@@ -1,4 +1,11 @@
-import { effects, maskMethods, type ApprovalTerms, type Decision, type Finding } from '../../contract/decision.ts';
+import {
+  effects,
+  limitDimensions,
+  maskMethods,
+  type ApprovalTerms,
+  type Decision,
+  type Finding,
+} from '../../contract/decision.ts';
 
 /**
  * How one decision differs from another on the same input. `same`: to the bit. `reworded`: it does the same and says it otherwise.
@@ -30,7 +37,7 @@ export function compareDecisions(before: Decision, after: Decision): Change {
   // Of what is denied nothing is left to mask, to limit or to approve.
   if (before.effect !== 'deny' && after.effect !== 'deny') {
     compareMasks(before.masks, after.masks, differ);
-    for (const dimension of ['rows', 'bytes'] as const) {
+    for (const dimension of limitDimensions) {
       const [old, now] = [before.limits[dimension], after.limits[dimension]];
       const what = `${dimension}: ${old === undefined ? 'no limit' : String(old)} -> ${now === undefined ? 'no limit' : String(now)}`;
       differ(what, Math.sign((old ?? Infinity) === (now ?? Infinity) ? 0 : (old ?? Infinity) - (now ?? Infinity)));

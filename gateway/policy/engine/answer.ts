@@ -1,6 +1,13 @@
 import type { ApprovalFact } from '../../contract/command.ts';
-import { effects, maskMethods, type ApprovalTerms, type Decision, type Effect } from '../../contract/decision.ts';
-import type { Finding, Limits, MaskMethod } from '../../contract/decision.ts';
+import {
+  effects,
+  limitDimensions,
+  maskMethods,
+  type ApprovalTerms,
+  type Decision,
+  type Effect,
+} from '../../contract/decision.ts';
+import type { Finding, LimitDimension, Limits, MaskMethod } from '../../contract/decision.ts';
 import type { RequestId, Revision } from '../../contract/ids.ts';
 import { readFindings, type ReadFindings } from './findings.ts';
 import { countOf, listOf, memberOf, objectOf, odd, stringOf, type Fields } from './reading.ts';
@@ -102,9 +109,9 @@ function readApproval(value: unknown): ApprovalTerms | null {
 }
 
 function readLimits(value: unknown, found: ReadFindings): Limits {
-  const fields = objectOf(value, 'limits', ['rows', 'bytes']);
-  const limits: { rows?: number; bytes?: number } = {};
-  for (const dimension of ['rows', 'bytes'] as const) {
+  const fields = objectOf(value, 'limits', limitDimensions);
+  const limits: { [dimension in LimitDimension]?: number } = {};
+  for (const dimension of limitDimensions) {
     if (fields[dimension] !== undefined) limits[dimension] = countOf(fields[dimension], `limits.${dimension}`, 0);
     const smallest = Math.min(...found.limit.map((l) => l[dimension] ?? Infinity));
     if ((limits[dimension] ?? Infinity) > smallest) throw odd(`limits.${dimension} (too wide)`);

@@ -1,5 +1,6 @@
-import { maskMethods, type Finding, type MaskMethod } from '../../contract/decision.ts';
+import { limitDimensions, maskMethods, type Finding, type Limits, type MaskMethod } from '../../contract/decision.ts';
 import { detectorOf, namesDetector } from '../../contract/detector.ts';
+import { namesPattern, patternOf } from '../../contract/pattern.ts';
 import { countOf, listOf, memberOf, objectOf, odd, stringOf, type Fields } from './reading.ts';
 
 /** The six sets of findings, read. `all` is in the order in which a person wants them: the worst first. */
@@ -13,7 +14,7 @@ export interface ReadFindings {
     readonly quorum: number;
   }[];
   readonly mask: readonly { readonly finding: Finding; readonly label: string; readonly method: MaskMethod }[];
-  readonly limit: readonly { readonly finding: Finding; readonly rows?: number; readonly bytes?: number }[];
+  readonly limit: readonly ({ readonly finding: Finding } & Limits)[];
 }
 
 const kinds = ['deny', 'approve', 'mask', 'limit', 'notify', 'allow'] as const satisfies readonly Finding['kind'][];
@@ -26,7 +27,7 @@ export const findingFields = {
   allow: common,
   approve: [...common, 'groups', 'quorum', 'ttl_s', 'scope'],
   mask: [...common, 'label', 'method'],
-  limit: [...common, 'rows', 'bytes'],
+  limit: [...common, ...limitDimensions],
   notify: [...common, 'channel'],
 } as const satisfies Record<Finding['kind'], readonly string[]>;
 
@@ -59,10 +60,12 @@ export function readFindings(value: unknown): ReadFindings {
   return { all: [...deny, ...carried, ...notify, ...allow], deny, allow, approve, mask, limit };
 }
 
-/** A label, or a detector in its place: one that there is not would search for nothing. */
+/** A label, or a detector or pattern in its place: one that there is not would search for nothing. */
 function readLabel(value: unknown, where: string): string {
   const label = stringOf(value, where);
   if (namesDetector(label) && detectorOf(label) === undefined) throw odd(`${where} (no such detector)`);
+  const pattern = namesPattern(label) ? patternOf(label) : undefined;
+  if (typeof pattern === 'string') throw odd(`${where} (${pattern})`);
   return label;
 }
 
@@ -83,12 +86,12 @@ function readFinding(kind: Finding['kind'], fields: Fields): Finding {
 
 /** A limit that limits nothing is a mistake of its author, and not a licence. */
 function readLimit(finding: Finding, fields: Fields): ReadFindings['limit'][number] {
-  if (fields['rows'] === undefined && fields['bytes'] === undefined) throw odd(`${finding.id} (rows or bytes)`);
-  return {
-    finding,
-    ...(fields['rows'] === undefined ? {} : { rows: countOf(fields['rows'], `${finding.id}.rows`, 0) }),
-    ...(fields['bytes'] === undefined ? {} : { bytes: countOf(fields['bytes'], `${finding.id}.bytes`, 0) }),
-  };
+  const limits = limitDimensions.flatMap((dimension) => {
+    const most = fields[dimension];
+    return most === undefined ? [] : [[dimension, countOf(most, `${finding.id}.${dimension}`, 0)] as const];
+  });
+  if (limits.length === 0) throw odd(`${finding.id} (one of ${limitDimensions.join(', ')})`);
+  return { finding, ...Object.fromEntries(limits) };
 }
 
 /** By severity, then by id: a Rego set has no order of its own. */

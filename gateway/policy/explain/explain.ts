@@ -1,5 +1,5 @@
 import type { LineEffect } from '../lines/case.ts';
-import type { Finding } from '../../contract/decision.ts';
+import { limitDimensions, type Finding, type LimitDimension } from '../../contract/decision.ts';
 import { factLines } from '../lines/facts.ts';
 import type { JudgedLine } from '../lines/judged.ts';
 
@@ -106,10 +106,17 @@ function masksOf({ columns, masks }: Explainable): string {
   return said.join(', ');
 }
 
-function limitsOf({ limits: { rows, bytes } }: Explainable): string {
-  const said = [
-    rows === undefined ? [] : `${String(rows)} rows`,
-    bytes === undefined ? [] : `${String(bytes)} bytes`,
-  ].flat();
+const limitWords = {
+  rows: 'rows',
+  bytes: 'bytes',
+  input_bytes: 'bytes of input',
+  seconds: 'seconds',
+} as const satisfies Record<LimitDimension, string>;
+
+function limitsOf({ limits }: Explainable): string {
+  const said = limitDimensions.flatMap((dimension) => {
+    const most = limits[dimension];
+    return most === undefined ? [] : `${String(most)} ${limitWords[dimension]}`;
+  });
   return said.length === 0 ? '' : `; at most ${said.join(' and ')}`;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { effects, maskMethods, type Effect } from '../../contract/decision.ts';
+import { effects, limitDimensions, maskMethods, type Effect } from '../../contract/decision.ts';
 import type { Client, Principal } from '../../contract/principal.ts';
 import { jsonValue } from '../schema/frame.ts';
 
@@ -38,7 +38,7 @@ const expectation = z.strictObject({
   findings: texts.optional(),
   /** Ids that must not be. */
   without: texts.optional(),
-  limits: z.strictObject({ rows: z.int().optional(), bytes: z.int().optional() }).optional(),
+  limits: z.partialRecord(z.enum(limitDimensions), z.int()).optional(),
   approval: z
     .strictObject({ groups: texts.optional(), quorum: z.int().optional(), rules: texts.optional() })
     .optional(),

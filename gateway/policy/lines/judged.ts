@@ -1,5 +1,6 @@
 import type { Command } from '../../contract/command.ts';
 import {
+  smallestLimits,
   strongest,
   type ApprovalTerms,
   type Decision,
@@ -74,7 +75,7 @@ export async function judgeLine(
     commands: read.commands.map(({ command }) => command),
     masks: mostPrivate(decisions.flatMap(({ masks }) => Object.entries(masks))),
     columns: mostPrivate(decided.flatMap(({ command, decision }) => columnsOf(command, decision.masks))),
-    limits: smallest(decisions.map(({ limits }) => limits)),
+    limits: smallestLimits(decisions.map(({ limits }) => limits)),
     approval: decisions.find(({ approval }) => approval !== null)?.approval ?? null,
   };
 }
@@ -113,10 +114,4 @@ function mostPrivate(methods: readonly (readonly [string, MaskMethod])[]): { rea
     chosen.set(name, before === undefined ? method : morePrivate(before, method));
   }
   return Object.fromEntries(chosen);
-}
-
-function smallest(limits: readonly Limits[]): Limits {
-  const of = (dimension: 'rows' | 'bytes') => Math.min(...limits.map((limit) => limit[dimension] ?? Infinity));
-  const [rows, bytes] = [of('rows'), of('bytes')];
-  return { ...(rows === Infinity ? {} : { rows }), ...(bytes === Infinity ? {} : { bytes }) };
 }

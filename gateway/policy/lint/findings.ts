@@ -1,5 +1,6 @@
-import { maskMethods, type Finding } from '../../contract/decision.ts';
+import { limitDimensions, maskMethods, type Finding } from '../../contract/decision.ts';
 import { detectorOf } from '../../contract/detector.ts';
+import { namesPattern, patternOf } from '../../contract/pattern.ts';
 import { findingFields, severities } from '../engine/findings.ts';
 import { literalOf, membersOf, termsOf, type Module, type Rule, type Term } from './ast.ts';
 import { findingTerm, isFindingKind, member } from './finding-rules.ts';
@@ -74,7 +75,7 @@ function fieldProblems(rule: Rule, kind: Finding['kind'], finding: Term): readon
   const found = ['id', 'msg', ...neededFields[kind]]
     .filter((name) => !names.includes(name))
     .map((name) => problem(rule.location, 'finding-field', `this ${kind} has no ${name}`, `Add "${name}".`));
-  if (kind === 'limit' && !names.includes('rows') && !names.includes('bytes')) {
+  if (kind === 'limit' && !limitDimensions.some((dimension) => names.includes(dimension))) {
     found.push(problem(rule.location, 'finding-field', 'this limit limits nothing', 'Add "rows" or "bytes".'));
   }
   for (const key of written) {
@@ -101,13 +102,21 @@ function valueProblems(finding: Term, labels: ReadonlySet<string>): readonly Pro
   );
   found.push(...oneOf(finding, 'method', maskMethods, 'unknown-method'));
   for (const name of ['quorum', 'ttl_s']) found.push(...countProblem(finding, name, 1));
-  for (const name of ['rows', 'bytes']) found.push(...countProblem(finding, name, 0));
+  for (const name of limitDimensions) found.push(...countProblem(finding, name, 0));
   for (const name of ['groups', 'controls']) found.push(...listProblem(finding, name));
   const label = member(finding, 'label');
   const text = literalOf(label);
-  const isKnown = text !== undefined && (labels.has(text) || detectorOf(text) !== undefined);
-  if (label !== undefined && text && !isKnown) found.push(undefinedLabel(label, labels));
+  if (label !== undefined && text && namesPattern(text)) found.push(...patternProblem(label, text));
+  else if (label !== undefined && text && !labels.has(text) && detectorOf(text) === undefined)
+    found.push(undefinedLabel(label, labels));
   return found;
+}
+
+function patternProblem(label: Term, text: string): readonly Problem[] {
+  const pattern = patternOf(text);
+  if (typeof pattern !== 'string') return [];
+  const instead = 'Write an expression of RE2, as for regex.match.';
+  return [problem(label.location, 'finding-field', `nothing can be searched by this label: ${pattern}`, instead)];
 }
 
 function textProblem(finding: Term, name: string): readonly Problem[] {

@@ -38,6 +38,7 @@ export const denialSqlstate: { readonly [code in DenialCode]: string } = {
   approval_cancelled: '57014', // query_canceled: what a cancelled statement always ends with
   approval_impossible: '42501',
   obligation: '42501',
+  limit: '57014', // only streams are ended by a limit
   not_recorded: '58030',
   policy_unavailable: '58000',
   session_ended: '57P01',

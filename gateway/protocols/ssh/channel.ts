@@ -138,7 +138,8 @@ export class ExecChannel implements Carrier {
   reply(part: ResultPart): Wait {
     switch (part.kind) {
       case 'bytes':
-        return part.stream === 'stdin' ? this.#give(part.bytes) : this.#output.write(part.stream, part.bytes);
+        if (part.stream === 'stdin') return this.#give(part.bytes);
+        return this.#output.write(part.stream === 'stderr' ? 'stderr' : 'stdout', part.bytes);
       case 'message':
         return this.#output.write('stderr', told([part.message.text], this.settings.pty !== undefined));
       case 'end':
@@ -156,7 +157,9 @@ export class ExecChannel implements Carrier {
   }
 
   breakOff(denial: Denial): void {
-    this.fail(denialLines(denial));
+    // A closed channel ends nothing that does not write to it.
+    if (this.#running) sendSignal(this.#running, 'KILL');
+    this.fail(denialLines(denial), denial.code === 'limit' ? deniedExit : brokenExit);
   }
 
   // --- what runs ------------------------------------------------------------------------------------------------------------------

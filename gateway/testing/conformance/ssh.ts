@@ -14,16 +14,19 @@ import { frame, SshWire } from './ssh-wire.ts';
 import { ana, openWorld } from './world.ts';
 
 const large = 64_000_000;
+/** A card number, which the suite's mask looks for. */
+const secret = '4242 4242 4242 4242';
 
 function samplesIn(dir: string): Samples {
   const mark = 'must_not_be';
+  const file = join(dir, 'customers');
+  writeFileSync(file, `ana ${secret}\n`);
   const unknown = (name: string, payload: Buffer) => ({ name, bytes: frame('payload', payload), mark });
   return {
     plain: { text: 'echo fine', answer: 'fine' },
     others: ['pwd', 'uname'],
     denied: { text: `touch ${join(dir, mark)}`, mark },
-    // Skipped: see ssh.test.ts.
-    masked: { secret: '', value: '', error: '', notice: '' },
+    masked: { secret, value: `cat ${file}`, error: `cat ${file} >&2; exit 3`, notice: `cat ${file} >&2` },
     large: { text: `head -c ${large} /dev/zero`, bytes: large },
     // Longer than the suite waits for anything. A host goes on with what has no terminal when its client is gone: it must not stay for long.
     endless: 'sleep 100',
@@ -50,7 +53,7 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
   const file = join(sshd.dir, samples.denied.mark);
   rmSync(file, { force: true });
   writeFileSync(join(sshd.dir, 'lines'), '');
-  const { world, admission, nextId } = openWorld('web1', 'none');
+  const { world, admission, nextId } = openWorld('web1', 'detector:card');
   const userKey = newHostKey();
   const known = publicHalf(userKey);
   const hostKey = parsePublicKey(sshd.hostKey);

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Decision } from '../../contract/decision.ts';
+import { namesDetector } from '../../contract/detector.ts';
 import type { AuditEvent } from '../../contract/event.ts';
 import { asId, type HoldId, type Revision } from '../../contract/ids.ts';
 import type { HoldResolution, Recorder } from '../../contract/ports.ts';
@@ -95,7 +96,7 @@ export function openWorld(target: string, label: string) {
           if (approval) return allow;
           const decision = rules.find((rule) => command.text.includes(rule.part))?.decision ?? allow;
           // As a rule about a label would: what carries none is not masked.
-          return decision === mask && !command.labels.includes(label) ? allow : decision;
+          return decision === mask && !namesDetector(label) && !command.labels.includes(label) ? allow : decision;
         },
         [Symbol.dispose]: () => undefined,
       }),

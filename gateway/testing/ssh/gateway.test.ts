@@ -16,6 +16,14 @@ const rules = `package rules.ssh
 
 limit contains {"id": "T-300", "msg": "a thousand bytes", "bytes": 1000} if input.command.name == "seq"
 
+limit contains {"id": "T-301", "msg": "a thousand bytes in", "input_bytes": 1000} if input.command.name == "wc"
+
+limit contains {"id": "T-302", "msg": "a second", "seconds": 1} if input.command.name == "sleep"
+
+mask contains {"id": "T-201", "msg": "cards", "label": "detector:card", "method": "redact"} if input.command.name == "cat"
+
+mask contains {"id": "T-202", "msg": "tickets", "label": "pattern:ACME-[0-9]+", "method": "redact"} if input.command.name == "tac"
+
 mask contains {"id": "T-200", "msg": "names of hosts", "label": "pii.ssn", "method": "redact"} if input.command.name == "hostname"
 `;
 
@@ -107,10 +115,60 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
     expect(ran.err).toContain('[SSH-006]');
   });
 
-  test('output is cut where policy limits it, and the client is told', async () => {
-    const { out, err } = await world.ssh('olga', ['web1@127.0.0.1', 'seq 1 10000']);
+  test('what prints more than policy lets it is ended, and the client is told', async () => {
+    const { code, out, err } = await world.ssh('olga', ['web1@127.0.0.1', 'seq 1 100000000']);
+    expect(code).toBe(126);
     expect(out.length).toBe(1_000);
-    expect(err).toBe('sallyport: result cut by policy after 1000 bytes\n');
+    expect(err).toMatch(
+      /^sallyport: ended by policy: it printed more than 1000 bytes\nsallyport: request \w+ revision /,
+    );
+  });
+
+  test('what is given more than policy lets it is ended, and the client is told', async () => {
+    const ran = await world.ssh('olga', ['web1@127.0.0.1', 'wc -c'], Buffer.alloc(1_001));
+    expect(ran).toMatchObject({ code: 126, out: '' });
+    expect(ran.err).toContain('ended by policy: it was given more than 1000 bytes');
+    expect(await world.ssh('olga', ['web1@127.0.0.1', 'wc -c'], Buffer.alloc(1_000))).toEqual({
+      code: 0,
+      out: '1000\n',
+      err: '',
+    });
+  });
+
+  test('what runs for longer than policy lets it is ended, and the end is recorded', async () => {
+    const ran = await world.ssh('olga', ['web1@127.0.0.1', 'echo begun; sleep 1000']);
+    expect(ran).toMatchObject({ code: 126, out: 'begun\n' });
+    expect(ran.err).toContain('ended by policy: it ran for more than 1 seconds');
+  });
+
+  test('what is found in both streams is masked before the client and the recording, wherever the host cuts it', async () => {
+    const file = join(dir, 'customers');
+    await writeFile(file, 'ana 4242424242424242\n\xff\xfe bo 4242424242424242', 'latin1');
+    const ran = await world.ssh('olga', ['web1@127.0.0.1', `cat ${file}; cat ${file} >&2`]);
+    expect(ran).toMatchObject({ code: 0, out: 'ana ***\n\xff\xfe bo ***' });
+    expect(ran.err).toMatch(/^ana \*\*\*\n.. bo \*\*\*$/);
+    // What comes in the same line is a part of the same stream.
+    const piecewise = 'cat /dev/null; for d in 4242 4242 4242 4242; do printf %s $d; done; echo';
+    expect(await world.ssh('olga', ['web1@127.0.0.1', piecewise])).toMatchObject({ code: 0, out: '***\n' });
+  });
+
+  test('a prompt without an end of line is seen before it is answered', async () => {
+    const line = 'cat /dev/null; printf "Continue? "; read answer; echo "$answer"';
+    const options = world.options(await world.login('olga'));
+    const child = spawn('ssh', [...options, 'web1@127.0.0.1', line], { stdio: ['pipe', 'pipe', 'inherit'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    while (out !== 'Continue? ') await once(child.stdout, 'data');
+    child.stdin.end('yes\n');
+    await once(child, 'close');
+    expect(out).toBe('Continue? yes\n');
+  });
+
+  test('an expression of a rule masks what it matches', async () => {
+    const file = join(dir, 'tickets');
+    await writeFile(file, 'see ACME-4711 and ACME-\n');
+    const ran = await world.ssh('olga', ['web1@127.0.0.1', `tac ${file}`]);
+    expect(ran).toEqual({ code: 0, out: 'see *** and ACME-\n', err: '' });
   });
 
   test('a mask that a stream cannot carry is a no before anything runs', async () => {

@@ -1,0 +1,150 @@
+import type { Decision } from '../contract/decision.ts';
+import type { DenialCode, Exchange } from '../contract/exchange.ts';
+import type { RequestId } from '../contract/ids.ts';
+import type { Recorder } from '../contract/ports.ts';
+import { type ContentRange, MaskImpossible, type ResultPart } from '../contract/result.ts';
+import { both, type Wait } from '../contract/wait.ts';
+import { LimitReached } from './contents.ts';
+import type { Delivery } from './delivery.ts';
+import { denial } from './denials.ts';
+
+/** One command of a released exchange, with its obligations. */
+export interface ReleasedCommand {
+  readonly delivery: Delivery;
+  readonly requestId: RequestId;
+  readonly decision: Decision;
+}
+
+export interface ReleasePorts {
+  readonly recorder: Pick<Recorder, 'result' | 'end'>;
+  /** Told how many rows reached the client. */
+  returned(rows: number): void;
+  /** What of files was moved goes to the log too. */
+  logContents(i: number, requestId: RequestId, contents: readonly ContentRange[]): Wait;
+}
+
+/** How long nothing comes of a stream before what is the beginning of nothing is shown: prompts. */
+const pauseMs = 200;
+/** What Node's timers can wait: 24 days. */
+const longestMs = 2 ** 31 - 1;
+
+/** The way of an exchange's results, part by part: obligations, recording, reply; and its end where policy sets one. */
+export class Release {
+  readonly #x: Exchange;
+  readonly #released: readonly ReleasedCommand[];
+  readonly #ports: ReleasePorts;
+  #isOver = false;
+  #pause: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(x: Exchange, released: readonly ReleasedCommand[], ports: ReleasePorts) {
+    this.#x = x;
+    this.#released = released;
+    this.#ports = ports;
+    const seconds = x.results === 'rows' ? undefined : released[0]?.decision.limits.seconds;
+    if (seconds === undefined) return;
+    const timeOver = () => this.#timeOver(seconds);
+    this.#deadline = setTimeout(timeOver, Math.min(seconds * 1000, longestMs)).unref();
+    x.signal.addEventListener('abort', () => this.#stop(), { once: true });
+  }
+
+  deliver(i: number, part: ResultPart): Wait {
+    if (this.#isOver) return undefined;
+    return this.#orBreakOff(() => {
+      const one = this.#at(i);
+      return part.kind === 'end' ? this.#end(i, part, one) : this.#part(i, part, one);
+    });
+  }
+
+  #part(i: number, part: ResultPart, one: ReleasedCommand): Wait {
+    const { delivery, requestId } = one;
+    const safe = delivery.apply(part);
+    const passed = safe && this.#pass(i, safe, requestId);
+    if (delivery.struck !== undefined) return both(passed, this.#strike(delivery.struck));
+    if (delivery.holdsBack) this.#awaitPause(i, one);
+    return passed;
+  }
+
+  #end(i: number, part: ResultPart & { readonly kind: 'end' }, { delivery, requestId }: ReleasedCommand): Wait {
+    let told: Wait;
+    for (const rest of delivery.rest()) told = both(told, this.#pass(i, rest, requestId));
+    if (delivery.struck !== undefined) return both(told, this.#strike(delivery.struck));
+    const notice = delivery.cutNotice();
+    if (notice) told = both(told, this.#pass(i, { kind: 'message', message: notice }, requestId));
+    if (this.#x.results !== 'rows' && i === 0) this.#stop();
+    const { rows, bytes, contents } = delivery.sent;
+    const outcome = delivery.outcome(part.outcome);
+    this.#ports.returned(rows);
+    this.#ports.recorder.end(requestId, outcome, rows, bytes, contents);
+    if (contents.length > 0) told = both(told, this.#ports.logContents(i, requestId, contents));
+    return both(told, this.#x.reply(i, { kind: 'end', outcome }));
+  }
+
+  /** Recorded first, then sent. */
+  #pass(i: number, part: ResultPart, requestId: RequestId): Wait {
+    return both(this.#ports.recorder.result(requestId, part), this.#x.reply(i, part));
+  }
+
+  #awaitPause(i: number, { delivery, requestId }: ReleasedCommand): void {
+    if (this.#pause) {
+      this.#pause.refresh();
+      return;
+    }
+    this.#x.signal.addEventListener('abort', () => this.#stop(), { once: true });
+    this.#pause = setTimeout(() => {
+      if (this.#isOver) return;
+      void this.#orBreakOff(() => {
+        for (const piece of delivery.paused()) {
+          const wait = this.#pass(i, piece, requestId);
+          wait?.catch(() => undefined); // the next part hears of it
+        }
+        return delivery.struck === undefined ? undefined : this.#strike(delivery.struck);
+      });
+    }, pauseMs).unref();
+  }
+
+  #timeOver(seconds: number): void {
+    if (this.#isOver) return;
+    void this.#orBreakOff(() => {
+      const { delivery, requestId } = this.#at(0);
+      for (const piece of delivery.rest()) this.#pass(0, piece, requestId)?.catch(() => undefined);
+      return this.#strike(`ended by policy: it ran for more than ${seconds} seconds`);
+    });
+  }
+
+  /** A limit is passed: nothing more of it leaves, and what runs is ended. */
+  #strike(text: string): Wait {
+    this.#stop();
+    const { requestId, decision } = this.#at(0);
+    for (const one of this.#released) {
+      const { rows, bytes, contents } = one.delivery.sent;
+      this.#ports.recorder.end(one.requestId, { ok: false, code: 'limit', text }, rows, bytes, contents);
+    }
+    return this.#x.breakOff(denial('limit', text, requestId, decision));
+  }
+
+  #orBreakOff(go: () => Wait): Wait {
+    try {
+      return go();
+    } catch (error) {
+      this.#stop();
+      const why = error instanceof Error ? error.message : String(error);
+      const code: DenialCode = error instanceof MaskImpossible ? 'obligation' : 'not_recorded';
+      const { requestId, decision } = this.#at(0);
+      if (error instanceof LimitReached) return this.#x.breakOff(denial('obligation', why, requestId, decision));
+      return this.#x.breakOff(denial(code, `result withheld: ${why}`, requestId, decision));
+    }
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    clearTimeout(this.#pause);
+    clearTimeout(this.#deadline);
+  }
+
+  #at(i: number): ReleasedCommand {
+    const one = this.#released[i];
+    if (!one) throw new Error(`a result for command ${i} of ${this.#released.length}`);
+    return one;
+  }
+}
