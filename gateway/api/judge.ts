@@ -120,7 +120,7 @@ function decide(
     startedAtMs: nowMs,
   };
   const started_at = new Date(nowMs).toISOString();
-  const facts = { id: frame.id, started_at, commands: 0, rows_returned: 0, denials: 0, labels_read: [] };
+  const facts = { id: frame.id, started_at, commands: 0, rows_returned: 0, denials: 0, labels_read: [], lookups: 0 };
   const key = JSON.stringify(command);
   const { requestId } = call;
   using session = ports.policy.openSession(frame);

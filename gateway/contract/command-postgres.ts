@@ -28,9 +28,11 @@ export type PostgresEffect = (typeof postgresEffects)[number];
 /**
  * What a labelled column was used for, other than leaving in an output column.
  * `null_test`: only whether it is NULL (IS NULL, count(column)), which a mask other than `null` shows as well.
+ * `equality`: a look-up, which chooses rows of an outermost SELECT by one value that the client gives: it tells which rows have that value.
  */
 export const columnUses = [
   'null_test',
+  'equality',
   'where',
   'join',
   'group',
@@ -79,6 +81,8 @@ export interface PostgresCommand extends CommandFrame {
   readonly output: readonly OutputFact[];
   /** Labelled columns used in any way but leaving as a plain output column, one entry for each use. */
   readonly filters: readonly FilterFact[];
+  /** Look-ups that running it makes: comparisons of a labelled column with a value, those whose use is `equality`. */
+  readonly lookups: number;
   readonly functions: readonly FunctionFact[];
   /** Labelled values that it stores, or calls by another name, where their labels do not stand yet. Released, it takes the labels along. */
   readonly copies: readonly CopiedFact[];

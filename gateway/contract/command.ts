@@ -48,6 +48,11 @@ export interface SessionFacts {
   readonly rows_returned: number;
   readonly denials: number;
   readonly labels_read: readonly string[];
+  /**
+   * Look-ups of labelled values in the last 60 minutes, before this command; 0 for a command that makes none, so that what looks nothing up is
+   * decided once.
+   */
+  readonly lookups: number;
 }
 
 /** An approval as a fact, when policy is asked again after a hold (`input.approval`). */

@@ -124,6 +124,7 @@ describe('a column that the target describes as another one', () => {
       analysis: { complete: true, reasons: [] },
       relations: [],
       filters: [],
+      lookups: 0,
       functions: [],
       copies: [],
       unfiltered: false,

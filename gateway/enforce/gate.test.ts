@@ -42,6 +42,7 @@ function command(text: string) {
   return statement({
     text,
     labels: ['pii.ssn'],
+    lookups: text.split(' = $').length - 1,
     relations: [],
     output: [
       { name: 'name', sources: ['public.c.name'], transform: 'plain', labels: [] },
@@ -399,5 +400,53 @@ describe('the gate', () => {
     const ids = Array.from({ length: 1_000 }, () => String(next()));
     expect([...ids].sort()).toEqual(ids);
     expect(ids[0]).toMatch(/^[0-9A-HJKMNP-TV-Z]{26}$/);
+  });
+});
+
+describe('look-ups', () => {
+  const one = 'select name from c where ssn = $1';
+  const pair = 'select name from c where ssn = $1 and phone = $2';
+
+  /** Offers an exchange some times and returns what policy was told of look-ups, command by command. */
+  async function told(texts: readonly string[], decide: PolicySession['decide'], offers: number, setup: Setup = {}) {
+    const seen: number[] = [];
+    const { gate, x } = setUp(
+      (command, key, requestId, session, approval) => {
+        seen.push(session.lookups);
+        return decide(command, key, requestId, session, approval);
+      },
+      { ...setup, texts },
+    );
+    for (let n = 0; n < offers; n += 1) await gate.offer(x);
+    return { seen, gate, x };
+  }
+
+  test('are counted before the next command is judged, in the same message or not', async () => {
+    expect((await told([one, one, pair, 'select 1', one], () => yes, 2)).seen).toEqual([0, 1, 2, 0, 4, 5, 6, 7, 0, 9]);
+  });
+
+  test('that are refused are not counted, nor what travels with them', async () => {
+    const decide: PolicySession['decide'] = (command) => (command.text === pair ? no : yes);
+    expect((await told([one, pair], decide, 2)).seen).toEqual([0, 1, 0, 1]);
+  });
+
+  test('that wait for an approval are counted once, when they run', async () => {
+    const decide: PolicySession['decide'] = (_command, _key, _request, _session, approval) => (approval ? yes : held);
+    expect((await told([one], decide, 2, { resolution: 'echo' })).seen).toEqual([0, 0, 1, 1]);
+  });
+
+  test('that are only declared are not counted', async () => {
+    const { gate, x, seen } = await told([one], () => yes, 0);
+    await gate.declare(x);
+    await gate.declare(x);
+    await gate.offer(x);
+    expect(seen).toEqual([0, 0, 0]);
+  });
+
+  test('that cannot be recorded did not run, and count all the same: nobody gets more of them by filling a disk', async () => {
+    const record = () => {
+      throw new Error('disk full');
+    };
+    expect((await told([one], () => yes, 2, { record })).seen).toEqual([0, 1]);
   });
 });

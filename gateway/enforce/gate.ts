@@ -22,7 +22,7 @@ import { findingIds, sessionEvents } from './events.ts';
 import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
 import { isUndeliverable, obligationsOfAll } from './obligations.ts';
 import { Release } from './release.ts';
-import { SessionTally } from './session-tally.ts';
+import { lookupsOf, SessionTally } from './session-tally.ts';
 
 export interface GatePorts {
   readonly policy: PolicySession;
@@ -82,6 +82,7 @@ export class SessionGate implements Gate {
     const judged = this.#judge(x);
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
+    this.#count(x, judged);
     return this.#afterRecording(x, judged, () => this.#act(x, judged));
   }
 
@@ -119,10 +120,12 @@ export class SessionGate implements Gate {
   // --- the walk -------------------------------------------------------------------------------------------------------------------
 
   #judge(x: Exchange, approval?: ApprovalFact): readonly Judged[] {
+    let lookups = 0;
     return x.commands.map((command, i) => {
       const requestId = this.#ports.nextId();
       const atMs = this.#ports.clock.now();
-      const session = this.#session.facts;
+      const session = this.#session.factsFor(command, lookups, atMs);
+      lookups += lookupsOf(command);
       const startMs = performance.now();
       const decide = (fact: ApprovalFact | undefined) =>
         this.#ports.policy.decide(command, x.key(i), requestId, session, fact);
@@ -133,6 +136,13 @@ export class SessionGate implements Gate {
       const { minuteMs } = this.#ports.policy;
       return { requestId, decision, around: { session, minuteMs, approval: approval ?? grant }, atMs, tookMs };
     });
+  }
+
+  /** What runs is counted before anything else is judged, whatever it waits for until then; what is refused has looked nothing up. */
+  #count(x: Exchange, judged: readonly Judged[]): void {
+    const effect = verdict(x, judged);
+    if (effect === 'deny' || effect === 'require_approval') return;
+    for (const [i, command] of x.commands.entries()) this.#session.looksUp(lookupsOf(command), judged[i]?.atMs ?? 0);
   }
 
   /** Records the decisions; only then goes on. What cannot be recorded does not run. */
@@ -296,6 +306,7 @@ export class SessionGate implements Gate {
     const judged = this.#judge(x, fact);
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
+    this.#count(x, judged);
     return this.#afterRecording(x, judged, () => {
       if (verdict(x, judged) === 'require_approval') {
         const { requestId, decision } = first(judged);

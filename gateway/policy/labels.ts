@@ -18,6 +18,10 @@ const dataSchema = z.object({
         readers: z.array(z.string()),
         /** Recognises such values by their form: for `labels suggest`. */
         detector: z.enum(detectors).optional(),
+        /** Whether those who see it masked may look rows up by one value. Default: no. */
+        lookup: z.enum(['equality']).optional(),
+        /** How often in one session. Default: the rules'. */
+        lookups_per_hour: z.int().min(0).optional(),
       }),
     )
     .default({}),

@@ -94,8 +94,8 @@ const event = z.discriminatedUnion('type', [
     decision: n,
     facts: n.optional(),
     around: n.optional(),
-    /** Commands, rows and denials of the session before this one. */
-    session: z.tuple([z.int(), z.int(), z.int()]).optional(),
+    /** Commands, rows, denials and look-ups of the session before this one; no look-ups are left out. */
+    session: z.tuple([z.int(), z.int(), z.int(), z.int().optional()]).optional(),
     approval: z
       .object({ id: text, rules: z.array(text), approvers: z.array(text), scope: z.enum(['once', 'session']) })
       .optional(),

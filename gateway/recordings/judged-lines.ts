@@ -36,11 +36,11 @@ export class JudgedLines {
     }
     const { session, approval } = around;
     const [at, line] = this.#about(entry);
-    const { commands, rows_returned: rows, denials } = session;
+    const { commands, rows_returned: rows, denials, lookups } = session;
     const approved = approval === undefined ? '' : `,"approval":${JSON.stringify(approval)}`;
     return [
       `${lines}${line}`,
-      `,"facts":${number},"around":${at},"session":[${commands},${rows},${denials}]${approved}`,
+      `,"facts":${number},"around":${at},"session":[${commands},${rows},${denials}${lookups > 0 ? `,${lookups}` : ''}]${approved}`,
     ];
   }
 

@@ -41,6 +41,7 @@ function command(id: string, more: Partial<RecordedCommand> = {}): RecordedComma
         rows_returned: 40,
         denials: 1,
         labels_read: ['pii.ssn'],
+        lookups: 2,
       },
       minuteMs: startMs,
       approval: { id: 'H1', rules: ['PG-100'], approvers: ['bo'], scope: 'session' },

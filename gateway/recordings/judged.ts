@@ -71,9 +71,10 @@ class JudgedReader {
     if (text === undefined || !decision || !facts || !around) {
       return { ok: false, requestId, atMs, why: 'the recording refers to something that is not in it' };
     }
-    const [commands, rows_returned, denials] = event.session;
+    const [commands, rows_returned, denials, lookups = 0] = event.session;
     const started_at = new Date(frame.startedAtMs).toISOString();
-    const session = { id: frame.id, started_at, commands, rows_returned, denials, labels_read: around.labels_read };
+    const { labels_read } = around;
+    const session = { id: frame.id, started_at, commands, rows_returned, denials, labels_read, lookups };
     return {
       ok: true,
       judged: {

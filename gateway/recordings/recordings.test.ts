@@ -48,6 +48,7 @@ const sessionFacts = {
   rows_returned: 0,
   denials: 0,
   labels_read: [],
+  lookups: 0,
 };
 
 function command(id: string, more: Partial<RecordedCommand> = {}): RecordedCommand {

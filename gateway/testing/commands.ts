@@ -35,6 +35,7 @@ export const facts: SessionFacts = {
   rows_returned: 0,
   denials: 0,
   labels_read: [],
+  lookups: 0,
 };
 
 /** `select id from orders`, but for what is told. */
@@ -50,6 +51,7 @@ export function statement(changes: Partial<PostgresCommand> = {}): PostgresComma
     relations: [{ schema: 'public', name: 'orders', kind: 'table', access: 'read', columns: ['id'], labels: [] }],
     output: [{ name: 'id', sources: ['public.orders.id'], transform: 'plain', labels: [] }],
     filters: [],
+    lookups: 0,
     functions: [],
     copies: [],
     unfiltered: false,

@@ -61,6 +61,7 @@ test_masks_hold_for_what_was_approved if {
 }
 
 uses := {
+	"equality": "to look rows up",
 	"where": "in a condition (WHERE)",
 	"join": "to join tables",
 	"group": "to group rows",
@@ -87,6 +88,75 @@ test_a_masked_column_is_no_ingredient[use] if {
 	f.id == "PG-010"
 	f.msg == $"public.customers.ssn is pii.ssn and cannot be used {words}"
 	f.hint != ""
+}
+
+look_up(session_lookups, facts) := object.union(
+	s.by(s.reader, object.union(
+		{
+			"labels": ["pii.email"],
+			"filters": [{"column": "public.customers.email", "use": "equality", "labels": ["pii.email"]}],
+			"lookups": 1,
+		},
+		facts,
+	)),
+	{"session": {"lookups": session_lookups}},
+)
+
+allowed := {"lookup": "equality"}
+
+# Whatever the data of the bundle says of it.
+with_look_ups(more) := object.union(
+	object.remove(data.labels, ["pii.email"]),
+	{"pii.email": object.union({"mask": "tokenize", "readers": ["support"]}, more)},
+)
+
+test_nobody_looks_up_what_the_data_does_not_allow if {
+	d := postgres.decision with input as look_up(0, {}) with data.labels as with_look_ups({})
+	s.ids(d.findings.deny) == {"PG-010"}
+	some f in d.findings.deny
+	contains(f.hint, "lookup: equality on label pii.email")
+}
+
+test_a_look_up_that_the_data_allows_is_made if {
+	d := postgres.decision with input as look_up(0, {}) with data.labels as with_look_ups(allowed)
+	d.effect == "mask"
+}
+
+test_each_label_of_the_column_has_to_allow_it if {
+	both := [{"column": "public.customers.email", "use": "equality", "labels": ["pii.email", "pii.ssn"]}]
+	d := postgres.decision with input as look_up(0, {"filters": both}) with data.labels as with_look_ups(allowed)
+	s.ids(d.findings.deny) == {"PG-010"}
+}
+
+test_another_use_beside_it_is_denied if {
+	both := [
+		{"column": "public.customers.email", "use": "equality", "labels": ["pii.email"]},
+		{"column": "public.customers.email", "use": "where", "labels": ["pii.email"]},
+	]
+	d := postgres.decision with input as look_up(0, {"filters": both}) with data.labels as with_look_ups(allowed)
+	s.ids(d.findings.deny) == {"PG-010"}
+}
+
+test_the_sixtieth_look_up_in_an_hour_is_the_last if {
+	sixtieth := postgres.decision with input as look_up(59, {}) with data.labels as with_look_ups(allowed)
+	sixtieth.effect == "mask"
+	next := postgres.decision with input as look_up(60, {}) with data.labels as with_look_ups(allowed)
+	s.ids(next.findings.deny) == {"PG-016"}
+	two := postgres.decision with input as look_up(59, {"lookups": 2}) with data.labels as with_look_ups(allowed)
+	s.ids(two.findings.deny) == {"PG-016"}
+}
+
+test_the_data_says_how_many_look_ups_an_hour_has if {
+	none := postgres.decision with input as look_up(0, {}) with data.labels as with_look_ups({"lookup": "equality", "lookups_per_hour": 0})
+	s.ids(none.findings.deny) == {"PG-016"}
+	many := postgres.decision with input as look_up(99, {}) with data.labels as with_look_ups({"lookup": "equality", "lookups_per_hour": 100})
+	many.effect == "mask"
+}
+
+test_who_reads_the_label_looks_up_as_often_as_they_like if {
+	i := object.union(look_up(1000, {}), {"principal": {"groups": ["support"]}})
+	d := postgres.decision with input as i with data.labels as with_look_ups(allowed)
+	d.effect == "allow"
 }
 
 # The labels of a filter count even where the command's own list forgot them.

@@ -9,7 +9,7 @@ by(who, facts) := {
 	"principal": object.union(_ana, who),
 	"client": {"ip": "192.0.2.7", "application": "psql"},
 	"target": {"name": "crm", "protocol": "postgres", "labels": {"env": "prod"}},
-	"session": {"id": "s1", "started_at": "2026-01-01T00:00:00Z", "commands": 0, "rows_returned": 0, "denials": 0, "labels_read": []},
+	"session": {"id": "s1", "started_at": "2026-01-01T00:00:00Z", "commands": 0, "rows_returned": 0, "denials": 0, "labels_read": [], "lookups": 0},
 	"now": {"unix_ms": 0, "rfc3339": "1970-01-01T00:00:00.000Z", "weekday": "thursday", "minute_of_day": 0},
 	"command": object.union(_select, facts),
 }
@@ -63,6 +63,7 @@ _select := {
 	"relations": [],
 	"output": [],
 	"filters": [],
+	"lookups": 0,
 	"functions": [],
 	"copies": [],
 	"unfiltered": false,

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Progress } from '../../gateway/cli/progress.ts';
-import { readHonest } from '../../gateway/testing/corpus/honest.ts';
+import { honestPolicies, readHonest } from '../../gateway/testing/corpus/honest.ts';
 import { runHonest } from '../../gateway/testing/corpus/run-honest.ts';
 import {
   countDirectLeaks,
@@ -82,7 +82,7 @@ async function runCorpora(signal: AbortSignal): Promise<CorpusReport> {
 
 /** What tools and people send at work, over the shop's database: their rows are compared with the database's own. */
 async function atWork(show: (done: number, total: number) => void): Promise<readonly HonestRun[]> {
-  await using rig = await startRig();
+  await using rig = await startRig({ policies: [honestPolicies] });
   const statements = await readHonest();
   let done = 0;
   const results = await runHonest(rig, statements, () => show((done += 1), statements.length));

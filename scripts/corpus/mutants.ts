@@ -12,7 +12,7 @@ export interface Mutant {
 
 /** What the analysis writes down, reads further, or remembers; a row of what functions and relations do. */
 const statements: readonly RegExp[] = [
-  /(?:walk\.)?ledger\.(?:touch|touchAll|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect)\(.*\);$/,
+  /(?:walk\.)?ledger\.(?:touch|touchAll|lookUp|explains|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect)\(.*\);$/,
   /(?:walk\.)?ledger\.copies\.add\(.*\);$/,
   /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur|copyInto|copyColumns|copyNew|copyRenamed|renamed|changesRows|readConflict|readAssignments)\(.*\);$/,
   /(?:walk\.)?ledger\.(?:changesSchema|changesSearchPath|touchesLabels|unfiltered) = true;$/,
@@ -28,13 +28,18 @@ const allowing: ReadonlySet<string> = new Set(['total-functions.ts', 'builtin-fu
 const leaves = /^(\s*)if \((?:code|text\.charCodeAt).* return undefined;$/;
 const allows = /, '(?:pure|volatile)'\],$/;
 
+/** Where a rule is what speaks against an exception: each is a line of its own. */
+const refusing: ReadonlySet<string> = new Set(['look-up.ts']);
+const refuses = /^(\s*)if \(.*\) return (?:undefined|false);$/;
+
 /** Every rule of a source of the analysis, switched off one at a time. */
 export function mutantsOf(file: string, source: string): readonly Mutant[] {
   const lines = source.split('\n');
   const name = file.split('/').at(-1) ?? '';
   return lines.flatMap((line, i) => {
+    const refused = refusing.has(name) ? withoutRefusal(line) : undefined;
     const left = name === 'plain-outline.ts' && leaves.test(line) ? '' : undefined;
-    const changed = left ?? withoutStatement(line) ?? (allowing.has(name) ? undefined : withoutRow(line));
+    const changed = refused ?? left ?? withoutStatement(line) ?? (allowing.has(name) ? undefined : withoutRow(line));
     if (changed === undefined) return [];
     return [{ file, line: i + 1, rule: line.trim(), source: lines.with(i, changed).join('\n') }];
   });
@@ -47,6 +52,10 @@ function withoutStatement(line: string): string | undefined {
   const [, before = '', body = ''] = statement ?? [];
   const found = statements.find((each) => each.test(body) && (body.match(each)?.index ?? -1) === 0);
   return found ? `${before}void 0;` : undefined;
+}
+
+function withoutRefusal(line: string): string | undefined {
+  return refuses.test(line) ? line.replace(refuses, '$1void 0;') : undefined;
 }
 
 function withoutRow(line: string): string | undefined {

@@ -15,7 +15,7 @@ export interface MutantResult {
 const root = join(import.meta.dirname, '../..');
 const analysis = 'gateway/facts/sql';
 /** The pure tests of the analysis: seconds, and no server. */
-const suite = ['bypass', 'rules', 'function-body', 'corpus', 'labels', 'plain-outline'].map(
+const suite = ['bypass', 'rules', 'look-up', 'function-body', 'corpus', 'labels', 'plain-outline'].map(
   (name) => `${analysis}/${name}.test.ts`,
 );
 const policies = ['policies/rules/postgres/masking.rego', 'policies/rules/postgres/labels.rego'];

@@ -34,6 +34,8 @@ export const frameMeanings: Readonly<Record<string, string>> = {
   'session.rows_returned': 'Rows sent to the client so far',
   'session.denials': 'Denials so far',
   'session.labels_read': 'Labels that came out so far, masked or not',
+  'session.lookups':
+    'Look-ups of labelled values by equality in the last 60 minutes, before this command; 0 for a command that makes none',
   'command.protocol': 'Which kind of command',
   'command.text': 'The command as it was sent',
   'command.labels': 'Labels of everything that it could bring out or write',
@@ -70,8 +72,10 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.output[].paths[].labels': 'Labels of what is there',
     'command.filters[].column':
       '`schema.relation.column` of a labelled column that is used otherwise than by leaving in an output column',
-    'command.filters[].use': 'What it is used for; `null_test`: only whether it is NULL',
+    'command.filters[].use':
+      'What it is used for; `null_test`: only whether it is NULL; `equality`: to look rows up by one value that the client gives',
     'command.filters[].labels': 'Its labels',
+    'command.lookups': 'Comparisons with use `equality` that running the statement makes. PREPARE and FETCH make none',
     'command.copies[].column':
       'Column that comes to hold labelled values, or to be called another name, and does not carry their labels yet. The labels follow when the command is released',
     'command.copies[].labels': 'Those labels',

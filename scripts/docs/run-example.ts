@@ -132,10 +132,15 @@ function checkConfig(text: string): Outcome {
 
 async function checkData(text: string): Promise<Outcome> {
   const found = z.record(z.string(), z.unknown()).parse(parse(text));
-  const labels: unknown = parse(await readFile(join(root, 'policies/labels/data.yaml'), 'utf8'));
+  const known = z.record(z.string(), z.unknown());
+  const labels = known.parse(parse(await readFile(join(root, 'policies/labels/data.yaml'), 'utf8')));
   // Columns stand under their target, labels under their own names: what has a dot is a label.
   const isLabels = Object.keys(found).every((name) => name.includes('.'));
-  const data = isLabels ? { labels: found } : { labels, columns: found };
+  // A page may show a part of a label that there is.
+  const whole = (name: string): object => ({ ...known.safeParse(labels[name]).data, ...known.parse(found[name]) });
+  const data = isLabels
+    ? { labels: Object.fromEntries(Object.keys(found).map((name) => [name, whole(name)])) }
+    : { labels, columns: found };
   parseLabels(Buffer.from(JSON.stringify(data)));
   return fine;
 }

@@ -105,6 +105,8 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
     relations,
     output: columns.map(outputFact),
     filters: ledger.filters,
+    // What PREPARE names runs when it is executed.
+    lookups: outcome.handle?.op === 'prepare' ? 0 : ledger.lookups,
     functions: ledger.functions,
     copies: ledger.copies.facts,
     unfiltered: ledger.unfiltered,

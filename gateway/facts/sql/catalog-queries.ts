@@ -56,6 +56,16 @@ export const catalogQueries = {
         ON d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e'
       LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
      WHERE o.oid >= 16384`,
+  // citext is text by another name.
+  casts: `
+    SELECT DISTINCT pg_catalog.format_type(c.castsource, NULL)
+      FROM pg_catalog.pg_cast c
+      JOIN pg_catalog.pg_type t ON t.oid = c.castsource
+      LEFT JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
+      LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+     WHERE c.oid >= 16384 AND c.castcontext = 'i' AND e.extname IS DISTINCT FROM 'citext'
+       AND (t.oid IN (25, 1042, 1043, 2950) OR t.typname = 'citext')`,
   types: `
     SELECT t.oid, t.typtype, t.typname, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname
       FROM pg_catalog.pg_type t
@@ -123,6 +133,7 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
       extension: extension ?? null,
     })),
     standIns: readStandIns(rows.types),
+    coerces: rows.casts.length > 0,
     enums: readEnums(rows.enums),
   };
 }

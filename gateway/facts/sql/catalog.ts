@@ -9,6 +9,8 @@ export interface CatalogSnapshot {
   readonly operators: readonly CatalogOperator[];
   /** Types outside `pg_catalog` whose values are written as those of a built-in one: the built-in one's OID by theirs. */
   readonly standIns?: ReadonlyMap<number, number>;
+  /** Somebody defined a cast that the server applies by itself to texts or UUIDs. */
+  readonly coerces?: boolean;
   /** Enum types outside `pg_catalog`. */
   readonly enums: readonly { readonly schema: string; readonly name: string; readonly values: readonly string[] }[];
 }
@@ -82,17 +84,21 @@ export interface LeanCatalog {
   readonly relations: readonly LeanRelation[];
   readonly functions: readonly CatalogFunction[];
   readonly operators: readonly CatalogOperator[];
+  readonly coerces?: boolean;
 }
 
 export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTriggers'> {
   /** Names in order, with a NUL between them: no name holds one. Empty without columns. */
   readonly names: string;
+  /** How columns are compared, a letter for each: `t` as text, `u` as UUID, `.` in another way. Absent where it is dots only. */
+  readonly equality?: string;
   /** Names of generated columns. */
   readonly generated?: readonly string[];
 }
 
 export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
-  const { version, relations, functions, operators } = snapshot;
+  const { version, relations, functions, operators, coerces = false } = snapshot;
+  const lettered = equalityLetters(snapshot.standIns);
   return {
     version,
     relations: relations.map(({ oid, schema, name, kind, columns, inherits, definition, hasRules }) => {
@@ -106,11 +112,34 @@ export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
         hasRules,
         ...(definition === undefined ? {} : { definition }),
         names: columns.map((column) => column.name).join('\0'),
+        ...lettered(columns),
         ...(generated.length === 0 ? {} : { generated }),
       };
     }),
     functions,
     operators,
+    ...(coerces ? { coerces } : {}),
+  };
+}
+
+/** text, varchar, bpchar and uuid: src/include/catalog/pg_type.dat */
+const letters: ReadonlyMap<number, string> = new Map([
+  [25, 't'],
+  [1043, 't'],
+  [1042, 't'],
+  [2950, 'u'],
+]);
+
+function equalityLetters(
+  standIns: CatalogSnapshot['standIns'],
+): (columns: readonly CatalogColumn[]) => Pick<LeanRelation, 'equality'> {
+  // Few words for many tables.
+  const seen = new Map<string, Pick<LeanRelation, 'equality'>>();
+  return (columns) => {
+    const equality = columns.map(({ typeOid }) => letters.get(standIns?.get(typeOid) ?? typeOid) ?? '.').join('');
+    const known = seen.get(equality) ?? (/[^.]/.test(equality) ? { equality } : {});
+    seen.set(equality, known);
+    return known;
   };
 }
 

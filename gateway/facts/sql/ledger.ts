@@ -34,6 +34,9 @@ export class Ledger {
   readonly settings: { readonly name: string; readonly value: string | null }[] = [];
   readonly copies = new Copies();
   unfiltered = false;
+  /** Set where what a look-up tells is more than which rows have the value: a plan follows from statistics on all of them. */
+  plans = false;
+  lookups = 0;
   into: string | null = null;
   touchesLabels = false;
   changesSchema = false;
@@ -56,6 +59,11 @@ export class Ledger {
 
   effect(...effects: readonly PostgresEffect[]): void {
     for (const effect of effects) this.#effects.add(effect);
+  }
+
+  explains(): void {
+    this.effect('explain');
+    this.plans = true;
   }
 
   /** Runs `read` for what it names only: nothing of it will happen but the calls, which planning may already make. */
@@ -119,6 +127,12 @@ export class Ledger {
     const as = base.form === undefined ? 'view' : use;
     if (as === undefined) return;
     this.#filters.set(`${as} ${base.key}`, { column: base.key, use: as, labels: base.labels });
+  }
+
+  /** A labelled column is compared with one value of the client's. */
+  lookUp(base: Base): void {
+    this.touch(base, 'equality');
+    this.lookups += 1;
   }
 
   touchAll(bases: Iterable<Base>, use?: ColumnUse): void {

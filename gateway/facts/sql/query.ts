@@ -1,6 +1,7 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
 import { copyNew } from './copies.ts';
 import { lookUp, referenceParts } from './expression.ts';
+import { mayLookUp, readChosen } from './look-up.ts';
 import { flag, integer, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import {
   blur,
@@ -27,7 +28,7 @@ export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Colum
     ? readSetOperation(walk, body, scope)
     : 'valuesLists' in body
       ? readValues(walk, body, scope)
-      : readPlainSelect(walk, body, scope);
+      : readPlainSelect(walk, body, scope, mayLookUp(body, outer));
   for (const field of ['limitCount', 'limitOffset']) walk.expression(body[field], scope, 'limit');
   if (nodes(body, 'lockingClause').length > 0) walk.ledger.effect('lock');
   if (into) {
@@ -53,12 +54,13 @@ function isSetOperation(body: Node): boolean {
   return text(body, 'op') !== '' && text(body, 'op') !== 'SETOP_NONE';
 }
 
-function readPlainSelect(walk: Walk, body: Node, scope: Scope): readonly Column[] {
+function readPlainSelect(walk: Walk, body: Node, scope: Scope, looksUp: boolean): readonly Column[] {
   const items: Item[] = [];
   for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
   const columns = walk.targets(nodes(body, 'targetList'), inside);
-  walk.expression(body['whereClause'], inside, 'where');
+  if (looksUp) readChosen(walk, node(body, 'whereClause'), inside);
+  else walk.expression(body['whereClause'], inside, 'where');
   walk.expression(body['havingClause'], inside, 'having');
   for (const window of nodes(body, 'windowClause')) walk.expression(window, inside, 'order');
   for (const item of nodes(body, 'groupClause')) readGroupItem(walk, item, inside, columns);

@@ -41,6 +41,8 @@ export interface Scope {
   readonly items: readonly Item[];
   readonly outer: Scope | undefined;
   readonly queries: NamedQueries;
+  /** The query to be read is a statement of its own: nothing around it goes on with what its conditions tell. */
+  readonly outermost?: true;
 }
 
 /** The parts of the walk that call one another, tied together in `walk.ts`. */
@@ -59,6 +61,7 @@ export interface Walk {
 }
 
 export const emptyScope: Scope = { items: [], outer: undefined, queries: new Map() };
+export const outermostScope: Scope = { ...emptyScope, outermost: true };
 
 /** What a reference can mean. `undefined`: nothing that is in sight. */
 export type Reference =

@@ -19,7 +19,7 @@ import {
   type Node,
 } from './node.ts';
 import { constantLimit } from './query.ts';
-import { emptyScope, type Column, type Walk } from './scope.ts';
+import { emptyScope, outermostScope, type Column, type Walk } from './scope.ts';
 import { isOn, readSetting, setting } from './settings.ts';
 import type { TransactionVerb } from './statement.ts';
 
@@ -67,7 +67,7 @@ export function readStatement(walk: Walk, tree: Node): Outcome {
 }
 
 export const readQueryStatement: Reader = (walk, body, tag) => {
-  const columns = walk.query({ [tag]: body }, emptyScope);
+  const columns = walk.query({ [tag]: body }, walk.ledger.plans ? emptyScope : outermostScope);
   if (tag !== 'SelectStmt') return { columns };
   walk.ledger.effect('read');
   return { columns: node(body, 'intoClause') ? [] : columns, limit: constantLimit(body) };
@@ -147,7 +147,7 @@ const readExplain: Reader = (walk, body) => {
     const { handle } = readStatement(walk, query);
     if (handle) walk.ledger.incomplete('the statement behind the name is not known here');
   };
-  walk.ledger.effect('explain');
+  walk.ledger.explains();
   if (analyze && isOn(analyze)) run();
   else walk.ledger.planned(run);
   // Widths are estimated from samples of the values; how much memory a sort took, ANALYZE measures on the values themselves.

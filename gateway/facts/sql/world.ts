@@ -65,6 +65,8 @@ export type ViewReader = (definition: string, world: World) => ViewColumns;
 /** A target's catalog and labels, ready to look things up in. Immutable but for what it has worked out so far. */
 export class World {
   readonly known: boolean;
+  /** A text or UUID may be made something else on its way into a comparison. */
+  readonly coerces: boolean;
   readonly #relations = new Map<string, LeanRelation>();
   readonly #functions = new Map<string, CatalogFunction[]>();
   readonly #operators = new Map<string, string>();
@@ -82,6 +84,7 @@ export class World {
 
   constructor(catalog: LeanCatalog | undefined, labels: ColumnLabels, readView: ViewReader, parse: Parser) {
     this.known = catalog !== undefined;
+    this.coerces = catalog?.coerces ?? false;
     this.#readView = readView;
     this.#parse = parse;
     this.#given = labels;

@@ -84,6 +84,7 @@ const session: SessionFacts = {
   rows_returned: 0,
   denials: 0,
   labels_read: [],
+  lookups: 0,
 };
 
 const analysis = { complete: true, reasons: [] } as const;
@@ -99,6 +100,7 @@ const select: PostgresCommand = {
   relations: [],
   output: [],
   filters: [],
+  lookups: 0,
   functions: [],
   copies: [],
   unfiltered: false,

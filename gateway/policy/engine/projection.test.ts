@@ -94,3 +94,12 @@ test('the minute is cut', () => {
     minute_of_day: 565,
   });
 });
+
+test('look-ups part the cache only where there were some before a command that makes one', () => {
+  const p = new Projection(['command.filters', 'session.lookups']);
+  const after = (lookups: number) => p.key('k', statement(), { ...around, session: { ...facts, lookups } });
+  expect(after(0)).toBe('k');
+  expect(new Set([after(0), after(1), after(2)]).size).toBe(3);
+  const more = new Projection(['session.lookups', 'session.denials']);
+  expect(more.key('k', statement(), { ...around, session: { ...facts, denials: 1 } })).not.toBe('k');
+});

@@ -30,6 +30,8 @@ export class Projection {
   readonly #parts: Readonly<Record<PartName, Fields>>;
   readonly #varying: readonly ('params' | 'transaction' | 'batch')[];
   readonly #steady: boolean;
+  /** Nothing varies but the look-ups before a command that makes one. */
+  readonly #steadyButLookups: boolean;
 
   /** @param reads paths such as `command.effects`; undefined or an empty path: everything */
   constructor(reads: readonly string[] | undefined) {
@@ -42,7 +44,9 @@ export class Projection {
       target: fieldsOf(reads, 'target'),
     };
     this.#varying = (['params', 'transaction', 'batch'] as const).filter((name) => includes(this.#command, name));
-    this.#steady = this.#varying.length === 0 && this.#session.length === 0 && this.#now.length === 0;
+    const steady = this.#varying.length === 0 && this.#now.length === 0;
+    this.#steady = steady && this.#session.length === 0;
+    this.#steadyButLookups = steady && this.#session !== 'all' && this.#session.every((field) => field === 'lookups');
   }
 
   /** One fixed part as JSON; undefined when nothing of it is read. */
@@ -100,7 +104,7 @@ export class Projection {
    */
   key(key: string, command: Command, around: Circumstances): string | undefined {
     if (around.approval !== undefined) return undefined;
-    if (this.#steady) return key;
+    if (this.#steady || (this.#steadyButLookups && around.session.lookups === 0)) return key;
     const varying = this.#varying.length === 0 ? '' : picked(command, this.#varying);
     const suffix = `${varying}${picked(around.session, this.#session) ?? ''}${picked(around.now, this.#now) ?? ''}`;
     // NUL cannot be in JSON text, so no key runs into its suffix.

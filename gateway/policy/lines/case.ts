@@ -52,6 +52,7 @@ const session = z.strictObject({
   rows_returned: z.int().min(0).default(0),
   denials: z.int().min(0).default(0),
   labels_read: texts.default([]),
+  lookups: z.int().min(0).default(0),
 });
 
 const client = z.strictObject({
@@ -106,7 +107,7 @@ export interface LineCase {
   readonly expect: Expectation;
 }
 
-export const freshSession: Session = { commands: 0, rows_returned: 0, denials: 0, labels_read: [] };
+export const freshSession: Session = { commands: 0, rows_returned: 0, denials: 0, labels_read: [], lookups: 0 };
 
 /** @param name stands for the id where none is given */
 export function principalOf(name: string, { id = name, ...rest }: Person): Principal {

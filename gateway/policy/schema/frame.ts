@@ -44,6 +44,7 @@ export const session = z.strictObject({
   rows_returned: z.int().min(0),
   denials: z.int().min(0),
   labels_read: strings,
+  lookups: z.int().min(0),
 });
 
 export const now = z.strictObject({

@@ -48,6 +48,7 @@ export const postgresCommand = z.strictObject({
   relations: z.array(relation).readonly(),
   output: z.array(output).readonly(),
   filters: z.array(filter).readonly(),
+  lookups: z.int().min(0),
   functions: z.array(calledFunction).readonly(),
   copies: z.array(copied).readonly(),
   unfiltered: z.boolean(),

@@ -9,6 +9,7 @@ const watched: readonly (readonly [table: string, where?: string])[] = [
   ['pg_inherits'],
   ['pg_proc'],
   ['pg_operator'],
+  ['pg_cast'],
   ['pg_enum'],
   ['pg_language'],
   ['pg_extension'],

@@ -69,6 +69,7 @@ const changes = [
   'alter function f() volatile',
   'create function side.upper(text) returns text language sql as $$ select $1 $$',
   'create operator public.|| (leftarg = int, rightarg = int, function = int4pl)',
+  'create cast (text as int) with inout as implicit',
   "alter type mood add value 'bad'",
   'alter schema side rename to aside',
   'create rule r as on insert to people do also select 1',
@@ -113,6 +114,7 @@ describe('what somebody else changes', () => {
   async function seesAll(server: TestPostgres, client: pg.Client): Promise<void> {
     await using reader = readerOf(server);
     let snapshot: CatalogSnapshot | undefined = await reader.read(undefined, patience);
+    expect(snapshot.coerces).toBe(false);
     const missed: string[] = [];
     for (const sql of changes) {
       await client.query(sql);
@@ -122,6 +124,7 @@ describe('what somebody else changes', () => {
     }
     expect(missed).toEqual([]);
     expect(snapshot.relations.some(({ name }) => name === 'people')).toBe(false);
+    expect(snapshot.coerces).toBe(true);
   }
 });
 

@@ -149,7 +149,9 @@ function unitBehind(
 ): Unit {
   // MOVE skips rows without returning them: what the query behind it reads stays a fact, its columns do not come out.
   const output = kind === 'move' ? [] : inner.command.output;
-  const facts: CommandFacts = { ...inner.command, kind, output };
+  // A cursor's query has looked up what it looks up when it was declared.
+  const lookups = kind === 'execute' ? inner.command.lookups : 0;
+  const facts: CommandFacts = { ...inner.command, kind, output, lookups };
   // EXECUTE holds arguments of the statement behind it: where those must not be shown, neither must its own text.
   const recordText = inner.secretParams === 'all' ? statement.outline : statement.recordText;
   const { recordFacts, erased } = recorded(facts, recordText, inner, text);

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Rig, startRig } from '../rig.ts';
-import { type HonestStatement, readHonest } from './honest.ts';
+import { honestPolicies, type HonestStatement, readHonest } from './honest.ts';
 import { type HonestResult, runHonest } from './run-honest.ts';
 
 let rig: Rig;
 let statements: readonly HonestStatement[];
 let results: readonly HonestResult[];
 beforeAll(async () => {
-  [rig, statements] = await Promise.all([startRig(), readHonest()]);
+  [rig, statements] = await Promise.all([startRig({ policies: [honestPolicies] }), readHonest()]);
   results = await runHonest(rig, statements);
 }, 240_000);
 afterAll(async () => {

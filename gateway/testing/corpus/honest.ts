@@ -18,6 +18,8 @@ export interface HonestStatement {
 }
 
 const folder = new URL('honest/', import.meta.url);
+/** What policy says of the shop on top of the default pack. */
+export const honestPolicies = fileURLToPath(new URL('policies', import.meta.url));
 /** What the shop's database has beside its tables. */
 export const honestSetup = fileURLToPath(new URL('setup.sql', import.meta.url));
 

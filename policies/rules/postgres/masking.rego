@@ -38,7 +38,7 @@ seen_through := "Read the tables themselves: their labelled columns leave masked
 deny contains {
 	"id": "PG-010",
 	"msg": $"{used.column} is {label} and cannot be used {use_in_words(used.use)}",
-	"hint": use_instead(used.use),
+	"hint": use_instead(used.use, label),
 	"severity": "high",
 	"controls": ["SOC2:CC6.1"],
 } if {
@@ -50,9 +50,43 @@ deny contains {
 
 # METADATA
 # description: The use tells more than the masked column does.
-tells_more(use, _) if use != "null_test"
+tells_more(use, _) if not use in {"null_test", "equality"}
 
 tells_more("null_test", label) if object.get(data.labels, [label, "mask"], "redact") == "null"
+
+tells_more("equality", label) if not may_look_up(label)
+
+# METADATA
+# description: |
+#   Whoever already has a value may ask which rows have it: `lookup: equality` in the label's data.
+may_look_up(label) if data.labels[label].lookup == "equality"
+
+# METADATA
+# title: Few look-ups in an hour
+# description: |
+#   Whoever has a list of values would learn by as many look-ups which of them are there. A session has so many
+#   in 60 minutes as `lookups_per_hour` in the label's data says, or 60.
+# custom: {id: PG-016}
+deny contains {
+	"id": "PG-016",
+	"msg": $"{used.column} is {label}, and this session has looked up as many values as it may in an hour",
+	"hint": "Wait, or ask for more lookups_per_hour on the label.",
+	"severity": "high",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	some used in input.command.filters
+	used.use == "equality"
+	some label in used.labels
+	not may_read(label)
+	may_look_up(label)
+	not within_the_hour(label)
+}
+
+# METADATA
+# description: Those of this statement included.
+within_the_hour(label) if {
+	input.session.lookups + input.command.lookups <= object.get(data.labels, [label, "lookups_per_hour"], 60)
+}
 
 # METADATA
 # title: A masked column leaves as it is, inside text, or not at all
@@ -189,6 +223,7 @@ limited if input.principal.kind == "agent"
 use_in_words(use) := object.get(
 	{
 		"null_test": "to see whether it is NULL",
+		"equality": "to look rows up",
 		"where": "in a condition (WHERE)",
 		"join": "to join tables",
 		"group": "to group rows",
@@ -208,7 +243,9 @@ use_in_words(use) := object.get(
 	"that way",
 )
 
-use_instead(use) := "Filter, join and order by other columns, such as the primary key." if {
+use_instead(use, label) := $"Ask for lookup: equality on label {label}, or filter by other columns, such as the primary key." if {
+	use == "equality"
+} else := "Filter, join and order by other columns, such as the primary key." if {
 	use in {"where", "join", "group", "order", "distinct", "having", "limit", "key"}
 } else := "Read the table itself: its labelled columns leave masked." if {
 	use == "view"

@@ -10,7 +10,6 @@ SELECT "customers".* FROM "customers" ORDER BY "customers"."id" ASC LIMIT $1
 
 --- activerecord find_by email
 --- with ["nobody@example.com", "1"]
---- refused PG-010
 SELECT "customers".* FROM "customers" WHERE "customers"."email" = $1 LIMIT $2
 
 --- activerecord exists?

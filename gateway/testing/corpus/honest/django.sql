@@ -34,7 +34,6 @@ SELECT AVG("orders"."total") AS "total__avg", MAX("orders"."total") AS "total__m
 SELECT COUNT(*) AS "__count" FROM "customers" WHERE ("customers"."city" = 'Graz' OR "customers"."country" IN ('Spain', 'France'))
 
 --- django
---- refused PG-010
 SELECT 1 AS "a" FROM "customers" WHERE "customers"."email" = 'nobody@example.com' LIMIT 1
 
 --- django

@@ -37,7 +37,6 @@ select o1_0.customer_id,o1_0.id,o1_0.created_at,o1_0.status,o1_0.total from orde
 select c1_0.id,c1_0.email from customers c1_0 where c1_0.id in ($1,$2,$3) order by c1_0.id
 
 --- hibernate
---- refused PG-010
 --- with ["nobody@example.com"]
 select c1_0.id,c1_0.card_number,c1_0.city,c1_0.country,c1_0.created_at,c1_0.email,c1_0.name,c1_0.notes,c1_0.phone,c1_0.ssn from customers c1_0 where c1_0.email=$1
 

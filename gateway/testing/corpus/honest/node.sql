@@ -23,7 +23,6 @@ SELECT "status", COUNT("id") AS "n" FROM "orders" AS "order" GROUP BY "status" O
 UPDATE "orders" SET "status"=$1 WHERE "id" = $2 RETURNING "id","customer_id","status","total","created_at"
 
 --- sequelize
---- refused PG-010
 SELECT "id", "name", "email", "ssn", "phone", "city", "country" FROM "customers" AS "customer" WHERE "customer"."email" = 'x@example.com' LIMIT 1;
 
 --- sequelize

@@ -41,7 +41,6 @@ SELECT COUNT(*) AS "_count$_all", SUM("public"."orders"."total") AS "_sum$total"
 SELECT AVG("total") AS "_avg$total", MAX("total") AS "_max$total" FROM (SELECT "public"."orders"."total" FROM "public"."orders" WHERE "public"."orders"."customer_id" < $1 OFFSET $2) AS "sub"
 
 --- prisma
---- refused PG-010
 --- with ["nobody@example.com", "1", "0"]
 SELECT "public"."customers"."id", "public"."customers"."name", "public"."customers"."email", "public"."customers"."ssn", "public"."customers"."card_number", "public"."customers"."phone", "public"."customers"."city", "public"."customers"."country", "public"."customers"."notes", "public"."customers"."created_at" FROM "public"."customers" WHERE "public"."customers"."email" = $1 LIMIT $2 OFFSET $3
 

@@ -122,7 +122,6 @@ FROM customers
 WHERE customers.id IN ($1::INTEGER, $2::INTEGER, $3::INTEGER) ORDER BY customers.id
 
 --- sqlalchemy
---- refused PG-010
 --- with ["nobody@example.com"]
 SELECT customers.id, customers.name, customers.email, customers.ssn, customers.card_number, customers.phone, customers.city, customers.country, customers.notes, customers.created_at 
 FROM customers 

@@ -1,0 +1,238 @@
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Rig, rigPrincipals, startRig } from '../rig.ts';
+import { filesWith } from './audited.ts';
+import {
+  bind,
+  describeStatement,
+  errorsOf,
+  errorText,
+  execute,
+  parse,
+  query,
+  rowsOf,
+  run,
+  sync,
+  type Wire,
+  type WireMessage,
+  wireThrough,
+} from './wire.ts';
+
+/** Customers may be looked up by e-mail by those who see it masked, five times in an hour: the label's data says so. */
+const perHour = 5;
+/** From here on addresses come out in clear, to those who may read them. */
+const inClear = 20;
+const tooMany = /this session has looked up as many values as it may in an hour/;
+let rig: Rig;
+let admin: pg.Client;
+let emails: readonly string[];
+
+beforeAll(async () => {
+  rig = await startRig({
+    policies: [fileURLToPath(new URL('looking-up', import.meta.url))],
+    principals: [...rigPrincipals, { name: 'sue', kind: 'human', groups: ['support'] }],
+  });
+  admin = new pg.Client({ connectionString: rig.postgres.url.replace(/postgres$/, 'crm') });
+  await admin.connect();
+  const { rows } = await admin.query<{ readonly email: string }>(
+    'select email from customers where email is not null group by email having count(*) = 1 order by email limit 40',
+  );
+  emails = rows.map(({ email }) => email);
+});
+afterAll(async () => {
+  await admin?.end();
+  await rig?.[Symbol.asyncDispose]();
+});
+
+const email = (n: number): string => emails[n] ?? '';
+const open = async (name = 'ana'): Promise<Wire> =>
+  wireThrough({ port: rig.port, user: 'app', database: 'crm', password: await rig.token(name) });
+const byEmail = 'select id, name, email from customers where email = $1';
+const literally = (n: number): string => `select id, name, email from customers where email = '${email(n)}'`;
+
+async function customer(n: number): Promise<{ readonly id: string; readonly name: string } | undefined> {
+  const { rows } = await admin.query<{ id: string; name: string }>(
+    'select id::text, name from customers where email = $1',
+    [email(n)],
+  );
+  return rows[0];
+}
+
+test.each([
+  ['a literal', (n: number) => [query(literally(n))]],
+  ['a parameter', (n: number) => [run(byEmail, [email(n)]), sync]],
+  ['both in small letters', (n: number) => [run('select id, name, email from customers where lower(email) = lower($1)', [email(n).toUpperCase()]), sync]],
+] as const)('a look-up by %s brings the customer, and the address masked', async (_, send) => {
+  await using wire = await open();
+  wire.send(...send(1));
+  const [row, ...more] = rowsOf(await wire.readies());
+  const { id, name } = (await customer(1)) ?? {};
+  expect([row?.slice(0, 2), more]).toEqual([[id, name], []]);
+  expect(row?.[2]).toBeTruthy();
+  expect(row?.[2]).not.toBe(email(1));
+  expect(wire.heard.includes(email(1))).toBe(false);
+}); // prettier-ignore
+
+test('an address that nobody has brings no row', async () => {
+  await using wire = await open();
+  expect(rowsOf(await wire.query("select id from customers where email = 'nobody@shop.example'"))).toEqual([]);
+});
+
+describe('an hour of a session has five look-ups', () => {
+  /** Each says so many look-ups, and returns everything that came. */
+  const ways: readonly (readonly [how: string, say: (wire: Wire, times: number) => Promise<readonly WireMessage[]>])[] =
+    [
+      [
+        'one message after the other',
+        async (wire, times) => {
+          const heard: WireMessage[] = [];
+          for (let n = 0; n < times; n += 1) heard.push(...(await wire.query(literally(n))));
+          return heard;
+        },
+      ],
+      [
+        'all at once, a message each',
+        async (wire, times) => {
+          wire.send(...Array.from({ length: times }, (_, n) => query(literally(n))));
+          return wire.readies(times);
+        },
+      ],
+      [
+        'in a pipeline',
+        async (wire, times) => {
+          wire.send(...Array.from({ length: times }, (_, n) => run(byEmail, [email(n)])), sync);
+          return wire.readies();
+        },
+      ],
+      [
+        'by a statement that is prepared once',
+        async (wire, times) => {
+          wire.send(parse('s', byEmail), ...Array.from({ length: times }, (_, n) => Buffer.concat([bind('', 's', [email(n)]), execute()])), sync); // prettier-ignore
+          return wire.readies();
+        },
+      ],
+      [
+        'by EXECUTE',
+        async (wire, times) => {
+          wire.send(query(`prepare s(text) as ${byEmail}`));
+          const heard = [...(await wire.readies())];
+          for (let n = 0; n < times; n += 1) heard.push(...(await wire.query(`execute s('${email(n)}')`)));
+          return heard;
+        },
+      ],
+      [
+        'by cursors',
+        async (wire, times) => {
+          await wire.query('begin');
+          const heard: WireMessage[] = [];
+          for (let n = 0; n < times; n += 1) {
+            const name = `c${String(n)}`;
+            heard.push(...(await wire.query(`declare ${name} cursor for ${literally(n)}`)));
+            heard.push(...(await wire.query(`fetch 1 from ${name}`)));
+            heard.push(...(await wire.query(`fetch all from ${name}`)));
+          }
+          return heard;
+        },
+      ],
+    ];
+
+  test.each(ways)('%s', async (_, say) => {
+    await using wire = await open();
+    const heard = await say(wire, perHour);
+    expect(errorsOf(heard)).toEqual([]);
+    expect(rowsOf(heard)).toHaveLength(perHour);
+    await using other = await open();
+    const more = await say(other, perHour + 1);
+    expect([rowsOf(more).length, errorText(more)]).toEqual([perHour, expect.stringMatching(tooMany)]);
+    await wire.query('rollback');
+    expect(errorText(await wire.query(literally(0)))).toMatch(tooMany);
+  });
+
+  test('all in one message are refused together: none of them runs', async () => {
+    await using wire = await open();
+    const six = Array.from({ length: perHour + 1 }, (_, n) => literally(n)).join('; ');
+    const heard = await wire.query(six);
+    expect([rowsOf(heard), errorText(heard)]).toEqual([[], expect.stringMatching(tooMany)]);
+    // What was refused was not counted.
+    expect(rowsOf(await wire.query(literally(0)))).toHaveLength(1);
+  });
+
+  test('several comparisons in one statement are as many', async () => {
+    await using wire = await open();
+    const all = Array.from({ length: perHour + 1 }, (_, n) => `email = '${email(n)}'`);
+    expect(errorText(await wire.query(`select id from customers where ${all.join(' and ')}`))).toMatch(tooMany);
+  });
+
+  test('what is parsed, described or prepared is not counted, and neither is anything else that is asked', async () => {
+    await using wire = await open();
+    for (let n = 0; n < 10; n += 1) {
+      wire.send(parse(`s${String(n)}`, byEmail), describeStatement(`s${String(n)}`), sync);
+      expect(errorsOf(await wire.readies())).toEqual([]);
+      expect(errorsOf(await wire.query(`prepare p${String(n)} as ${byEmail}; select count(*) from customers`))).toEqual(
+        [],
+      );
+    }
+    wire.send(
+      ...Array.from({ length: perHour }, (_, n) => Buffer.concat([bind('', 's1', [email(n)]), execute()])),
+      sync,
+    );
+    expect(rowsOf(await wire.readies())).toHaveLength(perHour);
+  });
+
+  test('the session goes on with everything else', async () => {
+    await using wire = await open();
+    for (let n = 0; n <= perHour; n += 1) await wire.query(literally(n));
+    expect(rowsOf(await wire.query('select count(*) from customers where city is not null'))).toHaveLength(1);
+  });
+
+  test('who reads addresses has no such limit', async () => {
+    await using wire = await open('sue');
+    for (let n = 0; n < 3 * perHour; n += 1) expect(rowsOf(await wire.query(literally(inClear + n)))).toHaveLength(1);
+  });
+});
+
+describe('a look-up is nothing else', () => {
+  /** Each runs direct and tells something of addresses that were not given. */
+  test.each([
+    ['a part of the value', (at: string) => `select id from customers where email like '${at.slice(0, 3)}%'`],
+    ['a range', (at: string) => `select id from customers where email >= '${at}' and email <= '${at}z'`],
+    ['an alternative', (at: string) => `select id from customers where email = '${at}' or id < 5`],
+    ['a negation', (at: string) => `select id from customers where not email = '${at}'`],
+    ['a list', (at: string) => `select id from customers where email in ('${at}', 'x')`],
+    ['an array', (at: string) => `select id from customers where email = any ('{${at},x}')`],
+    ['a table of guesses', (at: string) => `select c.id from customers c, (values ('${at}'), ('x')) g(e) where c.email = g.e`],
+    ['a series of guesses', () => `select c.id from customers c, generate_series(1, 1000) n where c.email = 'user' || n || '@example.com'`],
+    ['another column', () => `select c.id from customers c where c.email = c.name`],
+    ['another labelled column', () => `select c.id from customers c, employees e where c.email = e.email`],
+    ['a query', () => `select id from customers where email = (select min(email) from customers)`],
+    ['a function of the row', () => `select id from customers where email = lower(name) || '@example.com'`],
+    ['a part of the column', (at: string) => `select id from customers where left(email, 1) = '${at.slice(0, 1)}'`],
+    ['a rough comparison', (at: string) => `select id from customers where email = '${at}' collate "und-x-icu"`],
+    ['a plan', (at: string) => `explain (costs off) select id from customers where email = '${at}'`],
+    ['a write', (at: string) => `update tickets set subject = subject where id = 1 and exists (select from customers where email = '${at}')`],
+    ['a lock', (at: string) => `select id from customers where email = '${at}' for update`],
+    ['a copy', (at: string) => `copy (select id from customers where email = '${at}') to stdout`],
+    ['an error in a branch', (at: string) => `select id from customers where case when email = '${at}' then 1/0 = 1 else true end`],
+  ] as const)('%s', async (_, sql) => {
+    await using wire = await open();
+    const error = errorText(await wire.query(sql(email(3))));
+    expect(error).toContain('42501 denied by policy');
+    expect(error).not.toContain(email(3));
+  }); // prettier-ignore
+
+  test('an error that the value makes is the same whether somebody has it or not', async () => {
+    await using wire = await open();
+    const said = async (value: string): Promise<string> => {
+      wire.send(run(`select id from customers where email = $1 and $1::text::int > 0`, [value]), sync);
+      return errorText(await wire.readies());
+    };
+    const [known, unknown] = [await said(email(4)), await said('nobody@shop.example')];
+    expect([known, unknown]).toEqual([expect.stringContaining('withheld'), expect.stringContaining('withheld')]);
+  });
+});
+
+test('what was looked up stands in no file of the gateway', async () => {
+  await rig.gateway[Symbol.asyncDispose]();
+  expect(await filesWith(rig.dir, emails.slice(0, inClear))).toEqual([]);
+});
