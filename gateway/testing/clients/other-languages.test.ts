@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type ClientRig, expectWalk, provided, runProgram, startClientRig, unusable, type Walk } from './walk.ts';
+import {
+  built,
+  type ClientRig,
+  expectWalk,
+  type Provided,
+  provided,
+  runProgram,
+  startClientRig,
+  type Walk,
+} from './walk.ts';
 
 const text = z.string();
 const number = z.number();
@@ -24,12 +33,12 @@ const shape = z.object({
 
 let world: ClientRig;
 let dir: string;
-let python: Awaited<ReturnType<typeof provided>>;
-let pgx: { readonly path: string } | { readonly missing: string };
+let python: Provided;
+let pgx: Provided;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'sallyport-clients-'));
-  [python, pgx, world] = await Promise.all([provided('python/venv.sh'), buildPgx(dir), startClientRig()]);
+  [python, pgx, world] = await Promise.all([provided('python/venv.sh'), built('pgx', dir), startClientRig()]);
 }, 240_000);
 
 afterAll(async () => {
@@ -58,17 +67,4 @@ async function walkOf(program: string, args: readonly string[]): Promise<Walk> {
   const { code, stdout, stderr } = await runProgram(program, args, { env: world.env });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return shape.parse(JSON.parse(stdout));
-}
-
-/** Modules come from the module proxy by the checksums in go.sum, once. */
-async function buildPgx(into: string): Promise<{ readonly path: string } | { readonly missing: string }> {
-  const missing = await unusable('go', 'version');
-  if (missing !== undefined) return { missing };
-  const path = join(into, 'pgx');
-  const { code, stderr } = await runProgram('go', ['build', '-mod=readonly', '-o', path, '.'], {
-    cwd: join(import.meta.dirname, 'pgx'),
-    env: { CGO_ENABLED: '0' },
-    timeoutMs: 200_000,
-  });
-  return code === 0 ? { path } : { missing: `pgx does not build: ${stderr}` };
 }

@@ -170,14 +170,29 @@ export function runProgram(
   });
 }
 
+export type Provided = { readonly path: string } | { readonly missing: string };
+
 /** The path that a set-up script of this folder prints, or why there is none here. */
-export async function provided(script: string): Promise<{ readonly path: string } | { readonly missing: string }> {
+export async function provided(script: string, ...args: readonly string[]): Promise<Provided> {
   try {
-    const { stdout } = await promisify(execFile)(join(import.meta.dirname, script), { timeout: 120_000 });
+    const { stdout } = await promisify(execFile)(join(import.meta.dirname, script), args, { timeout: 120_000 });
     return { path: stdout.trim() };
   } catch (error) {
     return { missing: `${script} gave none: ${error instanceof Error ? error.message : String(error)}` };
   }
+}
+
+/** A Go program of this folder, built. Modules come from the module proxy by the checksums in go.sum, once. */
+export async function built(folder: string, into: string): Promise<Provided> {
+  const missing = await unusable('go', 'version');
+  if (missing !== undefined) return { missing };
+  const path = join(into, folder);
+  const { code, stderr } = await runProgram('go', ['build', '-mod=readonly', '-o', path, '.'], {
+    cwd: join(import.meta.dirname, folder),
+    env: { CGO_ENABLED: '0' },
+    timeoutMs: 200_000,
+  });
+  return code === 0 ? { path } : { missing: `${folder} does not build: ${stderr}` };
 }
 
 /** Why a program cannot be used, or undefined when it can. */

@@ -12,6 +12,8 @@ export interface SshRig extends AsyncDisposable {
   readonly rig: Rig;
   readonly sshd: TestSshd;
   readonly port: number;
+  /** A file with the gateway's key, as OpenSSH keeps them. */
+  readonly knownHosts: string;
   api(principal: string): ApiClient;
   /** Registers a key for somebody. @returns its file */
   login(principal: string): Promise<string>;
@@ -87,6 +89,7 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
     rig,
     sshd,
     port,
+    knownHosts,
     api,
     login,
     options: sshOptions,

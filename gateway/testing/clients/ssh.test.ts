@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noSshd, sshdPath } from '../sshd.ts';
+import { startSshRig, type SshRig } from '../ssh/rig.ts';
+import { built, type Provided, provided, runProgram } from './walk.ts';
+import { expectSshWalk } from './ssh-walk.ts';
+
+describe.skipIf(sshdPath === undefined)(
+  sshdPath === undefined ? `SSH clients (skipped: ${noSshd})` : 'SSH clients',
+  () => {
+    let world: SshRig;
+    let dir: string;
+    let env: NodeJS.ProcessEnv;
+    let python: Provided;
+    let go: Provided;
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-clients-'));
+      [python, go, world] = await Promise.all([
+        provided('python/venv.sh', 'ssh-requirements.txt'),
+        built('xcryptossh', dir),
+        startSshRig(),
+      ]);
+      env = {
+        SALLYPORT_PORT: String(world.port),
+        SALLYPORT_KNOWN_HOSTS: world.knownHosts,
+        SALLYPORT_OLGA: await world.login('olga'),
+        SALLYPORT_ANA: await world.login('ana'),
+      };
+    }, 300_000);
+    afterAll(async () => {
+      await rm(dir, { recursive: true, force: true });
+      await world[Symbol.asyncDispose]();
+    });
+
+    const signals = async () => {
+      const audited = await world.api('otto').audit.query({ identity: 'olga', action: 'signal' });
+      if (!audited.ok) throw new Error(audited.problem.detail);
+      return audited.value.map(({ command, effect }) => `${command}: ${effect}`);
+    };
+    const walk = async (program: string, args: readonly string[]) => {
+      const before = await signals();
+      const { code, stdout, stderr } = await runProgram(program, args, { env, timeoutMs: 110_000 });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const wanted = expectSshWalk(stdout) ? [...before, 'signal TERM: allow'] : before;
+      expect(await signals()).toEqual(wanted);
+    };
+
+    test.for(['paramiko', 'asyncssh'])('%s walks', { timeout: 120_000 }, async (library, context) => {
+      if ('missing' in python) return context.skip(python.missing);
+      await walk(python.path, [join(import.meta.dirname, 'python/ssh_walk.py'), library]);
+    });
+
+    test('Go’s x/crypto/ssh walks', { timeout: 120_000 }, async (context) => {
+      if ('missing' in go) return context.skip(go.missing);
+      await walk(go.path, []);
+    });
+  },
+);
