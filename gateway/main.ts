@@ -151,6 +151,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     new Targets(config.targets, {
       ...{ secrets, analyzer, policy, clock, log, metrics, audit, labels },
       stateDir: config.state_dir,
+      sshListener: config.listen.ssh,
     }),
   );
 

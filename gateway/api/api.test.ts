@@ -158,8 +158,16 @@ beforeEach(async () => {
     readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),
     registerSshKey: (line, login) => (
       happened.push(`register ${line} ${login.principal.id}`),
-      line === 'bad' ? 'it is no key' : { fingerprint: 'SHA256:x', hostKey: 'ssh-ed25519 AAAA' }
+      line === 'bad'
+        ? 'it is no key'
+        : {
+            fingerprint: 'SHA256:x',
+            certificate: 'cert AAAA',
+            hostKey: 'ssh-ed25519 AAAA',
+            authority: 'ssh-ed25519 BBBB',
+          }
     ),
+    forgetSshKeys: (principal, issuer) => (happened.push(`forget ${principal} of ${issuer ?? 'any'}`), 2),
     shadowReport: () => shadowed,
     readiness: async () => ({ policy: true, audit: true }),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),

@@ -61,6 +61,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
   guard('policyStatus');
   guard('policyShadow');
   guard('sshKeysRegister');
+  guard('sshKeysForget');
   return app;
 
   function guard<N extends GuardedRoute>(name: N): void {

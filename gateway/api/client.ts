@@ -11,6 +11,7 @@ import {
   problemView,
   sessionView,
   shadowReportView,
+  sshKeysForgottenView,
   sshKeyView,
 } from './views.ts';
 import type { AuditEntryView, DecidedView, HoldView, SessionView, ShadowReportView, SshKeyView } from './views.ts';
@@ -34,6 +35,8 @@ export interface ApiClient {
   readonly ssh: {
     /** @param line a public key as ssh-keygen writes it */
     register(line: string): Promise<Reply<SshKeyView>>;
+    /** @param principal whose keys; one's own unless given */
+    forget(principal?: string): Promise<Reply<z.infer<typeof sshKeysForgottenView>>>;
   };
   readonly policy: {
     status(): Promise<Reply<PolicyStatusView>>;
@@ -118,6 +121,7 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     },
     ssh: {
       register: (line) => post('/v1/ssh/keys', sshKeyView, { public_key: line }),
+      forget: (principal) => post('/v1/ssh/keys/forget', sshKeysForgottenView, { principal }),
     },
     policy: {
       status: () => get('/v1/policy', policyStatusView),

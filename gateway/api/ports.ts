@@ -36,10 +36,12 @@ export interface ApiPorts {
    * Lets a public key stand for this login. @param line as ssh-keygen writes it
    * @returns undefined where nothing listens for SSH; a sentence when the key is not taken
    */
-  registerSshKey(
-    line: string,
-    login: Login,
-  ): { readonly fingerprint: string; readonly hostKey: string } | string | undefined;
+  registerSshKey(line: string, login: Login): RegisteredKey | string | undefined;
+  /**
+   * Takes back what a principal registered. @param issuer any, unless given
+   * @returns how many keys there were; undefined where nothing listens for SSH
+   */
+  forgetSshKeys(principal: string, issuer?: string): number | undefined;
   /** Names of what has to work for commands to be served, and whether each does. Shown to anybody. */
   readiness(): Promise<{ readonly [check: string]: boolean }>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -47,6 +49,14 @@ export interface ApiPorts {
   newRequestId(): RequestId;
   readonly clock: Clock;
   readonly log: Pick<BaseLogger, 'info' | 'warn' | 'error'>;
+}
+
+/** Public parts only, in the lines that OpenSSH writes. */
+export interface RegisteredKey {
+  readonly fingerprint: string;
+  readonly certificate: string;
+  readonly hostKey: string;
+  readonly authority: string;
 }
 
 export interface ApprovalsPort {

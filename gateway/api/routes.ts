@@ -67,6 +67,10 @@ export const sshKeyBody = z.strictObject({
   public_key: z.string().min(1).max(12_000).describe('a line as ssh-keygen writes it: `ssh-ed25519 AAAA...`'),
 });
 
+export const sshForgetBody = z.strictObject({
+  principal: text.optional().describe('whose keys; the caller’s own unless given'),
+});
+
 export const shadowQuery = z.strictObject({ limit });
 
 export const routes = {
@@ -141,5 +145,13 @@ export const routes = {
     summary:
       'Lets a key log in over SSH as whoever registers it, until their token ends. 404 where nothing listens for SSH.',
     body: sshKeyBody,
+  },
+  sshKeysForget: {
+    method: 'POST',
+    path: '/v1/ssh/keys/forget',
+    action: 'ssh.keys.forget',
+    summary:
+      'Lets registered keys and their certificates log nobody in any more; sessions that are open go on. 404 where nothing listens for SSH.',
+    body: sshForgetBody,
   },
 } as const satisfies { readonly [name: string]: Route };

@@ -3,7 +3,9 @@ import { judge } from './judge.ts';
 import type { ApiPorts } from './ports.ts';
 import { problem } from './problem.ts';
 
-export function sshKeyRoutes(ports: ApiPorts): Pick<Handlers, 'sshKeysRegister'> {
+const noListener = problem('not_found', 'nothing listens for SSH: set listen.ssh in the configuration');
+
+export function sshKeyRoutes(ports: ApiPorts): Pick<Handlers, 'sshKeysRegister' | 'sshKeysForget'> {
   return {
     async sshKeysRegister({ call, body }) {
       const { principal, login } = call;
@@ -11,12 +13,23 @@ export function sshKeyRoutes(ports: ApiPorts): Pick<Handlers, 'sshKeysRegister'>
       const released = await judge(ports, call, 'ssh.keys.register', subject, 'flushed');
       if (!released.ok) return released;
       const registered = ports.registerSshKey(body.public_key, login);
-      if (registered === undefined)
-        return problem('not_found', 'nothing listens for SSH: set listen.ssh in the configuration');
+      if (registered === undefined) return noListener;
       if (typeof registered === 'string') return problem('bad_request', registered);
-      const { fingerprint, hostKey: host_key } = registered;
+      const { fingerprint, certificate, hostKey: host_key, authority } = registered;
       const expires = new Date(login.expiresAtMs).toISOString();
-      return { ok: true, json: { fingerprint, principal: principal.id, expires_at: expires, host_key } };
+      const json = { fingerprint, principal: principal.id, expires_at: expires, certificate, host_key, authority };
+      return { ok: true, json };
+    },
+
+    async sshKeysForget({ call, body }) {
+      const owner = body.principal ?? call.principal.id;
+      const subject = { kind: 'ssh_key', id: '*', owner } as const;
+      const released = await judge(ports, call, 'ssh.keys.forget', subject, 'flushed');
+      if (!released.ok) return released;
+      // One's own are those of one's own issuer: another's people may have the same names.
+      const issuer = owner === call.principal.id ? call.principal.issuer : undefined;
+      const forgotten = ports.forgetSshKeys(owner, issuer);
+      return forgotten === undefined ? noListener : { ok: true, json: { principal: owner, forgotten } };
     },
   };
 }

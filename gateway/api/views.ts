@@ -156,10 +156,16 @@ export const sshKeyView = z.object({
   fingerprint: z.string(),
   principal: z.string(),
   expires_at: z.string(),
+  /** A certificate over the key, as `id_ed25519-cert.pub` has it. */
+  certificate: z.string(),
   /** What the gateway itself is known by: a line of known_hosts without the name. */
   host_key: z.string(),
+  /** The key that vouches for every host key of the gateway, and for the certificate. */
+  authority: z.string(),
 });
 export type SshKeyView = z.infer<typeof sshKeyView>;
+
+export const sshKeysForgottenView = z.object({ principal: z.string(), forgotten: z.number() });
 
 export function viewSession(session: Session): SessionView {
   const { frame, recordingDigest: digest, recordingBytes: bytes } = session;

@@ -10,16 +10,22 @@ import type { ListenEvent } from '../listen/events.ts';
 import { openListener } from '../listen/listener.ts';
 import type { ConnectionRegistry } from '../listen/registry.ts';
 import {
+  certificateLine,
   fingerprint,
+  hostCertificate,
   openSsh,
   publicHalf,
+  type PublicKey,
   publicKeyLine,
+  readCertificate,
   SshKeys,
   type DeviceLoginPrompt,
   type Proven,
+  understoodOfUsers,
+  userCertificate,
 } from '../protocols/ssh/index.ts';
 import type { Log } from '../telemetry/log.ts';
-import { sshHostKey } from './ssh-host-key.ts';
+import { sshAuthority, sshKey } from './ssh-host-key.ts';
 import type { Targets } from './targets.ts';
 
 export interface SshDoorPorts {
@@ -39,13 +45,23 @@ const keepAliveMs = 15_000;
 /** Ten minutes: a client that is stopped answers nothing, and may be let go on. */
 const maxUnanswered = 40;
 
+/** What whoever registered a key may know: all of it is public. Lines are as OpenSSH writes them. */
+export interface RegisteredSshKey {
+  readonly fingerprint: string;
+  readonly certificate: string;
+  readonly hostKey: string;
+  readonly authority: string;
+}
+
 /** The listener for SSH with all that is behind it. */
 export interface SshDoor extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number };
   /** Of the host key that clients see. */
   readonly fingerprint: string;
   /** Lets a public key stand for this login until it ends. @returns a sentence when it is not taken */
-  register(line: string, login: Login): { readonly fingerprint: string; readonly hostKey: string } | string;
+  register(line: string, login: Login): RegisteredSshKey | string;
+  /** Takes back what a principal registered. @param issuer any, unless given @returns how many keys there were */
+  forget(principal: string, issuer?: string): number;
   drain(deadlineMs: number): Promise<number>;
 }
 
@@ -57,14 +73,25 @@ export async function openSshDoor(
 ): Promise<SshDoor> {
   const { admission, nextId, targets, registry, clock, log, onEvent } = ports;
   const keys = new SshKeys(clock, listen.registered_keys);
-  const hostKey = await sshHostKey(listen, config.state_dir, ports.secrets);
+  const hostKey = await sshKey('host_key', listen, config.state_dir, ports.secrets);
+  const authority = await sshAuthority('ca_key', listen, config.state_dir, ports.secrets);
   const shown = publicHalf(hostKey);
+  const certificateLogin = (blob: Buffer): { readonly key: PublicKey; readonly login: Login } | string => {
+    const authorities = [authority.publicKey];
+    const check = { kind: 'user', authorities, nowMs: clock.now(), understood: understoodOfUsers } as const;
+    const read = readCertificate(blob, check);
+    if (typeof read === 'string') return read;
+    const login = keys.findCertified(read);
+    return login ? { key: read.key, login } : `a certificate of a login that is over: ${fingerprint(read.key.blob)}`;
+  };
   const protocol = openSsh({
     hostKey,
+    hostCertificate: hostCertificate(authority, shown, () => clock.now()),
     admission,
     nextId,
     target: (name) => targets.ssh(name),
     keyLogin: (blob) => keys.find(blob),
+    certificateLogin,
     deviceLogin: deviceLogin(config, ports),
     maxAttempts: listen.auth_attempts,
     limits: {
@@ -90,8 +117,19 @@ export async function openSshDoor(
     fingerprint: fingerprint(shown.blob),
     register(line, login) {
       const registered = keys.register(line, login);
-      return typeof registered === 'string' ? registered : { ...registered, hostKey: publicKeyLine(shown) };
+      if (typeof registered === 'string') return registered;
+      const { key, serial } = registered;
+      const { principal, expiresAtMs: untilMs } = login;
+      const nowMs = clock.now();
+      const about = { key, serial, principal: principal.id, loggedInAt: principal.auth.at, nowMs, untilMs };
+      return {
+        fingerprint: registered.fingerprint,
+        certificate: certificateLine(userCertificate(authority, about), key),
+        hostKey: publicKeyLine(shown),
+        authority: publicKeyLine(authority.publicKey),
+      };
     },
+    forget: (principal, issuer) => keys.forget(principal, issuer),
     drain: (deadlineMs) => listener.drain(deadlineMs),
     [Symbol.asyncDispose]: () => listener.close(),
   };

@@ -1,14 +1,18 @@
 import { join } from 'node:path';
-import type { SshTargetConfig } from '../config/index.ts';
+import type { Config, SshTargetConfig } from '../config/index.ts';
+import type { Clock } from '../contract/ports.ts';
 import type { Credentials } from '../credentials/index.ts';
 import {
   connectSshUpstream,
+  type HostSecret,
   parsePublicKey,
   type PublicKey,
   readTrustedHosts,
   type SshTarget,
+  upstreamCertificate,
 } from '../protocols/ssh/index.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { sshAuthority } from './ssh-host-key.ts';
 
 const connectTimeoutMs = 10_000;
 const keepAliveMs = 15_000;
@@ -17,6 +21,9 @@ interface SshTargetPorts {
   readonly secrets: Credentials;
   readonly metrics: Metrics;
   readonly stateDir: string;
+  readonly clock: Clock;
+  /** Where the key is configured that vouches for the gateway to hosts. */
+  readonly sshListener: Config['listen']['ssh'];
 }
 
 /** Where `sallyport target trust` keeps what it recorded. */
@@ -31,18 +38,17 @@ export function openSshTarget(config: SshTargetConfig, ports: SshTargetPorts): S
     defaultLogin: config.login ?? Object.keys(logins)[0] ?? '',
     shell: config.shell,
     acceptEnv: config.accept_env,
-    async connect(user, signal) {
+    async connect(user, who, signal) {
       const login = Object.hasOwn(logins, user) ? logins[user] : undefined;
-      const reference = login?.key ?? login?.password;
-      if (!login || !reference) return undefined;
+      if (!login) return undefined;
       const count = (outcome: 'ok' | 'failed') =>
         ports.metrics.counter('upstream_connects_total', { target: name, outcome }).add();
       try {
-        const value = (await ports.secrets.resolve(reference)).reveal();
         // Read at each connect: what was just trusted needs no restart.
         const recorded = await readTrustedHosts(trustedHostsFile(ports.stateDir), { name, host, port });
         const hostKeys = [...config.host_keys.map(parsePublicKey).filter(isKey), ...recorded];
-        const secret = login.key ? { key: value } : { password: value };
+        const secret = await secretOf(login, user, who, ports);
+        if (!secret) return undefined;
         const at = { host, port, hostKeys, connectTimeoutMs, keepAliveMs };
         const upstream = await connectSshUpstream(at, { user, secret }, signal);
         count('ok');
@@ -53,6 +59,21 @@ export function openSshTarget(config: SshTargetConfig, ports: SshTargetPorts): S
       }
     },
   };
+}
+
+type SshLogin = SshTargetConfig['logins'][string];
+
+/** What is shown to the host. @param who is written into a certificate: the host's log names them */
+async function secretOf(
+  { key, password }: SshLogin,
+  user: string,
+  who: string,
+  { secrets, clock, sshListener, stateDir }: SshTargetPorts,
+): Promise<HostSecret | undefined> {
+  if (key) return { key: (await secrets.resolve(key)).reveal() };
+  if (password) return { password: (await secrets.resolve(password)).reveal() };
+  const authority = await sshAuthority('upstream_ca_key', sshListener, stateDir, secrets);
+  return upstreamCertificate(authority, user, who, clock.now());
 }
 
 function isKey(read: PublicKey | string): read is PublicKey {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { PostgresTargetConfig, TargetConfig } from '../config/index.ts';
+import type { Config, PostgresTargetConfig, TargetConfig } from '../config/index.ts';
 import type { FollowedBy, FollowedLabels } from '../contract/followed.ts';
 import type { Audit, Clock } from '../contract/ports.ts';
 import type { Protocol, Target } from '../contract/principal.ts';
@@ -29,6 +29,7 @@ export interface TargetPorts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly stateDir: string;
+  readonly sshListener: Config['listen']['ssh'];
   readonly audit: Audit;
   readonly labels: FollowedLabelStore;
 }

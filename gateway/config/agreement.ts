@@ -89,8 +89,11 @@ function sshRemarks({ logins, login }: SshTargetConfig, i: number): readonly Rem
   const names = Object.keys(logins);
   if (names.length === 0) return [{ path: ['targets', i, 'logins'], message: 'expected at least one login' }];
   const found = Object.entries(logins)
-    .filter(([, { key, password }]) => (key === undefined) === (password === undefined))
-    .map(([name]) => ({ path: ['targets', i, 'logins', name], message: 'expected exactly one of key, password' }));
+    .filter(([, ways]) => Object.values(ways).filter((way) => way !== undefined).length !== 1)
+    .map(([name]) => ({
+      path: ['targets', i, 'logins', name],
+      message: 'expected exactly one of key, password, certificate',
+    }));
   if (login === undefined || names.includes(login)) return found;
   return [
     ...found,
@@ -109,7 +112,6 @@ function targetRemarks({
 }: Config): readonly Remark[] {
   const found: Remark[] = [];
   const stored: (readonly (string | number)[])[] = [];
-  const hostKey = listen.ssh?.host_key;
   for (const [i, target] of targets.entries()) {
     if (target.protocol === 'ssh') {
       found.push(...sshRemarks(target, i));
@@ -146,7 +148,10 @@ function targetRemarks({
   for (const [path, reference] of policy.shadow ? policySecrets(policy.shadow) : []) {
     if ('store' in reference) stored.push(['policy', 'shadow', ...path, 'store']);
   }
-  if (hostKey && 'store' in hostKey) stored.push(['listen', 'ssh', 'host_key', 'store']);
+  for (const field of ['host_key', 'ca_key', 'upstream_ca_key'] as const) {
+    const reference = listen.ssh?.[field];
+    if (reference && 'store' in reference) stored.push(['listen', 'ssh', field, 'store']);
+  }
   if (masking.key && 'store' in masking.key) stored.push(['masking', 'key', 'store']);
   for (const [i, { key }] of (masking.keys ?? []).entries()) {
     if ('store' in key) stored.push(['masking', 'keys', i, 'key', 'store']);

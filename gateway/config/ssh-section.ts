@@ -13,6 +13,16 @@ export function sshListener({ secret }: Pick<Fields, 'secret'>) {
         .describe(
           'Private key that clients know the gateway by; made at the first start and kept in `state_dir` unless set',
         ),
+      ca_key: secret
+        .optional()
+        .describe(
+          'Private Ed25519 key that vouches for the host key, and for keys of `sallyport ssh login`; made and kept as the host key unless set',
+        ),
+      upstream_ca_key: secret
+        .optional()
+        .describe(
+          'Private Ed25519 key that vouches for the gateway to hosts whose login is a `certificate`; made and kept as the host key unless set',
+        ),
       login_ms: between(1_000, 600_000)
         .default(120_000)
         .describe('Time to log in; a device login waits for a person with a browser'),
@@ -52,9 +62,15 @@ export function sshTarget({ secret }: Pick<Fields, 'secret'>) {
     logins: z
       .record(
         z.string().regex(/^[A-Za-z0-9_.@-]{1,64}$/, 'expected a login of the host'),
-        z.strictObject({ key: secret.optional(), password: secret.optional() }),
+        z.strictObject({
+          key: secret.optional(),
+          password: secret.optional(),
+          certificate: z.literal(true).optional(),
+        }),
       )
-      .describe('The host’s logins that clients may name: `key` (a private key) or `password`'),
+      .describe(
+        'The host’s logins that clients may name: `key` (a private key), `password`, or `certificate: true` for a certificate that the gateway makes for each session (`sallyport ssh ca`)',
+      ),
     login: z.string().optional().describe('The login of clients that name none; the first of `logins` unless set'),
     shell: z
       .enum(['bash', 'unknown'])

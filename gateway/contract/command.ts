@@ -33,6 +33,7 @@ export const adminActions = [
   'policy.status',
   'policy.shadow',
   'ssh.keys.register',
+  'ssh.keys.forget',
 ] as const;
 export type AdminAction = (typeof adminActions)[number];
 

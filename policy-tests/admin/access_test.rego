@@ -11,7 +11,7 @@ calling(who, action, owner) := {
 
 actions := {
 	"approvals.list", "approvals.show", "approvals.decide", "sessions.list", "sessions.show", "sessions.replay",
-	"audit.query", "audit.verify", "policy.status", "policy.shadow", "ssh.keys.register",
+	"audit.query", "audit.verify", "policy.status", "policy.shadow", "ssh.keys.register", "ssh.keys.forget",
 }
 
 # METADATA
@@ -19,7 +19,7 @@ actions := {
 may := {
 	"approvers": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
 	"dba": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
-	"operators": {"approvals.list", "approvals.show", "approvals.decide"},
+	"operators": {"approvals.list", "approvals.show", "approvals.decide", "ssh.keys.forget"},
 	"auditors": {
 		"sessions.list", "sessions.show", "sessions.replay", "audit.query", "audit.verify",
 		"approvals.list", "approvals.show", "policy.status", "policy.shadow",
@@ -38,8 +38,9 @@ test_groups_may_do_these[note] if {
 	d.effect == {true: "allow", false: "deny"}[action in allowed]
 }
 
-test_everyone_registers_a_key_of_their_own if {
-	d := admin.decision with input as calling({"groups": []}, "ssh.keys.register", "ana")
+test_everyone_registers_a_key_of_their_own_and_takes_it_back[action] if {
+	some action in ["ssh.keys.register", "ssh.keys.forget"]
+	d := admin.decision with input as calling({"groups": []}, action, "ana")
 	d.effect == "allow"
 }
 

@@ -40,6 +40,7 @@ const answers = {
   policyStatus: 'a [Policy](#policy)',
   policyShadow: 'a [ShadowReport](#shadowreport)',
   sshKeysRegister: 'an [SshKey](#sshkey)',
+  sshKeysForget: '`principal`, and how many keys were `forgotten`',
 } as const satisfies Record<keyof typeof routes, string>;
 
 const shapes = {

@@ -7,7 +7,7 @@ export interface JsonSchema {
   readonly format?: string | undefined;
   readonly description?: string | undefined;
   readonly default?: unknown;
-  readonly const?: string | number | undefined;
+  readonly const?: string | number | boolean | undefined;
   readonly enum?: readonly string[] | undefined;
   readonly minimum?: number | undefined;
   readonly maximum?: number | undefined;
@@ -26,7 +26,7 @@ const reader: z.ZodType<JsonSchema> = z.lazy(() =>
     format: z.string().optional(),
     description: z.string().optional(),
     default: z.unknown().optional(),
-    const: z.union([z.string(), z.number()]).optional(),
+    const: z.union([z.string(), z.number(), z.boolean()]).optional(),
     enum: z.array(z.string()).optional(),
     minimum: z.number().optional(),
     maximum: z.number().optional(),

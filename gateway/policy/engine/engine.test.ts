@@ -395,7 +395,7 @@ test('claims nested beyond any sense are a deny, not a crash', async () => {
 
 test('every action of the API has somebody who may do it', () => {
   const engine = new Engine(bundle);
-  const everyone = frame({ groups: ['approvers', 'dba', 'auditors'] });
+  const everyone = frame({ groups: ['approvers', 'dba', 'auditors', 'operators'] });
   for (const action of adminActions) {
     // Nobody decides their own, and everybody registers only keys of their own.
     const owner = action === 'ssh.keys.register' ? everyone.principal.id : 'bob';

@@ -1,7 +1,8 @@
 import type { AuthContext, Connection, KeyboardAuthContext, PublicKeyAuthContext } from 'ssh2';
 import ssh2 from 'ssh2';
 import type { Login } from '../../contract/principal.ts';
-import { fingerprint, publicKeyLine, publicKeyOf } from './public-key.ts';
+import { certificateSuffix, isCertificate } from './certificate.ts';
+import { fingerprint, publicKeyLine, publicKeyOf, type PublicKey } from './public-key.ts';
 import type { Asked } from './session.ts';
 
 export type Proven = { readonly ok: true; readonly login: Login } | { readonly ok: false; readonly message: string };
@@ -10,6 +11,8 @@ export type Proven = { readonly ok: true; readonly login: Login } | { readonly o
 export interface SshLogins {
   /** Whose key this is, if it was registered and still holds. @param blob its wire form */
   keyLogin(blob: Buffer): Login | undefined;
+  /** The same of a certificate, with the key that it is about. @param blob its wire form @returns a sentence when it is refused */
+  certificateLogin(blob: Buffer): { readonly key: PublicKey; readonly login: Login } | string;
   /** A login in any browser (RFC 8628), for clients without a registered key. `show` is called once, with what to do. */
   readonly deviceLogin:
     ((show: (prompt: DeviceLoginPrompt) => void, signal: AbortSignal) => Promise<Proven>) | undefined;
@@ -75,10 +78,9 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
 
   function byKey(context: PublicKeyAuthContext): void {
     const asked = askedFor(context.username);
-    const key = publicKeyOf(context.key.data);
-    if (typeof key === 'string') return refuse(context, key);
-    const login = logins.keyLogin(key.blob);
-    if (!login || !asked) return refuse(context, asked ? `an unknown key ${fingerprint(key.blob)}` : noTarget);
+    const known = whose(context);
+    if (typeof known === 'string' || !asked) return refuse(context, typeof known === 'string' ? known : noTarget);
+    const { key, login } = known;
     // Asked whether it would do: the proof comes with the next request.
     if (!context.signature || !context.blob) return context.accept();
     // SHA-1 signatures of RSA keys can be forged; OpenSSH has not made them since 8.8.
@@ -89,6 +91,15 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     if (parsed.verify(context.blob, context.signature, context.hashAlgo) !== true)
       return refuse(context, 'a signature that is not the key’s');
     return accept(context, login, asked);
+  }
+
+  function whose({ key: { algo, data } }: PublicKeyAuthContext) {
+    if (algo.endsWith(certificateSuffix) !== isCertificate(data)) return 'a key of another kind than its algorithm';
+    if (isCertificate(data)) return logins.certificateLogin(data);
+    const key = publicKeyOf(data);
+    if (typeof key === 'string') return key;
+    const login = logins.keyLogin(key.blob);
+    return login ? { key, login } : `an unknown key ${fingerprint(key.blob)}`;
   }
 
   async function byDevice(context: KeyboardAuthContext, login: NonNullable<typeof deviceLogin>): Promise<void> {

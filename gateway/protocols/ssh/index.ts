@@ -10,13 +10,27 @@ export type { DeviceLoginPrompt, Proven } from './handshake.ts';
 export { fingerprint, parsePublicKey, type PublicKey, publicKeyLine } from './public-key.ts';
 export type { SshTarget } from './session.ts';
 export { SshKeys } from './keys.ts';
-export { newHostKey, publicHalf } from './host-key.ts';
+export { newHostKey, newKeyPair, publicHalf } from './host-key.ts';
 export { readTrustedHosts, trustHost } from './trusted-hosts.ts';
-export { connectSshUpstream, readHostKey } from './upstream.ts';
+export { connectSshUpstream, type HostSecret, readHostKey } from './upstream.ts';
+export { certificateEndMs, readCertificate } from './certificate.ts';
+export {
+  type Authority,
+  authorityLine,
+  certificateLine,
+  gatewayName,
+  hostCertificate,
+  openAuthority,
+  understoodOfUsers,
+  upstreamCertificate,
+  userCertificate,
+} from './authority.ts';
 
 export interface SshOptions extends SshSessionPorts, SshLogins {
   /** PEM or OpenSSH's form. What clients know the gateway by. */
   readonly hostKey: string;
+  /** A certificate over it that is good now, in its wire form. */
+  readonly hostCertificate: () => Buffer;
 }
 
 const maxApplicationLength = 64;
@@ -34,9 +48,10 @@ export function openSsh(options: SshOptions): FrontDoor {
       const refusedLogin = (why: string) => options.admission.refusedLogin('ssh', { ip: peer.ip, application }, why);
 
       // One for each connection: the library gives its listener no way to tell which socket a client came by.
+      const hostKey = { key: options.hostKey, certificate: options.hostCertificate() };
       const server = new ssh2.Server(
         {
-          hostKeys: [options.hostKey],
+          hostKeys: [hostKey],
           algorithms: offered,
           ident: 'Sallyport',
           keepaliveInterval: options.limits.keepAliveMs,

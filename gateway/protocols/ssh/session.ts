@@ -19,8 +19,11 @@ export interface SshTarget {
   readonly shell: Shell;
   /** Names of variables that clients may set; `*` at the end stands for anything. */
   readonly acceptEnv: readonly string[];
-  /** @returns undefined when the gateway has no credential for this login. @throws SallyportError */
-  connect(user: string, signal: AbortSignal): Promise<SshUpstream | undefined>;
+  /**
+   * @param who for the host's own log, where the gateway can say it there: principal and session
+   * @returns undefined when the gateway has no credential for this login. @throws SallyportError
+   */
+  connect(user: string, who: string, signal: AbortSignal): Promise<SshUpstream | undefined>;
 }
 
 export interface SshSessionPorts {
@@ -159,7 +162,8 @@ export class SshSession {
       const no = (line: string, reason: string): Opened => ({ ok: false, gate, lines: [line], reason });
       if (!target) return no(`target "${name}" is gone from the configuration`, 'no target');
       try {
-        const upstream = await target.connect(asked, AbortSignal.any([signal, gate.ending]));
+        const who = `${login.principal.id} ${this.id}`;
+        const upstream = await target.connect(asked, who, AbortSignal.any([signal, gate.ending]));
         if (!upstream) return no(`the gateway has no login "${asked}" for target "${name}"`, 'no credential');
         return { ok: true, gate, upstream, target };
       } catch (error) {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { Client, type ClientChannel, type PseudoTtyOptions } from 'ssh2';
+import ssh2, { type AnyAuthMethod, Client, type ClientChannel, type ParsedKey, type PseudoTtyOptions } from 'ssh2';
 import { SallyportError } from '../../contract/errors.ts';
 import { askedOfTargets } from './algorithms.ts';
+import { certificateSuffix } from './certificate.ts';
 import { fingerprint, type PublicKey, publicKeyOf } from './public-key.ts';
 
 export interface SshUpstreamTarget {
@@ -16,9 +17,12 @@ export interface SshUpstreamTarget {
 
 export interface SshUpstreamCredential {
   readonly user: string;
-  /** A private key in OpenSSH's or PEM's form, or a password. */
-  readonly secret: { readonly key: string } | { readonly password: string };
+  readonly secret: HostSecret;
 }
+
+/** A private key in OpenSSH's or PEM's form, with a certificate over it where the host trusts an authority; or a password. */
+export type HostSecret =
+  { readonly key: string; readonly certificate?: Buffer } | { readonly password: string; readonly certificate?: never };
 
 /** A host, logged in. */
 export interface SshUpstream extends Disposable {
@@ -57,7 +61,6 @@ export async function connectSshUpstream(
       host: target.host,
       port: target.port,
       username: user,
-      ...('key' in secret ? { privateKey: secret.key } : { password: secret.password }),
       algorithms: askedOfTargets(target.hostKeys.map(({ type }) => type)),
       hostVerifier: (key: Buffer) => {
         if (target.hostKeys.some(({ blob }) => blob.equals(key))) return true;
@@ -65,7 +68,7 @@ export async function connectSshUpstream(
         return false;
       },
       // Only this one method, in the clear to nobody: a host must not talk the gateway into another.
-      authHandler: 'key' in secret ? ['publickey'] : ['password'],
+      authHandler: [methodOf(user, secret)],
       readyTimeout: 0,
       keepaliveInterval: target.keepAliveMs,
       keepaliveCountMax: 4,
@@ -82,6 +85,22 @@ export async function connectSshUpstream(
     exec: (line, options) => execOver(client, line, options, lost.signal),
     [Symbol.dispose]: () => void client.end(),
   };
+}
+
+function methodOf(username: string, secret: HostSecret): AnyAuthMethod {
+  if ('password' in secret) return { type: 'password', username, password: secret.password };
+  const key = ssh2.utils.parseKey(secret.key);
+  if (key instanceof Error) throw new SallyportError('credential-missing', `the key cannot be read: ${key.message}`);
+  return { type: 'publickey', username, key: secret.certificate ? certified(key, secret.certificate) : key };
+}
+
+/** The key that signs, shown as its certificate. */
+function certified(key: ParsedKey, certificate: Buffer): ParsedKey {
+  const shown = {
+    type: { value: `${key.type}${certificateSuffix}` },
+    getPublicSSH: { value: () => certificate },
+  };
+  return Object.create(key, shown) as ParsedKey; // a key in all but what it shows
 }
 
 function execOver(client: Client, line: string, { env, pty }: ExecOptions, lost: AbortSignal): Promise<ClientChannel> {
@@ -137,10 +156,9 @@ function failureOf(
     const trusted = hostKeys.map(({ blob }) => fingerprint(blob)).join(', ');
     return new SallyportError('host-key-unknown', `${at} shows the key ${shown}; trusted is ${trusted}`);
   }
+  if (error instanceof SallyportError) return error;
   const why = error instanceof Error ? error.message : String(error);
   const level = error instanceof Error && 'level' in error ? error.level : undefined;
   if (level === 'client-authentication') return new SallyportError('upstream-auth', `${at} refused the login: ${why}`);
-  if (/privateKey/.test(why))
-    return new SallyportError('credential-missing', `the key for ${at} cannot be read: ${why}`);
   return new SallyportError('upstream-refused', `cannot connect to ${at}: ${why}`, { cause: error });
 }

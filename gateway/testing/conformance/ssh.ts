@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
-import { connectSshUpstream, newHostKey, openSsh, parsePublicKey, publicHalf } from '../../protocols/ssh/index.ts';
+import {
+  connectSshUpstream,
+  hostCertificate,
+  newHostKey,
+  openAuthority,
+  openSsh,
+  parsePublicKey,
+  publicHalf,
+} from '../../protocols/ssh/index.ts';
 import type { TestSshd } from '../sshd.ts';
 import { openDoor } from './door.ts';
 import { openRecordingProxy } from './recording-proxy.ts';
@@ -63,21 +71,24 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     ...{ connectTimeoutMs: 10_000, keepAliveMs: 10_000 },
   };
   let sessions = 0;
+  const gatewayKey = newHostKey();
   const protocol = openSsh({
-    hostKey: newHostKey(),
+    hostKey: gatewayKey,
+    hostCertificate: hostCertificate(openAuthority(newHostKey()), publicHalf(gatewayKey), Date.now),
     admission,
     nextId,
     target: () => ({
       defaultLogin: sshd.user,
       shell: 'bash',
       acceptEnv: [],
-      async connect(user, signal) {
+      async connect(user, _who, signal) {
         const connected = await connectSshUpstream(upstream, { user, secret: { key: sshd.key } }, signal);
         sessions++;
         return connected;
       },
     }),
     keyLogin: (blob) => (blob.equals(known.blob) ? { principal: ana, expiresAtMs: Date.now() + 3_600_000 } : undefined),
+    certificateLogin: () => 'no certificate is taken',
     deviceLogin: undefined,
     maxAttempts: 3,
     limits: { maxChannels: 10, maxLineBytes: 65_536, keepAliveMs: 20, maxUnanswered: 1_000_000 },

@@ -44,12 +44,21 @@ allow contains {"id": "AD-503", "msg": "may see the policy's status"} if {
 }
 
 # METADATA
-# title: Everyone registers a key of their own
+# title: Everyone registers a key of their own, and takes it back
 # description: It logs in over SSH as whoever registers it, and no longer than their token does.
 # custom: {id: AD-504}
-allow contains {"id": "AD-504", "msg": "may register a key of their own"} if {
-	input.command.action == "ssh.keys.register"
+allow contains {"id": "AD-504", "msg": "may register a key of their own, and take it back"} if {
+	input.command.action in {"ssh.keys.register", "ssh.keys.forget"}
 	owns
+}
+
+# METADATA
+# title: Operators take back anybody's keys
+# description: A laptop was lost, or somebody has left. Sessions that are open go on.
+# custom: {id: AD-505}
+allow contains {"id": "AD-505", "msg": "may take back anybody's keys"} if {
+	input.command.action == "ssh.keys.forget"
+	"operators" in input.principal.groups
 }
 
 # METADATA
