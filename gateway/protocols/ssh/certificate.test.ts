@@ -68,7 +68,8 @@ test.each(['ed25519', 'ecdsa', 'rsa'])('what ssh-keygen writes over a key of typ
   expect(isCertificate(blob)).toBe(true);
   const read = readCertificate(blob, check);
   const plain = parsePublicKey(readFileSync(join(dir, `their-${type}.pub`), 'utf8'));
-  if (typeof read === 'string' || typeof plain === 'string') throw new Error(String(read));
+  if (typeof read === 'string') throw new Error(read);
+  if (typeof plain === 'string') throw new Error(plain);
   expect({ id: read.id, serial: read.serial, principals: read.principals }).toEqual({
     ...{ id: 'their id', serial: 7n, principals: ['ana', 'bob'] },
   });
