@@ -120,6 +120,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     await openRecordings({
       dir: config.recordings.dir,
       maxResultBytes: config.recordings.max_result_bytes,
+      maxTerminalBytes: config.recordings.max_terminal_bytes,
       queueBytes: config.recordings.queue_bytes,
       origin: config.audit.origin,
       sessions: store.sessions,

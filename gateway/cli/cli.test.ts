@@ -71,6 +71,7 @@ describe('help', () => {
     ['approvals', 'approve'],
     ['sessions', 'list'],
     ['sessions', 'replay'],
+    ['sessions', 'export'],
     ['audit', 'verify'],
     ['audit', 'query'],
     ['policy', 'build'],

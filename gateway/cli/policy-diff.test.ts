@@ -56,7 +56,7 @@ async function record(dir: string): Promise<void> {
   for (const [hour, id] of ['01J0S1', '01J0S2', '01J0S3'].entries()) {
     const startedAtMs = Date.UTC(2026, 10, 21, hour);
     const about = { ...frame(), id: asId<SessionId>(id), startedAtMs };
-    const encoder = new Encoder(1024);
+    const encoder = new Encoder({ maxResultBytes: 1024, maxTerminalBytes: 0 });
     const lines = [read, unlabelled, erase].map((command, i) =>
       encoder.command(i + 1, recorded(command, `${id}R${i}`)),
     );

@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { ulid } from './approvals.ts';
 import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
-import { print, printable, printJson, table } from './output.ts';
+import { CliError, exitCodes } from './exit.ts';
+import { print, printable, printJson, say, table } from './output.ts';
 import { parseCount, parseTime } from './times.ts';
 
 interface ListOptions extends ConnectionOptions {
@@ -24,6 +26,7 @@ const examples = `${connectionHelp}
 Examples:
   sallyport sessions list --principal ops-agent --since 1d
   sallyport sessions replay 01JD8C3V7Y8W2QK5ZT4M9RXB6N --speed 4 --max-wait 1
+  sallyport sessions export 01JD8C3V7Y8W2QK5ZT4M9RXB6N --cast shell.cast
 `;
 
 export function addSessions(program: Command): void {
@@ -44,6 +47,19 @@ export function addSessions(program: Command): void {
     .option('--speed <factor>', 'so many times faster', positive, 1)
     .option('--max-wait <seconds>', 'no silence lasts longer', positive, 2)
     .action(replay);
+  common(
+    sessions
+      .command('export')
+      .description('write a terminal of a session as asciicast v3, for asciinema and its player'),
+  )
+    .argument('<id>', 'session', ulid)
+    .requiredOption('--cast <file>', 'where to; - for standard output')
+    .option(
+      '--command <number>',
+      'which of its commands; the first that had a terminal unless given',
+      parseCount(1_000_000_000),
+    )
+    .action(exportCast);
   common(sessions.command('show').description('one session')).argument('<id>', 'session', ulid).action(show);
 }
 
@@ -94,18 +110,57 @@ async function replay(id: string, options: ReplayOptions): Promise<void> {
     for await (const line of lines) print(line);
     return;
   }
-  const [{ replayFrames }, { play }] = await Promise.all([
+  const [{ replayFrames }, { play }, { screenEnd }] = await Promise.all([
     import('../recordings/replay.ts'),
     import('../recordings/player.ts'),
+    import('../recordings/screen-text.ts'),
   ]);
   using keys = rawKeys();
-  await play(replayFrames(bytesOf(lines)), {
+  await play(replayFrames(bytesOf(lines), { isTerminal: process.stdout.isTTY }), {
     speed: options.speed,
     maxWaitMs: process.stdout.isTTY ? options.maxWait * 1_000 : 0,
     output: process.stdout,
     ...(keys.input && { keys: keys.input }),
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
   });
+  // It may have been left in the middle of a picture.
+  if (process.stdout.isTTY) process.stdout.write(screenEnd);
+}
+
+interface ExportOptions extends ConnectionOptions {
+  readonly cast: string;
+  readonly command?: number;
+}
+
+/** Reading it goes into the audit log. */
+async function exportCast(id: string, options: ExportOptions): Promise<void> {
+  const lines = valueOf(await (await connect(options)).sessions.recording(id));
+  const [{ asciicast }, { readRecording }] = await Promise.all([
+    import('../recordings/asciicast.ts'),
+    import('../recordings/reader.ts'),
+  ]);
+  const terminals = new Set<number>();
+  async function* events() {
+    for await (const event of readRecording(bytesOf(lines))) {
+      if (event.type === 'screen') terminals.add(event.command);
+      yield event;
+    }
+  }
+  const cast: string[] = [];
+  for await (const line of asciicast(events(), options.command)) cast.push(line);
+  const which = [...terminals].join(', ');
+  if (cast.length === 0) {
+    const had = terminals.size === 0 ? 'nothing in this session had a terminal' : `commands with one: ${which}`;
+    throw new CliError(
+      exitCodes.refused,
+      `no terminal to export: ${had}`,
+      `sallyport sessions replay ${id} shows it all`,
+    );
+  }
+  if (options.cast === '-') return print(cast.join('\n'));
+  await writeFile(options.cast, `${cast.join('\n')}\n`, { mode: 0o600 });
+  const others = terminals.size > 1 ? `; commands with a terminal: ${which}` : '';
+  say(`${options.cast}: ${cast.length - 1} events${others}`);
 }
 
 async function* bytesOf(lines: AsyncIterable<string>): AsyncGenerator<Uint8Array> {

@@ -99,6 +99,7 @@ export async function openSshDoor(
       maxLineBytes: config.limits.statement_bytes,
       keepAliveMs,
       maxUnanswered,
+      maxTerminalBytes: config.recordings.max_terminal_bytes,
       idleMs: config.sessions.idle_s === undefined ? undefined : config.sessions.idle_s * 1_000,
     },
     log: (message, { session, error }) => log.say('warn', { session, err: error }, message),

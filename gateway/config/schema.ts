@@ -154,6 +154,9 @@ export function configSchema(around: Surroundings) {
       max_result_bytes: between(0, 1_073_741_824)
         .default(1_048_576)
         .describe('Of one command; then counts and a digest'),
+      max_terminal_bytes: between(65_536, 1_073_741_824)
+        .default(67_108_864)
+        .describe('Of what one command prints on a terminal; a shell that has printed more is ended'),
       queue_bytes: between(65_536, 1_073_741_824)
         .default(8_388_608)
         .describe('Written later; when full, sessions wait'),

@@ -9,6 +9,8 @@ export type ResultPart =
   | { readonly kind: 'bytes'; readonly stream: ByteStream; readonly bytes: Buffer }
   /** A piece of a file. Its digest is recorded, and none of its bytes. */
   | { readonly kind: 'content'; readonly direction: Direction; readonly offset: number; readonly bytes: Buffer }
+  /** The terminal that the stream is for: before its first piece, and when its size changes. */
+  | { readonly kind: 'screen'; readonly screen: Screen }
   /** Text that may hold data: notices, errors, notifications. */
   | { readonly kind: 'message'; readonly message: Message }
   /** The command is over. */
@@ -31,6 +33,14 @@ export interface ContentRange {
   readonly sha256: string;
   /** Pieces here and there, from `offset` on: `bytes` and `sha256` are those of all of them in the order in which they went. */
   readonly scattered: boolean;
+}
+
+/** Sizes are in characters. */
+export interface Screen {
+  readonly cols: number;
+  readonly rows: number;
+  /** The value of TERM: `xterm-256color`. */
+  readonly term: string;
 }
 
 export interface Field {

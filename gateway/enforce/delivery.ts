@@ -95,6 +95,8 @@ export class Delivery {
         return this.#stream.pass(part);
       case 'content':
         return this.#content(part);
+      case 'screen':
+        return part;
       case 'message':
         if (this.#redactsTexts) return { kind: 'message', message: redactMessage(part.message) };
         return this.#search ? { kind: 'message', message: this.#search.message(part.message) } : part;

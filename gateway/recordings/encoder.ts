@@ -4,7 +4,7 @@ import type { Hash } from 'node:crypto';
 import type { Decision } from '../contract/decision.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { RecordedCommand } from '../contract/ports.ts';
-import type { ByteStream, ContentRange, Field, Message, Outcome, RowBatch } from '../contract/result.ts';
+import type { ByteStream, ContentRange, Field, Message, Outcome, RowBatch, Screen } from '../contract/result.ts';
 import type { RecordedDecision, RecordingEvent } from './format.ts';
 import { JudgedLines } from './judged-lines.ts';
 import { Known } from './known.ts';
@@ -19,11 +19,20 @@ interface OpenCommand {
   omitted: { rows: number; bytes: number; readonly hash: Hash } | undefined;
   /** What it was given on standard input. */
   input: { bytes: number; readonly hash: Hash } | undefined;
+  hasTerminal: boolean;
+}
+
+/** What is kept of each command's result. */
+export interface Kept {
+  /** Of rows, or of what is printed into a pipe. */
+  readonly maxResultBytes: number;
+  /** Of what is printed on a terminal. */
+  readonly maxTerminalBytes: number;
 }
 
 /** Turns what happens in a session into lines. Lines are built by hand where they come by the thousand. */
 export class Encoder {
-  readonly #maxResultBytes: number;
+  readonly #kept: Kept;
   readonly #open = new Map<RequestId, OpenCommand>();
   readonly #texts = new Known(() => ++this.#numbers);
   readonly #fields = new Known(() => ++this.#numbers);
@@ -32,9 +41,8 @@ export class Encoder {
   #numbers = 0;
   #commands = 0;
 
-  /** @param maxResultBytes of rows kept for each command */
-  constructor(maxResultBytes: number) {
-    this.#maxResultBytes = maxResultBytes;
+  constructor(kept: Kept) {
+    this.#kept = kept;
   }
 
   get commands(): number {
@@ -112,6 +120,14 @@ export class Encoder {
     });
   }
 
+  screen(t: number, request: RequestId, screen: Screen): string {
+    const command = this.#find(request);
+    // Known before anything is printed.
+    if (!command.hasTerminal) command.room = this.#kept.maxTerminalBytes;
+    command.hasTerminal = true;
+    return line({ type: 'screen', t, command: command.number, ...screen });
+  }
+
   message(t: number, request: RequestId, message: Message): string {
     const command = this.#open.get(request)?.number;
     return line({ type: 'message', t, ...(command === undefined ? {} : { command }), ...message });
@@ -125,11 +141,14 @@ export class Encoder {
     bytes: number,
     contents: readonly ContentRange[],
   ): string {
-    const { number, omitted, input } = this.#find(request);
+    const { number, omitted, input, hasTerminal } = this.#find(request);
     this.#open.delete(request);
     const moved = contents.map((range) => line({ type: 'content', t, command: number, ...range })).join('');
     const given = input
-      ? line({ type: 'input', t, command: number, bytes: input.bytes, sha256: input.hash.digest('hex') })
+      ? line({
+          ...({ type: 'input', t, command: number, bytes: input.bytes } as const),
+          ...(hasTerminal ? {} : { sha256: input.hash.digest('hex') }),
+        })
       : '';
     const left = omitted
       ? line({
@@ -161,7 +180,13 @@ export class Encoder {
 
   #begin({ requestId, decision }: RecordedCommand, number: number): void {
     if (decision.effect === 'deny') return; // nothing will come of it
-    this.#open.set(requestId, { number, room: this.#maxResultBytes, omitted: undefined, input: undefined });
+    this.#open.set(requestId, {
+      number,
+      room: this.#kept.maxResultBytes,
+      omitted: undefined,
+      input: undefined,
+      hasTerminal: false,
+    });
     // One that was refused because of its neighbours, or whose exchange broke, never ends.
     const [oldest] = this.#open.keys();
     if (this.#open.size > maxOpenCommands && oldest !== undefined) this.#open.delete(oldest);

@@ -111,6 +111,8 @@ const event = z.discriminatedUnion('type', [
     text: text.optional(),
     base64: z.base64().optional(),
   }),
+  /** The terminal that a program prints on, from here on. */
+  z.object({ type: z.literal('screen'), t, command: n, cols: n, rows: n, term: text }),
   z.object({
     type: z.literal('message'),
     t,
@@ -124,8 +126,11 @@ const event = z.discriminatedUnion('type', [
   }),
   /** Rows past the size that is kept: how many, and the SHA-256 of their wire bytes as they were sent, masked. */
   z.object({ type: z.literal('omitted'), t, command: n, rows: z.number(), bytes: z.number(), sha256: text }),
-  /** What a program was given on standard input: how much, and its SHA-256. Of it no byte is kept: passwords go this way. */
-  z.object({ type: z.literal('input'), t, command: n, bytes: z.number(), sha256: text }),
+  /**
+   * What a program was given on standard input: how much, and its SHA-256. Of it no byte is kept: passwords go this way. From a terminal there is
+   * no digest either: what was echoed is in the output, so that a password would be all that is left to guess.
+   */
+  z.object({ type: z.literal('input'), t, command: n, bytes: z.number(), sha256: text.optional() }),
   /** What went of a file in one piece: how much, from where on, and its SHA-256. No byte of it is kept. */
   z.object({
     type: z.literal('content'),
@@ -171,6 +176,11 @@ export function parseRecordingLine(line: string): RecordingEvent | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What a program printed, as it came. */
+export function printedBytes({ text, base64 }: Extract<RecordingEvent, { type: 'bytes' }>): Buffer {
+  return text === undefined ? Buffer.from(base64 ?? '', 'base64') : Buffer.from(text);
 }
 
 /** What a recording says of its session: all that policy knows of it. */

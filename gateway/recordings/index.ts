@@ -23,6 +23,8 @@ export interface RecordingsOptions {
   readonly origin: string;
   /** Bytes of result rows kept for each command. Default 64 KiB. */
   readonly maxResultBytes?: number;
+  /** Of what one command prints on a terminal. Default 16 MiB. */
+  readonly maxTerminalBytes?: number;
   /** Bytes of a session that may wait to be written. Default 1 MiB. */
   readonly queueBytes?: number;
   /** Default 1,000 ms. */
@@ -80,6 +82,7 @@ export class RecordingRoom implements Recordings, AsyncDisposable {
       queueBytes = 1 << 20,
       flushEveryMs = 1000,
       maxResultBytes = 64 << 10,
+      maxTerminalBytes = 16 << 20,
       openFile = createFile,
     } = this.#options;
     const path = recordingPath(frame);
@@ -88,7 +91,7 @@ export class RecordingRoom implements Recordings, AsyncDisposable {
       frame,
       file,
       clock: this.#options.clock,
-      maxResultBytes,
+      kept: { maxResultBytes, maxTerminalBytes },
       origin: this.#options.origin,
       onClosed: (totals) => this.#closed(path, totals),
       pause: () => sleep(flushEveryMs, undefined, { signal: this.#ending.signal }),

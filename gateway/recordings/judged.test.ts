@@ -51,7 +51,7 @@ function command(id: string, more: Partial<RecordedCommand> = {}): RecordedComma
 }
 
 function recorded(...commands: readonly RecordedCommand[]): string {
-  const encoder = new Encoder(1024);
+  const encoder = new Encoder({ maxResultBytes: 1024, maxTerminalBytes: 0 });
   const lines = commands.map((one, i) => encoder.command(i + 1, one));
   return line(recordingHeader(frame, 'gateway.example/audit')) + lines.join('');
 }

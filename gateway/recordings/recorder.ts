@@ -2,7 +2,7 @@ import type { RequestId, SessionId } from '../contract/ids.ts';
 import type { Clock, RecordedCommand, Recorder, SessionFrame } from '../contract/ports.ts';
 import type { ContentRange, Outcome, ResultPart } from '../contract/result.ts';
 import type { Wait } from '../contract/wait.ts';
-import { Encoder, line } from './encoder.ts';
+import { Encoder, type Kept, line } from './encoder.ts';
 import type { ClosedFile, RecordingFile } from './file.ts';
 import { recordingHeader } from './format.ts';
 
@@ -21,7 +21,7 @@ export interface SessionRecorderOptions {
   readonly frame: SessionFrame;
   readonly file: RecordingFile;
   readonly clock: Clock;
-  readonly maxResultBytes: number;
+  readonly kept: Kept;
   /** Origin of the audit log. */
   readonly origin: string;
   /** Called once, with the file closed. */
@@ -43,7 +43,7 @@ export class SessionRecorder implements Recorder {
   constructor(options: SessionRecorderOptions) {
     this.#options = options;
     this.#file = options.file;
-    this.#encoder = new Encoder(options.maxResultBytes);
+    this.#encoder = new Encoder(options.kept);
     void this.#file.write(line(recordingHeader(options.frame, options.origin)));
   }
 
@@ -62,6 +62,8 @@ export class SessionRecorder implements Recorder {
         return this.#write(this.#encoder.rows(this.#t(), requestId, part.batch));
       case 'bytes':
         return this.#write(this.#encoder.bytes(this.#t(), requestId, part.stream, part.bytes));
+      case 'screen':
+        return this.#write(this.#encoder.screen(this.#t(), requestId, part.screen));
       case 'message':
         return this.#write(this.#encoder.message(this.#t(), requestId, part.message));
       case 'content':

@@ -1,4 +1,5 @@
-import type { RecordingEvent } from './format.ts';
+import { printedBytes, type RecordingEvent } from './format.ts';
+import { screenEnd, ScreenText } from './screen-text.ts';
 
 /** What stands on the screen after `atMs` of the session. */
 export interface Frame {
@@ -14,18 +15,30 @@ interface Shown {
   omitted: number;
 }
 
+export interface RendererOptions {
+  readonly isTerminal: boolean;
+}
+
 type Of<Type extends RecordingEvent['type']> = Extract<RecordingEvent, { type: Type }>;
 
 /**
  * Shows a recording as the session looked in psql. Pure but for what it remembers of the events before.
- * Everything that was recorded is data, and a terminal obeys data: control characters come out as text.
+ * Everything that was recorded is data, and a terminal obeys data: control characters come out as text. What was printed on a terminal may be
+ * played on one, as far as it only draws.
  */
 export class Renderer {
   readonly #texts = new Map<number, string>();
   readonly #fields = new Map<number, readonly string[]>();
   readonly #decisions = new Map<number, Of<'decision'>['decision']>();
   readonly #shown = new Map<number, Shown>();
+  readonly #screens = new Map<number, ScreenText>();
+  readonly #isTerminal: boolean;
   #prompt = '=> ';
+
+  /** @param isTerminal whether what it shows goes to a terminal */
+  constructor({ isTerminal }: RendererOptions = { isTerminal: false }) {
+    this.#isTerminal = isTerminal;
+  }
 
   /** @returns what the event adds to the screen, if anything */
   render(event: RecordingEvent): Frame | undefined {
@@ -53,8 +66,10 @@ export class Renderer {
       case 'rows':
         this.#of(event.command).rows.push(...event.rows);
         return undefined;
+      case 'screen':
+        return this.#screen(event);
       case 'bytes':
-        return { atMs: event.t, text: printed(event) };
+        return { atMs: event.t, text: this.#screens.get(event.command)?.safe(printedBytes(event)) ?? printed(event) };
       case 'input':
         return { atMs: event.t, text: `-- ${event.bytes} bytes on standard input\n` };
       case 'content':
@@ -93,6 +108,12 @@ export class Renderer {
     return { atMs: event.t, text: shown };
   }
 
+  #screen({ t, command, cols, rows }: Of<'screen'>): Frame | undefined {
+    if (!this.#isTerminal || this.#screens.has(command)) return undefined;
+    this.#screens.set(command, new ScreenText());
+    return { atMs: t, text: `-- a terminal of ${cols} columns and ${rows} rows\n` };
+  }
+
   #message(event: Of<'message'>): Frame {
     const lines = [
       `${event.severity.toUpperCase()}:  ${printable(event.text)}${event.code ? ` (${printable(event.code)})` : ''}`,
@@ -105,7 +126,7 @@ export class Renderer {
   #end(event: Of<'end'>): Frame {
     const { columns, rows, omitted } = this.#of(event.command);
     this.#shown.delete(event.command);
-    let text = '';
+    let text = this.#screens.delete(event.command) ? `${screenEnd}\n` : '';
     if (columns.length > 0 || rows.length > 0) {
       text += table(columns, rows);
       if (omitted > 0) text += `-- ${omitted} more ${omitted === 1 ? 'row was' : 'rows were'} returned and not kept\n`;
@@ -166,8 +187,8 @@ function table(columns: readonly string[], rows: readonly (readonly (string | nu
 }
 
 /** What a program printed. A terminal's line ends are lines; what else it does with the cursor is shown as text. */
-function printed({ text, base64 }: Of<'bytes'>): string {
-  const said = text ?? Buffer.from(base64 ?? '', 'base64').toString('latin1');
+function printed(event: Of<'bytes'>): string {
+  const said = event.text ?? printedBytes(event).toString('latin1');
   return printable(said.replaceAll('\r\n', '\n'));
 }
 

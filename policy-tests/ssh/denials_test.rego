@@ -37,7 +37,16 @@ test_agents_only_run_commands_and_work_on_files[request] if {
 	more := {"forward": {"kind": "local", "host": "db", "port": 5432, "path": null}, "subsystem": "netconf"}
 	d := ssh.decision with input as r.in_staging(r.by(who, r.request(request, effect, more)))
 	d.effect == "deny"
-	r.ids(d.findings.deny) == {"SSH-004"}
+	"SSH-004" in r.ids(d.findings.deny)
+}
+
+test_shells_are_seen if {
+	d := ssh.decision with input as r.by(r.operator, r.request("shell", "shell", {"pty": false}))
+	r.ids(d.findings.deny) == {"SSH-011"}
+	seen := ssh.decision with input as r.by(r.operator, r.request("shell", "shell", {"pty": true}))
+	seen.effect == "allow"
+	exec := ssh.decision with input as r.by(r.operator, {"pty": false})
+	exec.effect == "allow"
 }
 
 test_agents_have_no_terminal if {

@@ -58,7 +58,7 @@ const decision: Decision = {
 async function record(dir: string, perSession: number): Promise<void> {
   await mkdir(dir);
   for (let n = 0; n < sessions; n++) {
-    const encoder = new Encoder(0);
+    const encoder = new Encoder({ maxResultBytes: 0, maxTerminalBytes: 0 });
     const about = { ...frame(), id: asId<SessionId>(`bench${n}`) };
     let ndjson = line(recordingHeader(about, 'bench'));
     for (let i = 0; i < perSession; i++) {

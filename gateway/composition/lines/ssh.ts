@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isFileLine, readFileLine } from '../../facts/files/index.ts';
-import { commandKey, readLine, type Shell } from '../../facts/shell/index.ts';
+import { commandKey, readLine, type Shell, shellRequest } from '../../facts/shell/index.ts';
 import type { LineProtocol } from '../../policy/lines/protocol.ts';
 
 /** A host, as far as lines are read by it. */
@@ -25,6 +25,10 @@ export function openSshLines(): LineProtocol {
           ok: true,
           commands: [{ command: file.command, key: commandKey(file.command, shell) }],
         });
+      }
+      if (text === '') {
+        const command = shellRequest(true);
+        return Promise.resolve({ ok: true, commands: [{ command, key: commandKey(command, shell) }] });
       }
       const read = readLine(text, { shell, pty });
       if (!read.ok) return Promise.resolve(read);

@@ -3,6 +3,11 @@ import { changesEncoding, isDecisive } from './variables.ts';
 
 type Own = Partial<Omit<SshCommand, 'protocol' | 'request' | 'action' | 'effects'>>;
 
+/** A shell, in which more will be typed. */
+export function shellRequest(pty: boolean): SshCommand {
+  return sshRequest('shell', ['shell'], { text: 'shell', pty });
+}
+
 /**
  * A request that is no exec line, with what it does not have empty or null.
  * An env request whose variable decides what runs is `opaque`, and says so in `dynamic`.

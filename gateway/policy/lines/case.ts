@@ -61,7 +61,8 @@ const client = z.strictObject({
 });
 
 const lineCase = z.strictObject({
-  run: z.string().min(1),
+  /** Empty: what people type who give no command. */
+  run: z.string(),
   as: who.optional(),
   client: client.optional(),
   params: z.array(z.union([z.string(), z.null()])).default([]),

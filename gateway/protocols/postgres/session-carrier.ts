@@ -152,6 +152,7 @@ export class PgCarrier implements Carrier {
         throw new TypeError('enforcement never reshapes fields');
       case 'bytes':
       case 'content':
+      case 'screen':
         throw new TypeError('a database answers in rows');
       case 'rows':
         toClient.add(part.batch.wire());

@@ -11,6 +11,7 @@ import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from 
 import { type Carrier, SshExchange } from './exchange.ts';
 import { ChannelOutput, type ChannelExit } from './output.ts';
 import { ChannelSignals, sendSignal } from './signals.ts';
+import { Terminal, type TerminalLimits } from './terminal.ts';
 import type { SshUpstream } from './upstream.ts';
 
 /** What a channel was prepared with before something ran in it. */
@@ -19,7 +20,14 @@ export interface ChannelSettings {
   readonly pty: PseudoTtyOptions | undefined;
 }
 
-/** One exec, from its line to its exit code. */
+/** What a channel is to run. */
+export interface Program {
+  /** As the client sent it; undefined: the login's own shell. */
+  readonly line: string | undefined;
+  readonly commands: readonly [SshCommand, ...SshCommand[]];
+}
+
+/** One program, a shell included, from its start to its exit code. */
 export class ExecChannel implements Carrier {
   readonly #channel: ServerChannel;
   readonly #output: ChannelOutput;
@@ -28,7 +36,8 @@ export class ExecChannel implements Carrier {
   readonly #log: (message: string, error: unknown) => void;
   /** Where it runs, once it may. */
   #upstream: SshUpstream | undefined;
-  #line = '';
+  #line: string | undefined;
+  #terminal: Terminal | undefined;
   #running: ClientChannel | undefined;
   #signals: ChannelSignals | undefined;
   #x: SshExchange | undefined;
@@ -52,6 +61,7 @@ export class ExecChannel implements Carrier {
   /** The client has closed it, or the connection is over. The library tells the channel only when all its input was read. */
   gone(): void {
     this.#isOver = true;
+    this.#terminal?.close();
     this.#output.abandon();
     this.#x?.cancel();
     this.#running?.close();
@@ -63,17 +73,21 @@ export class ExecChannel implements Carrier {
     return this.#over.promise;
   }
 
-  /** Offers the line. What comes of it goes to the client by itself. */
+  /** Offers it. What comes of it goes to the client by itself. @param shell the login's at the host */
   async offer(
     gate: Gate,
     upstream: SshUpstream,
-    line: string,
-    commands: readonly [SshCommand, ...SshCommand[]],
+    { line, commands }: Program,
     shell: Shell,
+    limits: TerminalLimits,
   ): Promise<void> {
     if (this.#isOver) return;
     this.#upstream = upstream;
     this.#line = line;
+    const { pty } = this.settings;
+    // What was asked for as one command may take its time in silence.
+    const terms = { ...limits, idleMs: line === undefined ? limits.idleMs : undefined };
+    if (pty) this.#terminal = new Terminal(pty, terms, (why) => this.fail(why));
     this.#signals = new ChannelSignals({
       gate,
       pty: this.settings.pty !== undefined,
@@ -94,6 +108,7 @@ export class ExecChannel implements Carrier {
   fail(lines: string | readonly string[], code = brokenExit): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#terminal?.close();
     this.#x?.cancel();
     this.#running?.close();
     const text = typeof lines === 'string' ? [lines] : lines;
@@ -111,8 +126,10 @@ export class ExecChannel implements Carrier {
     return this.#running && this.#signals && !this.#isOver ? this.#signals.offer(name) : 'nothing runs';
   }
 
-  resize({ rows, cols, height, width }: WindowChangeInfo): void {
-    this.#running?.setWindow(rows, cols, height, width);
+  resize(size: WindowChangeInfo): void {
+    if (this.#isOver || !this.#terminal?.resize(size) || !this.#running || !this.#x) return;
+    this.#terminal.apply(this.#running);
+    void this.#deliver(this.#x, { kind: 'screen', screen: this.#terminal.screen });
   }
 
   // --- what enforcement says ------------------------------------------------------------------------------------------------------
@@ -145,7 +162,10 @@ export class ExecChannel implements Carrier {
       case 'end':
         if (this.#isOver) return undefined;
         this.#isOver = true;
+        this.#terminal?.close();
         this.#close(this.#exit ?? { code: brokenExit });
+        return undefined;
+      case 'screen':
         return undefined;
       case 'fields':
       case 'rows':
@@ -165,11 +185,13 @@ export class ExecChannel implements Carrier {
   // --- what runs ------------------------------------------------------------------------------------------------------------------
 
   async #run(x: SshExchange, upstream: SshUpstream): Promise<void> {
-    const { env, pty } = this.settings;
+    const options = { env: this.settings.env, pty: this.#terminal?.pty };
     // The line as the client sent it: what the parser saw is what the host's shell gets.
-    const running = await upstream.exec(this.#line, { env, pty });
+    const running = await (this.#line === undefined ? upstream.shell(options) : upstream.exec(this.#line, options));
     this.#running = running;
     if (this.#isOver) return running.close();
+    this.#terminal?.start(running);
+    if (this.#terminal) void this.#deliver(x, { kind: 'screen', screen: this.#terminal.screen });
     const client = this.#channel;
     let waits: Wait;
     const pass = (
@@ -177,6 +199,7 @@ export class ExecChannel implements Carrier {
       stream: 'stdin' | 'stdout' | 'stderr',
     ) => {
       from.on('data', (bytes: Buffer) => {
+        if (this.#terminal?.passes(stream, bytes.length) === false) return;
         const wait = this.#deliver(x, { kind: 'bytes', stream, bytes });
         if (!wait) return;
         from.pause();

@@ -1,5 +1,5 @@
 import type { SshCommand } from '../../contract/command-ssh.ts';
-import { readLine, type Shell, sshRequest } from '../../facts/shell/index.ts';
+import { readLine, type Shell, shellRequest, sshRequest } from '../../facts/shell/index.ts';
 import type { ChannelSettings } from './channel.ts';
 
 export type ExecCommands =
@@ -23,8 +23,17 @@ export function commandsOf(
   if (line.includes('\uFFFD')) return { ok: false, why: 'encoding: a command line has to be UTF-8' };
   const read = readLine(line, { shell, pty: pty !== undefined });
   if (!read.ok) return { ok: false, why: `syntax: ${read.why}` };
+  return { ok: true, commands: [...read.commands, ...variablesOf(env)] };
+}
+
+/** The login's own shell, and the variables that it starts with. */
+export function shellCommands({ env, pty }: ChannelSettings): readonly [SshCommand, ...SshCommand[]] {
+  return [shellRequest(pty !== undefined), ...variablesOf(env)];
+}
+
+function variablesOf(env: ChannelSettings['env']): readonly SshCommand[] {
   const variables = Object.entries(env).map(([name, value]) => ({ name, value }));
-  if (variables.length === 0) return read;
+  if (variables.length === 0) return [];
   const text = variables.map(({ name, value }) => `${name}=${value}`).join(' ');
-  return { ok: true, commands: [...read.commands, sshRequest('env', ['set'], { text, env: variables })] };
+  return [sshRequest('env', ['set'], { text, env: variables })];
 }

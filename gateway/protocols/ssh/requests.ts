@@ -1,5 +1,6 @@
 import type { PseudoTtyOptions, Session } from 'ssh2';
 import type { ChannelSettings } from './channel.ts';
+import { maxCells } from './terminal.ts';
 
 /** What a client may set before it runs something. */
 export interface RequestTerms {
@@ -12,7 +13,6 @@ export interface RequestTerms {
 const maxVariables = 64;
 const maxValueBytes = 4_096;
 const maxTermBytes = 64;
-const maxCells = 10_000;
 
 /**
  * Answers what comes before an exec. What is not on a list is refused, as sshd does; the exec goes on without it.

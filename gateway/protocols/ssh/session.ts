@@ -7,7 +7,7 @@ import type { Login } from '../../contract/principal.ts';
 import type { Shell } from '../../facts/shell/index.ts';
 import { ExecChannel, type ChannelSettings } from './channel.ts';
 import { brokenLine, deniedExit } from './errors.ts';
-import { commandsOf } from './normalize.ts';
+import { commandsOf, shellCommands } from './normalize.ts';
 import { answer, collectSettings } from './requests.ts';
 import type { SshUpstream } from './upstream.ts';
 
@@ -41,6 +41,7 @@ export interface SshLimits {
   /** How many signs of life in a row a client may leave unanswered. */
   readonly maxUnanswered: number;
   readonly idleMs?: number | undefined;
+  readonly maxTerminalBytes: number;
 }
 
 /** Whom the client asked for: `web1`, or `deploy@web1`. */
@@ -212,11 +213,8 @@ export class SshSession {
       if (exec) void this.#exec(exec, command);
     });
     session.on('shell', (yes) => {
-      const lines = [
-        'interactive shells are not offered here',
-        `hint: give the command: ssh ... ${this.#options.target} uptime`,
-      ];
-      this.#turnAway(start(yes), 'shell', lines);
+      const shell = start(yes);
+      if (shell) void this.#shell(shell);
     });
     session.on('subsystem', (yes, _no, { name }) => {
       this.#turnAway(start(yes), `subsystem ${name}`, [`the subsystem ${name} is not offered here`]);
@@ -246,7 +244,15 @@ export class SshSession {
       return exec.fail(`not run: ${read.why}`, deniedExit);
     }
     const { gate, upstream, target } = opened;
-    await exec.offer(gate, upstream, line, read.commands, target.shell);
+    await exec.offer(gate, upstream, { line, commands: read.commands }, target.shell, this.#ports.limits);
+  }
+
+  async #shell(channel: ExecChannel): Promise<void> {
+    const opened = await this.#opened;
+    if (!opened.ok) return this.#notLetIn(channel, opened.lines);
+    const { gate, upstream, target } = opened;
+    const commands = shellCommands(channel.settings);
+    await channel.offer(gate, upstream, { line: undefined, commands }, target.shell, this.#ports.limits);
   }
 
   #turnAway(exec: ExecChannel | undefined, what: string, lines: readonly string[]): void {

@@ -28,6 +28,8 @@ export type HostSecret =
 export interface SshUpstream extends Disposable {
   /** @throws SallyportError `upstream-refused` when the host will not run it, `upstream-lost` */
   exec(line: string, options: ExecOptions): Promise<ClientChannel>;
+  /** The login's own shell. @throws as `exec` */
+  shell(options: ExecOptions): Promise<ClientChannel>;
   /** Aborts when the connection is over, whoever ended it. */
   readonly lost: AbortSignal;
 }
@@ -82,7 +84,9 @@ export async function connectSshUpstream(
   }
   return {
     lost: lost.signal,
-    exec: (line, options) => execOver(client, line, options, lost.signal),
+    exec: (line, { env, pty }) =>
+      opened(lost.signal, (done) => client.exec(line, { env: { ...env }, ...(pty ? { pty } : {}) }, done)),
+    shell: ({ env, pty }) => opened(lost.signal, (done) => client.shell(pty ?? false, { env: { ...env } }, done)),
     [Symbol.dispose]: () => void client.end(),
   };
 }
@@ -103,11 +107,14 @@ function certified(key: ParsedKey, certificate: Buffer): ParsedKey {
   return Object.create(key, shown) as ParsedKey; // a key in all but what it shows
 }
 
-function execOver(client: Client, line: string, { env, pty }: ExecOptions, lost: AbortSignal): Promise<ClientChannel> {
+function opened(
+  lost: AbortSignal,
+  open: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+): Promise<ClientChannel> {
   const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
   if (lost.aborted) reject(lost.reason);
   lost.addEventListener('abort', () => reject(lost.reason), { once: true });
-  client.exec(line, { env: { ...env }, ...(pty ? { pty } : {}) }, (error, channel) => {
+  open((error, channel) => {
     if (error)
       reject(new SallyportError('upstream-refused', `the host does not run it: ${error.message}`, { cause: error }));
     else resolve(channel);

@@ -91,7 +91,13 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     certificateLogin: () => 'no certificate is taken',
     deviceLogin: undefined,
     maxAttempts: 3,
-    limits: { maxChannels: 10, maxLineBytes: 65_536, keepAliveMs: 20, maxUnanswered: 1_000_000 },
+    limits: {
+      maxChannels: 10,
+      maxLineBytes: 65_536,
+      maxTerminalBytes: 1_000_000,
+      keepAliveMs: 20,
+      maxUnanswered: 1_000_000,
+    },
     log: () => undefined,
   });
   const listener = opening.use(await openDoor(protocol, 2_000));

@@ -240,7 +240,6 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
   });
 
   test.each([
-    ['an interactive shell', ['-tt', 'web1@127.0.0.1'], 126, /interactive shells are not offered/],
     ['a subsystem', ['-s', 'web1@127.0.0.1', 'sftp'], 126, /subsystem sftp is not offered/],
     ['a connection through it', ['-W', '127.0.0.1:22', 'web1@127.0.0.1'], 255, /carries no forwarded connections/],
     ['a target that is none', ['web2@127.0.0.1', 'id'], 255, /there is no target "web2" for ssh/],

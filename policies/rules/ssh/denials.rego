@@ -147,6 +147,20 @@ deny contains {
 	not "operators" in input.principal.groups
 }
 
+# METADATA
+# title: Shells are seen
+# description: Without a terminal nothing shows what a shell is told, and the recording would not have it.
+# custom: {id: SSH-011}
+deny contains {
+	"id": "SSH-011",
+	"msg": "a shell without a terminal leaves no record of what it is told",
+	"hint": "Send the command itself: ssh HOST COMMAND; or ask for a terminal: ssh -tt HOST.",
+	"severity": "medium",
+} if {
+	input.command.request == "shell"
+	not input.command.pty
+}
+
 asked_for := $"{input.command.forward.kind} forward" if {
 	input.command.request == "forward"
 } else := $"subsystem {input.command.subsystem}" if {

@@ -1,0 +1,244 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { replayFrames } from '../../recordings/replay.ts';
+import { parseCast } from '../asciicast.ts';
+import { noSshd, sshdPath } from '../sshd.ts';
+import { startSshRig, type SshRig } from './rig.ts';
+import { Typist } from './typist.ts';
+
+/** Rules of these tests, on top of the default pack. */
+const rules = `package rules.ssh
+
+approve contains {
+	"id": "T-500", "msg": "somebody has to know", "groups": ["approvers"], "quorum": 1, "ttl_s": 600, "scope": "once",
+} if {
+	input.command.request == "shell"
+	input.principal.id == "ben"
+}
+
+allow contains {"id": "T-501", "msg": "may have one"} if {
+	input.command.request == "shell"
+	input.principal.id == "ben"
+}
+`;
+
+const cli = join(import.meta.dirname, '../../cli/main.ts');
+const name = sshdPath === undefined ? `shells over SSH (skipped: ${noSshd})` : 'shells over SSH';
+
+describe.skipIf(sshdPath === undefined)(name, () => {
+  let world: SshRig;
+  let dir: string;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-shells-'));
+    await mkdir(join(dir, 'rules'));
+    await writeFile(join(dir, 'rules/ssh.rego'), rules);
+    world = await startSshRig({
+      policies: [join(dir, 'rules')],
+      config: { recordings: { max_terminal_bytes: 200_000 } },
+    });
+  }, 180_000);
+  afterAll(async () => {
+    await rm(dir, { recursive: true, force: true });
+    await world[Symbol.asyncDispose]();
+  });
+
+  /** Somebody at a terminal, with a shell that has told its prompt. */
+  const atShell = async (size = { cols: 80, rows: 24 }): Promise<Typist> => {
+    const typist = await Typist.open(world, 'olga', size);
+    typist.type("PS1=rea''dy\\>\\  PS2=mo''re\\>\\ \r");
+    await typist.sees(/ready> $/);
+    return typist;
+  };
+  const newestOf = async (principal: string): Promise<string> => {
+    const found = await world.api('otto').sessions.list({ principal });
+    if (!found.ok) throw new Error(found.problem.detail);
+    return found.value[0]?.id ?? '';
+  };
+  const endOf = async (session: string): Promise<string> => {
+    for (;;) {
+      const found = await world.api('otto').audit.query({ session, type: 'session.end' });
+      const [end] = found.ok ? found.value : [];
+      if (end) return JSON.stringify(end.detail);
+      await sleep(50);
+    }
+  };
+  const linesOf = async (session: string): Promise<string> => {
+    await endOf(session);
+    const read = await world.api('otto').sessions.recording(session);
+    if (!read.ok) throw new Error(read.problem.detail);
+    const lines: string[] = [];
+    for await (const line of read.value) lines.push(line);
+    return lines.join('\n');
+  };
+  const sallyport = async (args: readonly string[]) => {
+    const gateway = ['--gateway', `http://127.0.0.1:${world.rig.gateway.addresses.admin.port}`];
+    const env = { ...process.env, SALLYPORT_TOKEN: await world.rig.token('otto') };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...args, ...gateway], { env });
+    return stdout + stderr;
+  };
+
+  test('who may have a shell has one: keys, sizes, Ctrl-C and the exit code, as without the gateway', async () => {
+    const typist = await atShell({ cols: 91, rows: 31 });
+    expect(await typist.runs('stty size', /31 91/)).toContain('31 91');
+    typist.resize({ cols: 120, rows: 40 });
+    await typist.runs('stty size', /40 120/);
+    typist.type('sleep 600\r');
+    await typist.sees(/sleep 600\r\n/);
+    typist.type('\u0003');
+    await typist.sees(/\^C\r\n.*ready> $/);
+    typist.type('exit 7\r');
+    expect(await typist.exit).toEqual({ code: 7, signal: undefined });
+  });
+
+  test.each([
+    ['a reader', 'ana', /no rule allows this/],
+    ['an agent', 'ops-agent', /agents run commands over SSH: no shell \[SSH-004\]/],
+  ])('%s has none, and reads why', async (_who, principal, why) => {
+    const ran = await world.ssh(principal, ['-tt', 'web1@127.0.0.1']);
+    expect(ran).toMatchObject({ code: 126, out: '' });
+    expect(ran.err).toMatch(why);
+    const decided = await world.api('otto').audit.query({ session: await newestOf(principal), type: 'decision' });
+    expect(decided.ok && decided.value.map(({ action, effect }) => `${action} ${effect}`)).toContain('shell deny');
+  });
+
+  test('a shell without a terminal, which shows nothing of what it is told, is denied', async () => {
+    const ran = await world.ssh('olga', ['-T', 'web1@127.0.0.1'], 'id\n');
+    expect(ran).toMatchObject({ code: 126, out: '' });
+    expect(ran.err).toContain('[SSH-011]');
+  });
+
+  test('OpenSSH’s own client at a terminal of its own', async () => {
+    const key = await world.login('olga');
+    const command = ['ssh', '-tt', ...world.options(key), 'web1@127.0.0.1'].join(' ');
+    const child = spawn('script', ['-qec', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.stdin.write("PS1=rea''dy\\>\\ \r");
+    while (!out.endsWith('ready> ')) await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+    child.stdin.write('tty; exit 9\r');
+    const [code] = (await once(child, 'close')) as [number]; // what `close` carries
+    expect(out).toMatch(/\/dev\/pts\/\d+\r\n/);
+    expect(code).toBe(9);
+  });
+
+  test('what was on the screen is on record, with its times and sizes, and what was typed unseen is not', async () => {
+    const typist = await atShell();
+    const secret = 'correct-horse-battery';
+    typist.type('read -rsp "Password: " p; echo "${#p} letters"\r');
+    await typist.sees(/Password: $/);
+    typist.type(`${secret}\r`);
+    await typist.sees(/21 letters\r\n/);
+    typist.resize({ cols: 100, rows: 30 });
+    await typist.runs('stty size', /30 100/);
+    typist.type('\u001b[31mnothing\u0015exit\r');
+    await typist.exit;
+    const session = await newestOf('olga');
+    const recording = await linesOf(session);
+    expect(recording).not.toContain(secret);
+    expect(recording).toContain('21 letters');
+    // Nor by a digest, from which it could be guessed: all the rest of what was typed is in the output.
+    const input = recording.split('\n').find((line) => line.includes('"type":"input"')) ?? '{}';
+    expect(input).toMatch(/^\{"type":"input","t":[\d.]+,"command":1,"bytes":\d+\}$/);
+
+    const file = join(dir, 'shell.cast');
+    expect(await sallyport(['sessions', 'export', session, '--cast', file])).toMatch(/shell\.cast: \d+ events/);
+    const cast = parseCast(readFileSync(file, 'utf8'));
+    expect(cast.header).toMatchObject({ term: { cols: 80, rows: 24, type: 'xterm-256color' }, command: 'shell' });
+    expect(cast.output).toContain('Password: ');
+    expect(cast.events.filter(([, code]) => code === 'r').map(([, , data]) => data)).toEqual(['100x30']);
+    expect(cast.events.at(-1)?.slice(1)).toEqual(['x', '0']);
+    const read = await world.api('otto').audit.query({ session, type: 'recording.read' });
+    expect(read.ok && read.value.length).toBe(2);
+
+    const frames: string[] = [];
+    for await (const frame of replayFrames(bytesOf(recording), { isTerminal: true })) frames.push(frame.text);
+    expect(frames.join('')).toContain('-- a terminal of 80 columns and 24 rows\n');
+    expect(frames.join('')).toContain('Password: 21 letters\r\n');
+  });
+
+  test('a session without a terminal has none to export', async () => {
+    await world.ssh('olga', ['web1@127.0.0.1', 'echo plain']);
+    const session = await newestOf('olga');
+    await endOf(session);
+    await expect(sallyport(['sessions', 'export', session, '--cast', '-'])).rejects.toThrow(
+      'nothing in this session had a terminal',
+    );
+  });
+
+  test('a shell waits for its approval, in the size that the terminal has by then', async () => {
+    const typist = await Typist.open(world, 'ben', { cols: 80, rows: 24 });
+    const [, hold = ''] = await typist.sees(/approvals approve (\w{26})/);
+    typist.resize({ cols: 132, rows: 50 });
+    typist.type('stty size; exit\r');
+    const shown = await world.api('dora').approvals.show(hold);
+    if (!shown.ok) throw new Error(shown.problem.detail);
+    expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
+    await typist.sees(/50 132\r\n/);
+    await typist.exit;
+  });
+
+  test('a shell in which nothing happens ends, and says why; one that prints goes on', async () => {
+    await using short = await startSshRig({ config: { sessions: { idle_s: 2 } } });
+    const typist = await Typist.open(short, 'olga', { cols: 80, rows: 24 });
+    typist.type('for i in 1 2 3 4 5 6; do echo "tick $i"; sleep 1; done\r');
+    await typist.sees(/tick 6/);
+    await typist.sees(/sallyport: idle for too long\r\n$/);
+    expect((await typist.exit).code).toBe(255);
+  }, 120_000);
+
+  test('a shell whose recording is full ends, and says why; all that it printed is on record', async () => {
+    const typist = await atShell();
+    typist.type('yes 0123456789 | head -c 1000000\r');
+    await typist.sees(/sallyport: the recording of this terminal is full after 200000 bytes\r\n$/);
+    expect((await typist.exit).code).toBe(255);
+    const recording = await linesOf(await newestOf('olga'));
+    const kept = recording.split('\n').map((line) => JSON.parse(line) as { type: string; text?: string });
+    const printed = kept.filter(({ type }) => type === 'bytes').map(({ text = '' }) => text);
+    const said = typist.output.slice(0, typist.output.indexOf('sallyport: the recording'));
+    expect(printed.join('')).toBe(said);
+    expect(recording).not.toContain('"type":"omitted"');
+  });
+
+  test('a client that does not read stops what is printed, and loses nothing', async () => {
+    const typist = await Typist.open(world, 'olga', { cols: 80, rows: 24 });
+    typist.type('seq 1 20000; exit\r');
+    typist.pause();
+    await sleep(500);
+    typist.resume();
+    await typist.exit;
+    const all = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\r\n`).join('');
+    expect(typist.output.includes(all)).toBe(true);
+  });
+
+  test('the loss of the host ends the shell, and not well', async () => {
+    const typist = await atShell();
+    const pid = /(\d+) pts/.exec(await typist.runs('echo "$PPID pts"', /\d+ pts/))?.[1] ?? '';
+    process.kill(Number(pid), 'SIGKILL');
+    expect((await typist.exit).code).toBe(255);
+    expect(typist.output).toMatch(/connection to the target lost/);
+    expect(await endOf(await newestOf('olga'))).toContain('upstream-lost');
+  });
+
+  test('who hangs up leaves no shell behind', async () => {
+    const typist = await atShell();
+    const pid = Number(/(\d+) shell/.exec(await typist.runs('echo "$$ shell"', /\d+ shell/))?.[1]);
+    typist.hangUp();
+    while (await isAlive(pid)) await sleep(50);
+    expect(await endOf(await newestOf('olga'))).toContain('client gone');
+  });
+});
+
+async function isAlive(pid: number): Promise<boolean> {
+  return (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')) !== '';
+}
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`${text}\n`);
+}
