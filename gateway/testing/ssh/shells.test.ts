@@ -99,7 +99,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
 
   test.each([
     ['a reader', 'ana', /no rule allows this/],
-    ['an agent', 'ops-agent', /agents run commands over SSH: no shell \[SSH-004\]/],
+    ['an agent', 'ops-agent', /agents run commands and work on files over SSH: no shell \[SSH-004\]/],
   ])('%s has none, and reads why', async (_who, principal, why) => {
     const ran = await world.ssh(principal, ['-tt', 'web1@127.0.0.1']);
     expect(ran).toMatchObject({ code: 126, out: '' });
