@@ -100,6 +100,12 @@ export async function openSshDoor(
       keepAliveMs,
       maxUnanswered,
       maxTerminalBytes: config.recordings.max_terminal_bytes,
+      sftp: {
+        maxPacketBytes: listen.sftp.packet_bytes,
+        maxRequests: listen.sftp.requests,
+        maxHandles: listen.sftp.handles,
+        maxPathBytes: listen.sftp.path_bytes,
+      },
       idleMs: config.sessions.idle_s === undefined ? undefined : config.sessions.idle_s * 1_000,
     },
     log: (message, { session, error }) => log.say('warn', { session, err: error }, message),

@@ -29,6 +29,19 @@ export function sshListener({ secret }: Pick<Fields, 'secret'>) {
       auth_attempts: between(1, 100).default(10).describe('Of one connection; every key that a client offers is one'),
       channels: between(1, 1_000).default(20).describe('Commands that run at once over one connection'),
       registered_keys: between(1, 1_000_000).default(10_000).describe('Of `sallyport ssh login`, that have not ended'),
+      sftp: z
+        .strictObject({
+          packet_bytes: between(34_000, 1_048_576)
+            .default(262_144)
+            .describe('Of one packet; what is read or written at once is 1 KiB less'),
+          requests: between(1, 10_000)
+            .default(512)
+            .describe('Of one channel, without an answer yet; past them the client is not read'),
+          handles: between(1, 10_000).default(256).describe('Files and directories that one channel has open'),
+          path_bytes: between(1, 65_536).default(4_096),
+        })
+        .prefault({})
+        .describe('Files, by sftp and scp'),
     })
     .describe('Where SSH clients connect; nowhere unless set');
 }

@@ -127,11 +127,12 @@ export class Release {
     try {
       return go();
     } catch (error) {
-      this.#stop();
       const why = error instanceof Error ? error.message : String(error);
-      const code: DenialCode = error instanceof MaskImpossible ? 'obligation' : 'not_recorded';
       const { requestId, decision } = this.#at(0);
-      if (error instanceof LimitReached) return this.#x.breakOff(denial('obligation', why, requestId, decision));
+      // What of a file went before stays right, and its end is recorded.
+      if (error instanceof LimitReached) return this.#x.breakOff(denial('limit', why, requestId, decision));
+      this.#stop();
+      const code: DenialCode = error instanceof MaskImpossible ? 'obligation' : 'not_recorded';
       return this.#x.breakOff(denial(code, `result withheld: ${why}`, requestId, decision));
     }
   }

@@ -1,4 +1,4 @@
 /** What operations on files mean: their effects, their paths, and how they are written down. */
-export { fileCommand } from './operation.ts';
+export { fileCommand, type FileAttributes, type FileRequest } from './operation.ts';
 export { isFileLine, readFileLine } from './line.ts';
 export { absolutePath, linkTarget } from './paths.ts';

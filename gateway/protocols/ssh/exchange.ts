@@ -15,20 +15,36 @@ export interface Carrier {
   breakOff(denial: Denial): void;
 }
 
-/** All that one exec asks for, on its way through the gate: the simple commands of its line, which print one stream together. */
+/** What is not as with an exec. */
+export interface ExchangeTerms {
+  readonly results: Exchange['results'];
+  readonly changes: boolean;
+  /** Limits count over everything that shares it. */
+  readonly tally: object | undefined;
+}
+
+// Nobody knows of a program what it changes.
+const execTerms: ExchangeTerms = { results: 'stream', changes: true, tally: undefined };
+
+/** What is asked for together, on its way through the gate: the simple commands of a line, which print one stream together, or one operation on a file. */
 export class SshExchange implements Exchange {
-  readonly results = 'stream';
   readonly commands: readonly [SshCommand, ...SshCommand[]];
   readonly #carrier: Carrier;
   readonly #shell: Shell;
+  readonly #terms: ExchangeTerms;
   readonly #abort = new AbortController();
   #deliver: Deliver | undefined;
 
   /** @param shell the login's at the host */
-  constructor(carrier: Carrier, commands: readonly [SshCommand, ...SshCommand[]], shell: Shell) {
+  constructor(carrier: Carrier, commands: readonly [SshCommand, ...SshCommand[]], shell: Shell, terms = execTerms) {
     this.#carrier = carrier;
     this.commands = commands;
     this.#shell = shell;
+    this.#terms = terms;
+  }
+
+  get results(): Exchange['results'] {
+    return this.#terms.results;
   }
 
   key(i: number): string {
@@ -36,18 +52,17 @@ export class SshExchange implements Exchange {
   }
 
   changes(): boolean {
-    // Nobody knows of a program what it changes.
-    return true;
+    return this.#terms.changes;
   }
 
   tally(): object {
-    return this;
+    return this.#terms.tally ?? this;
   }
 
   recordText(i: number): OutlinedTexts {
     const command = this.commands[i] ?? this.commands[0];
     const { text, ...facts } = command;
-    const outline = command.request === 'signal' ? text : (command.name ?? '');
+    const outline = command.request === 'signal' ? text : (command.file?.operation ?? command.name ?? '');
     return { text, params: [], outline, facts, place: {}, erased: [] };
   }
 

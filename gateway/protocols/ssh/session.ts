@@ -9,6 +9,8 @@ import { ExecChannel, type ChannelSettings } from './channel.ts';
 import { brokenLine, deniedExit } from './errors.ts';
 import { commandsOf, shellCommands } from './normalize.ts';
 import { answer, collectSettings } from './requests.ts';
+import { SftpChannel } from './sftp/channel.ts';
+import type { SftpLimits } from './sftp/limits.ts';
 import type { SshUpstream } from './upstream.ts';
 
 /** One host. */
@@ -42,6 +44,7 @@ export interface SshLimits {
   readonly maxUnanswered: number;
   readonly idleMs?: number | undefined;
   readonly maxTerminalBytes: number;
+  readonly sftp: SftpLimits;
 }
 
 /** Whom the client asked for: `web1`, or `deploy@web1`. */
@@ -60,6 +63,18 @@ export interface SshSessionOptions extends Asked {
   readonly draining: AbortSignal;
 }
 
+/** Something that runs in a channel. */
+interface RunningChannel {
+  /** Resolves when it is closed on both sides. */
+  readonly over: Promise<void>;
+  /** The client has closed it, or the connection is over. */
+  gone(): void;
+  /** Ends it with lines that the client reads, unless it has ended. */
+  fail(lines: string | readonly string[], code?: number): void;
+  /** The connection to the host is over. */
+  lost(): void;
+}
+
 type Opened =
   | { readonly ok: true; readonly gate: Gate; readonly upstream: SshUpstream; readonly target: SshTarget }
   | { readonly ok: false; readonly gate: Gate | undefined; readonly lines: readonly string[]; readonly reason: string };
@@ -76,7 +91,9 @@ export class SshSession {
   readonly #ports: SshSessionPorts;
   /** Channels that the client has open, whether something runs in them or not. */
   readonly #sessions = new Set<Session>();
-  readonly #channels = new Set<ExecChannel>();
+  readonly #channels = new Set<RunningChannel>();
+  /** Limits of bytes of files count over the session. */
+  readonly #fileTally = {};
   readonly #opened: Promise<Opened>;
   #gate: Gate | undefined;
   readonly #ended = Promise.withResolvers<string>();
@@ -217,6 +234,7 @@ export class SshSession {
       if (shell) void this.#shell(shell);
     });
     session.on('subsystem', (yes, _no, { name }) => {
+      if (name === 'sftp') return this.#sftp(yes(), session);
       this.#turnAway(start(yes), `subsystem ${name}`, [`the subsystem ${name} is not offered here`]);
     });
   }
@@ -225,14 +243,32 @@ export class SshSession {
     const exec = new ExecChannel(channel, this.#options.socket, settings, (message, error) =>
       this.#ports.log(message, { session: this.id, error }),
     );
-    this.#channels.add(exec);
+    return this.#keep(exec, session);
+  }
+
+  #keep<Running extends RunningChannel>(running: Running, session: Session): Running {
+    this.#channels.add(running);
     clearTimeout(this.#idle);
-    session.on('close', () => exec.gone());
-    void exec.over.then(() => {
-      this.#channels.delete(exec);
+    session.on('close', () => running.gone());
+    void running.over.then(() => {
+      this.#channels.delete(running);
       this.#rest();
     });
-    return exec;
+    return running;
+  }
+
+  #sftp(channel: ServerChannel | undefined, session: Session): void {
+    if (!channel) return;
+    const ports = {
+      limits: this.#ports.limits.sftp,
+      tally: this.#fileTally,
+      refused: (why: string, text: string) => this.refused(why, text),
+      log: (message: string, error: unknown) => this.#ports.log(message, { session: this.id, error }),
+    };
+    const files = this.#keep(new SftpChannel(channel, this.#options.socket, ports), session);
+    void this.#opened.then((opened) =>
+      opened.ok ? files.serve(opened.gate, opened.upstream) : this.#notLetIn(files, opened.lines),
+    );
   }
 
   async #exec(exec: ExecChannel, line: string): Promise<void> {
@@ -261,9 +297,9 @@ export class SshSession {
     void this.#opened.then((opened) => (opened.ok ? exec.fail(lines, deniedExit) : this.#notLetIn(exec, opened.lines)));
   }
 
-  #notLetIn(exec: ExecChannel, lines: readonly string[]): void {
-    exec.fail(lines);
-    void exec.over.then(() => this.#ended.resolve('not let in'));
+  #notLetIn(running: RunningChannel, lines: readonly string[]): void {
+    running.fail(lines);
+    void running.over.then(() => this.#ended.resolve('not let in'));
   }
 
   // --- the end --------------------------------------------------------------------------------------------------------------------

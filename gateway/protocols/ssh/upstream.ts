@@ -30,6 +30,8 @@ export interface SshUpstream extends Disposable {
   exec(line: string, options: ExecOptions): Promise<ClientChannel>;
   /** The login's own shell. @throws as `exec` */
   shell(options: ExecOptions): Promise<ClientChannel>;
+  /** One of the programs in the host's configuration. @throws as `exec` */
+  subsystem(name: string): Promise<ClientChannel>;
   /** Aborts when the connection is over, whoever ended it. */
   readonly lost: AbortSignal;
 }
@@ -87,6 +89,7 @@ export async function connectSshUpstream(
     exec: (line, { env, pty }) =>
       opened(lost.signal, (done) => client.exec(line, { env: { ...env }, ...(pty ? { pty } : {}) }, done)),
     shell: ({ env, pty }) => opened(lost.signal, (done) => client.shell(pty ?? false, { env: { ...env } }, done)),
+    subsystem: (name) => opened(lost.signal, (done) => client.subsys(name, done)),
     [Symbol.dispose]: () => void client.end(),
   };
 }
