@@ -125,6 +125,7 @@ export class FileOperation implements Carrier {
       case 'bytes':
       case 'fields':
       case 'rows':
+      case 'screen':
         throw new TypeError('files have neither rows nor streams');
       default:
         return part satisfies never;
