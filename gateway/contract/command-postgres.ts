@@ -29,6 +29,8 @@ export type PostgresEffect = (typeof postgresEffects)[number];
  * What a labelled column was used for, other than leaving in an output column.
  * `null_test`: only whether it is NULL (IS NULL, count(column)), which a mask other than `null` shows as well.
  * `equality`: a look-up, which chooses rows of an outermost SELECT by one value that the client gives: it tells which rows have that value.
+ * `key`: in an index by name, or where the table itself asks whether a value is there already (unique, exclusion, foreign key).
+ * `rule`: by a check, by row-level security, or by what decides in which partition a row is.
  */
 export const columnUses = [
   'null_test',
@@ -47,6 +49,7 @@ export const columnUses = [
   'view',
   'function',
   'key',
+  'rule',
   'other',
 ] as const;
 export type ColumnUse = (typeof columnUses)[number];

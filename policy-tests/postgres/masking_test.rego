@@ -73,9 +73,10 @@ uses := {
 	"set": "to compute what is written",
 	"returning": "in RETURNING",
 	"copy": "in COPY",
-	"view": "through a view",
+	"view": "through a view or a generated column",
 	"function": "as an argument of a function",
-	"key": "as a key",
+	"key": "as a key, whose values have to be unique or to exist",
+	"rule": "by a rule of its table: a check, row-level security, a partition",
 	"other": "that way",
 }
 

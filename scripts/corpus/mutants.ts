@@ -12,9 +12,10 @@ export interface Mutant {
 
 /** What the analysis writes down, reads further, or remembers; a row of what functions and relations do. */
 const statements: readonly RegExp[] = [
+  /this\.touch\(.*\);$/,
   /(?:walk\.)?ledger\.(?:touch|touchAll|lookUp|explains|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect)\(.*\);$/,
   /(?:walk\.)?ledger\.copies\.add\(.*\);$/,
-  /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur|copyInto|copyColumns|copyNew|copyRenamed|renamed|changesRows|readConflict|readAssignments)\(.*\);$/,
+  /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur|copyInto|copyColumns|copyNew|copyRenamed|renamed|changesRows|readConflict|readAssignments|readRules|readRuleUses|readDefaults)\(.*\);$/,
   /(?:walk\.)?ledger\.(?:changesSchema|changesSearchPath|touchesLabels|unfiltered) = true;$/,
 ];
 const rows: readonly RegExp[] = [

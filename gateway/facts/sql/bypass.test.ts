@@ -569,6 +569,9 @@ describe('a plan tells how long labelled values are', () => {
     'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT ssn FROM customers, generate_series(1, 1000) ORDER BY id',
     'EXPLAIN (ANALYZE, SERIALIZE, COSTS OFF) SELECT ssn FROM customers',
     'EXPLAIN DELETE FROM customers RETURNING ssn',
+    'EXPLAIN (COSTS OFF, MEMORY) SELECT ssn FROM customers',
+    'EXPLAIN (COSTS OFF, BUFFERS) SELECT ssn FROM customers',
+    'EXPLAIN (COSTS OFF, SERIALIZE) SELECT ssn FROM customers',
   ])('which is said of %s', async (sql) => {
     expect(await complete(sql)).toBe(false);
   });
@@ -908,6 +911,154 @@ describe('labels on paths of a JSON document', () => {
       transform: 'plain',
       labels: ['pii.all', 'pii.x'],
     });
+  });
+});
+
+describe('what a table does by itself tells of labelled values', () => {
+  const made = (
+    oid: number,
+    name: string,
+    columns: readonly string[],
+    kind = 'r',
+  ): readonly (readonly [string, unknown])[] => [
+    ['relations', [String(oid), 'public', name, kind, 'f', 'f', null]],
+    ['columns', [String(oid), JSON.stringify(columns.map((column, i) => [column, i + 1, 25, 'text', false]))]],
+  ];
+  const rule = (table: number, ...rest: readonly (string | null)[]): readonly [string, unknown] => [
+    'rules',
+    [String(table), ...rest],
+  ];
+  const rows = [
+    ...made(1, 'keyed', ['id', 'name', 'ssn']),
+    rule(1, 'primary', '{1}', null, null, null),
+    rule(1, 'unique', '{3}', null, null, null),
+    ...made(2, 'computed', ['id', 'name', 'ssn']),
+    rule(2, 'computed', '{2,3}', null, null, null),
+    ...made(3, 'checked', ['id', 'name', 'ssn']),
+    rule(3, 'check', '{2,3}', null, null, null),
+    ...made(4, 'unchecked', ['id', 'name', 'ssn']),
+    rule(4, 'unchecked', '{3}', null, null, null),
+    ...made(5, 'refers', ['id', 'note', 'to_ssn']),
+    rule(5, 'foreign', '{3}', '1', '{3}', null),
+    ...made(6, 'secured', ['id', 'tag', 'owner']),
+    rule(6, 'policy', '{}', '6', '{3}', null),
+    ...made(7, 'asks', ['id', 'tag']),
+    rule(7, 'policy', '{}', '1', '{3}', null),
+    ...made(8, 'divided', ['id', 'ssn']),
+    rule(8, 'partition', '{2}', null, null, null),
+    ...made(9, 'part', ['id', 'ssn']),
+    ['inherits', ['9', '8']],
+    ...made(10, 'made', ['id', 'ssn', 'upper', 'size', 'is_null', 'late']),
+    rule(10, 'stored', '{2,3}', null, '3', 'upper(ssn)'),
+    rule(10, 'stored', '{2,4}', null, '4', 'length(ssn)'),
+    rule(10, 'stored', '{1,5}', null, '5', 'upper(id)'),
+    rule(10, 'virtual', '{2,6}', null, '6', '(ssn)::integer'),
+    rule(10, 'unique', '{3}', null, null, null),
+    ...made(11, 'filled', ['id', 'a', 'b']),
+    rule(11, 'default', '{}', null, '2', 'public.first_ssn()'),
+    ['functions', ['public', 'first_ssn', 'sql', 's', 'f', null, 'SELECT ssn FROM public.keyed LIMIT 1', 'f', '[]', null, 'text']],
+    ...made(12, 'v_keyed', ['id', 'ssn'], 'v').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT keyed.id, keyed.ssn FROM public.keyed')] : [query, row],
+    ),
+    ...made(13, 'above', ['id', 'name', 'ssn']),
+    ...made(14, 'below', ['id', 'name', 'ssn']),
+    ['inherits', ['14', '13']],
+    rule(14, 'check', '{2,3}', null, null, null),
+    ...made(15, 'whole', ['id', 'name', 'ssn']),
+    rule(15, 'check', '{0}', null, null, null),
+  ]; // prettier-ignore
+  const labelled = 'keyed computed checked unchecked divided made above whole'.split(' ').map((name) => `${name}.ssn`);
+  beforeAll(() => {
+    analyzer.setCatalog('ruled', leakCatalog(rows.map((row) => JSON.stringify(row)).join('\n')));
+    const labels = [...labelled, 'secured.owner'].map((column) => [`public.${column}`, ['pii.ssn']] as const);
+    analyzer.setLabels('ruled', new Map(labels), '1');
+  });
+  const ruled = async (sql: string): Promise<StatementFacts> => {
+    const answer = await analyzer.analyze({ target: 'ruled', text: Buffer.from(sql), major: 18, searchPath });
+    if (!answer.ok || !answer.statements[0]) throw new Error('no statement');
+    expect(answer.statements[0].command.analysis.reasons).toEqual([]);
+    return answer.statements[0];
+  };
+
+  test.each<[sql: string, ...used: readonly string[]]>([
+    // A value that has to be unique: whether it is there already.
+    ["INSERT INTO keyed VALUES (1, 'a', '1')", 'keyed.ssn key'],
+    ["INSERT INTO keyed (id, ssn) VALUES (1, '1')", 'keyed.ssn key'],
+    ["INSERT INTO keyed (id, ssn) VALUES (1, '1') ON CONFLICT DO NOTHING", 'keyed.ssn key'],
+    ["INSERT INTO keyed (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET ssn = '1'", 'keyed.ssn key', 'refers.to_ssn key'],
+    ['COPY keyed FROM STDIN', 'keyed.ssn key'],
+    ["UPDATE keyed SET ssn = '1' WHERE id = 1", 'keyed.ssn key', 'refers.to_ssn key'],
+    ["UPDATE v_keyed SET ssn = '1' WHERE id = 1", 'keyed.ssn key', 'refers.to_ssn key'],
+    ["MERGE INTO keyed k USING filled a ON k.id = a.id WHEN MATCHED THEN UPDATE SET ssn = '1'", 'keyed.ssn key', 'refers.to_ssn key'],
+    ["MERGE INTO keyed k USING filled a ON k.id = a.id WHEN NOT MATCHED THEN INSERT (id, ssn) VALUES (1, '1')", 'keyed.ssn key'],
+    ['MERGE INTO keyed k USING filled a ON k.id = a.id WHEN MATCHED THEN DELETE', 'keyed.ssn key', 'refers.to_ssn key'],
+    ['INSERT INTO keyed (id) VALUES (1)'],
+    ["INSERT INTO keyed (id, name) VALUES (1, 'a') ON CONFLICT (id) DO UPDATE SET name = 'b'"],
+    ["UPDATE keyed SET name = 'a' WHERE id = 1"],
+    ["UPDATE computed SET name = 'a' WHERE id = 1", 'computed.ssn key'],
+    ["INSERT INTO computed (name) VALUES ('a')", 'computed.ssn key'],
+    ["UPDATE computed SET id = '1' WHERE id = '2'"],
+    ["UPDATE made SET ssn = '1' WHERE id = '1'", 'made.upper key'],
+    // A check over what is written and what stands there.
+    ["UPDATE checked SET name = 'a' WHERE id = 1", 'checked.ssn rule'],
+    ["UPDATE checked SET name = 'a', ssn = '1' WHERE id = 1"],
+    ["UPDATE checked SET id = '1' WHERE id = '2'"],
+    ["INSERT INTO checked (name, ssn) VALUES ('a', '1')"],
+    ["UPDATE unchecked SET name = 'a' WHERE id = 1", 'unchecked.ssn rule'],
+    ["INSERT INTO unchecked (name, ssn) VALUES ('a', '1')"],
+    ["UPDATE above SET name = 'a' WHERE id = 1", 'above.ssn rule'],
+    ["UPDATE whole SET name = 'a' WHERE id = 1", 'whole.ssn rule'],
+    // A value that has to exist, or must not be referred to.
+    ["INSERT INTO refers (to_ssn) VALUES ('1')", 'keyed.ssn key'],
+    ["UPDATE refers SET to_ssn = '1' WHERE id = 1", 'keyed.ssn key'],
+    ["UPDATE refers SET note = '1' WHERE id = 1"],
+    ['DELETE FROM keyed WHERE id = 1', 'keyed.ssn key', 'refers.to_ssn key'],
+    ['DELETE FROM refers WHERE id = 1'],
+    // Rows that are there, or are shown, by a value.
+    ['SELECT id FROM secured', 'secured.owner rule'],
+    ['SELECT count(*) FROM secured', 'secured.owner rule'],
+    ["UPDATE secured SET tag = 'a'", 'secured.owner rule'],
+    ["INSERT INTO secured (id) VALUES (1)", 'secured.owner rule'],
+    ['COPY secured (id) TO STDOUT', 'secured.owner rule'],
+    ['SELECT id FROM asks', 'keyed.ssn rule'],
+    ['SELECT id FROM part', 'part.ssn rule'],
+    ['DELETE FROM ONLY part', 'part.ssn rule'],
+    ['SELECT id FROM divided'],
+    ['SELECT tableoid, id FROM divided', 'divided.ssn expression'],
+    ['SELECT d.tableoid FROM divided d', 'divided.ssn expression'],
+    ['SELECT id FROM divided WHERE tableoid = 9', 'divided.ssn where'],
+    ['SELECT ctid FROM divided'],
+    ['SELECT tableoid FROM keyed'],
+    // What is generated from a value.
+    ["SELECT id FROM made WHERE upper > 'A'", 'made.upper where'],
+    ['SELECT id FROM made ORDER BY size', 'made.size view'],
+    ['SELECT id FROM made ORDER BY is_null'],
+    ['SELECT late FROM made', 'made.late view'],
+    // What a default brings.
+    ['INSERT INTO filled (id) VALUES (1)', 'keyed.ssn set'],
+    ['INSERT INTO filled VALUES (1, DEFAULT)', 'keyed.ssn set'],
+    ['INSERT INTO filled (id, a) VALUES (1, DEFAULT)', 'keyed.ssn set'],
+    ['UPDATE filled SET a = DEFAULT', 'keyed.ssn set'],
+    ['MERGE INTO filled f USING refers r ON f.id = r.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1)', 'keyed.ssn set'],
+    ['COPY filled (id) FROM STDIN', 'keyed.ssn set'],
+    ["INSERT INTO filled (id, a) VALUES (1, 'x')"],
+    ["UPDATE filled SET a = 'x'"],
+  ])('%s', async (sql, ...used) => {
+    expect(uses(await ruled(sql)).filter((use) => !/^v_keyed/.test(use))).toEqual(used);
+  }); // prettier-ignore
+
+  test.each([
+    ['SELECT upper FROM made', 'derived', 'pii.ssn'],
+    ['SELECT * FROM (SELECT id, upper AS x FROM made) t', 'derived', 'pii.ssn'],
+    ['SELECT is_null FROM made', 'plain'],
+    ['SELECT to_ssn FROM refers', 'plain', 'pii.ssn'],
+  ])('%s leaves %s', async (sql, transform, ...labels) => {
+    expect((await ruled(sql)).command.output.at(-1)).toMatchObject({ transform, labels });
+  });
+
+  test('what a default brings is a copy', async () => {
+    const { command } = await ruled('INSERT INTO filled (id) VALUES (1)');
+    expect(command.copies).toMatchObject([{ column: 'public.filled.a', labels: ['pii.ssn'] }]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { readRules, rulesQuery } from './catalog-rules.ts';
 import { readStandIns } from './catalog-types.ts';
 import type {
   CatalogColumn,
@@ -66,6 +67,7 @@ export const catalogQueries = {
       LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
      WHERE c.oid >= 16384 AND c.castcontext = 'i' AND e.extname IS DISTINCT FROM 'citext'
        AND (t.oid IN (25, 1042, 1043, 2950) OR t.typname = 'citext')`,
+  rules: rulesQuery,
   types: `
     SELECT t.oid, t.typtype, t.typname, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname
       FROM pg_catalog.pg_type t
@@ -132,6 +134,7 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
       name: intern(name),
       extension: extension ?? null,
     })),
+    rules: readRules(rows.rules, columns),
     standIns: readStandIns(rows.types),
     coerces: rows.casts.length > 0,
     enums: readEnums(rows.enums),

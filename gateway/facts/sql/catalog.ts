@@ -1,3 +1,5 @@
+import type { CatalogRule } from './catalog-rules.ts';
+
 /** What a target's catalog says, as of one reading. Plain, so that it can be posted to the parser's threads. */
 export interface CatalogSnapshot {
   /** Grows with every reading that found something different. Part of every facts' key. */
@@ -7,6 +9,8 @@ export interface CatalogSnapshot {
   readonly functions: readonly CatalogFunction[];
   /** Operators outside `pg_catalog`. An operator is a function call that has no name to see. */
   readonly operators: readonly CatalogOperator[];
+  /** What tables do by themselves with values of their columns. Absent where nobody asked, as in fixtures. */
+  readonly rules?: readonly CatalogRule[];
   /** Types outside `pg_catalog` whose values are written as those of a built-in one: the built-in one's OID by theirs. */
   readonly standIns?: ReadonlyMap<number, number>;
   /** Somebody defined a cast that the server applies by itself to texts or UUIDs. */
@@ -85,6 +89,7 @@ export interface LeanCatalog {
   readonly functions: readonly CatalogFunction[];
   readonly operators: readonly CatalogOperator[];
   readonly coerces?: boolean;
+  readonly rules?: readonly CatalogRule[];
 }
 
 export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTriggers'> {
@@ -97,7 +102,7 @@ export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTrig
 }
 
 export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
-  const { version, relations, functions, operators, coerces = false } = snapshot;
+  const { version, relations, functions, operators, coerces = false, rules } = snapshot;
   const lettered = equalityLetters(snapshot.standIns);
   return {
     version,
@@ -118,6 +123,7 @@ export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
     }),
     functions,
     operators,
+    ...(rules ? { rules } : {}),
     ...(coerces ? { coerces } : {}),
   };
 }

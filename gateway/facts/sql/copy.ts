@@ -2,7 +2,7 @@ import type { CopyFact } from '../../contract/command-postgres.ts';
 import { readCopyOptions, type CopyLayout } from './copy-options.ts';
 import { flag, nameParts, node, nodes, text, type Node } from './node.ts';
 import { emptyScope, type Column, type Item, type Walk } from './scope.ts';
-import { readTarget } from './write.ts';
+import { readDefaults, readRules, readTarget } from './write.ts';
 
 export interface CopyFacts {
   readonly copy: CopyFact;
@@ -35,6 +35,8 @@ function readCopyIn(walk: Walk, body: Node): void {
   const target = readTarget(walk, node(body, 'relation') ?? {});
   const names = nameParts(nodes(body, 'attlist'));
   for (const name of names.length > 0 ? names : target.item.columns.map((column) => column.name)) target.write(name);
+  readRules(walk, target, 'insert', names.length > 0 ? names : undefined);
+  readDefaults(walk, target, names);
   walk.expression(body['whereClause'], { ...emptyScope, items: [target.item] }, 'where');
 }
 

@@ -2,6 +2,7 @@ import type { LeanRelation } from './catalog.ts';
 import { namedColumns, rowFunctions } from './builtin-functions.ts';
 import { calledFunctions, classifyCall } from './expression.ts';
 import { flag, nameParts, node, nodes, tagged, text, type Node } from './node.ts';
+import { placedBy } from './rule-uses.ts';
 import { blur, renamed, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import type { Base } from './world.ts';
 
@@ -52,9 +53,11 @@ function readTable(walk: Walk, body: Node, scope: Scope): Item {
 /** A table as an item, under an alias or its own name. */
 export function tableItem(walk: Walk, relation: LeanRelation, alias: Alias = noAlias): Item {
   const columns = plainColumns(walk.ledger.world.columns(relation));
+  const placed = placedBy(walk.ledger.world, relation);
   return {
     name: alias.name ?? relation.name,
     table: relation,
+    ...(placed.length > 0 ? { placed: new Set(placed) } : {}),
     ...(alias.name === undefined ? { schema: relation.schema } : {}),
     columns: renamed(walk.ledger, columns, alias.columns),
     bare: true,

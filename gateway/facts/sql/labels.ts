@@ -1,4 +1,5 @@
 import type { PathFact } from '../../contract/command-postgres.ts';
+import { flowsOf, placeName } from './table-rules.ts';
 import { columnNames, type LeanCatalog, type LeanRelation } from './catalog.ts';
 
 /** Labels by `schema.relation.column`, in the catalog's own spelling (no quotes); a path of a JSON document may follow behind a dot. */
@@ -9,20 +10,26 @@ export type SpreadLabels = ReadonlyMap<number, ReadonlyMap<string, readonly stri
 
 /**
  * Carries labels through inheritance and partitions, in both directions and by column name: reading a parent reads its children's rows, and
- * a child holds what its parent's column was labelled for.
+ * a child holds what its parent's column was labelled for. And to where values turn up by themselves: `flowsOf`.
  */
 export function spreadLabels(catalog: LeanCatalog, labels: ColumnLabels): SpreadLabels {
   const spread = new Map<number, Map<string, readonly string[]>>();
   if (labels.size === 0) return spread;
   const family = families(catalog);
   const byName = relationsByName(catalog);
-  for (const [key, own] of labels) {
-    for (const [relation, column] of columnsNamed(key, byName)) {
-      for (const member of family(relation)) {
-        if (columnNames(member).includes(column)) add(spread, member.oid, column, own);
+  const byOid = new Map(catalog.relations.map((relation) => [relation.oid, relation]));
+  const flows = flowsOf(catalog);
+  const give = (relation: LeanRelation, column: string, own: readonly string[]): void => {
+    for (const member of family(relation)) {
+      if (!columnNames(member).includes(column) || !add(spread, member.oid, column, own)) continue;
+      for (const to of flows.get(placeName(member.oid, column)) ?? []) {
+        const next = byOid.get(to.relation);
+        if (next) give(next, to.column, own);
       }
     }
-  }
+  };
+  for (const [key, own] of labels)
+    for (const [relation, column] of columnsNamed(key, byName)) give(relation, column, own);
   return spread;
 }
 
@@ -93,15 +100,19 @@ function relationsByName(catalog: LeanCatalog): ReadonlyMap<string, readonly Lea
   return byName;
 }
 
+/** @returns whether that was new */
 function add(
   spread: Map<number, Map<string, readonly string[]>>,
   oid: number,
   column: string,
   more: readonly string[],
-): void {
+): boolean {
   const columns = spread.get(oid) ?? new Map<string, readonly string[]>();
-  columns.set(column, [...new Set([...(columns.get(column) ?? []), ...more])].sort());
+  const known = columns.get(column) ?? [];
+  const all = [...new Set([...known, ...more])].sort();
+  columns.set(column, all);
   spread.set(oid, columns);
+  return all.length > known.length;
 }
 
 /** Everything that hangs together with a relation by inheritance, itself included. */

@@ -9,6 +9,7 @@ import { postgresEffects } from '../../contract/command-postgres.ts';
 import type { LeanRelation } from './catalog.ts';
 import { Copies } from './copied.ts';
 import { functionEffects, functionReason } from './functions.ts';
+import { chosenBy } from './rule-uses.ts';
 import { storedValues } from './stored-values.ts';
 import { union, type Base, type World } from './world.ts';
 
@@ -92,6 +93,7 @@ export class Ledger {
       this.incomplete(
         `${relation.schema}.${relation.name} is a table of another server, and none of its columns is labelled`,
       );
+    for (const base of chosenBy(this.world, relation)) this.touch(base, 'rule');
     for (const reason of this.world.view(relation)?.reasons ?? [])
       this.incomplete(`view ${relation.schema}.${relation.name}: ${reason}`);
   }

@@ -22,6 +22,8 @@ export interface Item {
   readonly name: string | undefined;
   /** The table itself, where nothing is in between: it has system columns. */
   readonly table?: LeanRelation;
+  /** What decides which table a row of it is in, where that is labelled: partitions. */
+  readonly placed?: ReadonlySet<Base>;
   /** Its schema, where it may be named with one: a table without an alias. */
   readonly schema?: string;
   readonly columns: readonly Column[];
@@ -91,7 +93,7 @@ export function resolve(parts: readonly string[], scope: Scope): Reference | und
   if (last === '*') return row([item, ...also]);
   const found = columnsNamed(last, also.length === 0 ? [item] : [item, ...also]);
   if (found.length > 0) return { kind: 'column', column: merge(found) };
-  if (item.table && systemColumns.has(last)) return { kind: 'column', column: { name: last, sources: new Set() } };
+  if (item.table && systemColumns.has(last)) return { kind: 'column', column: systemColumn(last, [item]) };
   if (item.more) return { kind: 'column', column: { name: last, sources: item.more } };
   // `row.name` where the row has no such column calls the function `name` with the row.
   return { ...row([item, ...also]), field: last };
@@ -108,7 +110,7 @@ function bareName(name: string, scope: Scope): Reference | undefined {
       return { kind: 'column', column: unsure ? { name, sources: new Set([...possible, ...column.sources]) } : column };
     }
     if (systemColumns.has(name) && seen.some((item) => item.table))
-      return { kind: 'column', column: { name, sources: new Set() } };
+      return { kind: 'column', column: systemColumn(name, seen) };
     for (const item of seen) {
       if (!item.more) continue;
       unsure = true;
@@ -122,6 +124,11 @@ function bareName(name: string, scope: Scope): Reference | undefined {
     return unsure ? { ...whole, sources: new Set([...possible, ...whole.sources]) } : whole;
   }
   return unsure ? { kind: 'column', column: { name, sources: possible } } : undefined;
+}
+
+/** `tableoid` says which partition a row is in. */
+function systemColumn(name: string, items: readonly Item[]): Column {
+  return { name, sources: new Set(name === 'tableoid' ? items.flatMap(({ placed }) => [...(placed ?? [])]) : []) };
 }
 
 /** A loop: most of the time that a long statement takes is spent here. */

@@ -151,9 +151,16 @@ const readExplain: Reader = (walk, body) => {
   if (analyze && isOn(analyze)) run();
   else walk.ledger.planned(run);
   // Widths are estimated from samples of the values; how much memory a sort took, ANALYZE measures on the values themselves.
-  const quiet = costs && !isOn(costs) && !(analyze && isOn(analyze));
+  // What planning takes of memory and buffers follows from the samples themselves.
+  const loud = ['analyze', 'memory', 'buffers', 'serialize'].some((name) => {
+    const option = asked(name);
+    return option && isOn(option);
+  });
+  const quiet = costs && !isOn(costs) && !loud;
   if (!quiet && walk.ledger.relations.some(({ access, labels }) => access === 'read' && labels.length > 0))
-    walk.ledger.incomplete('a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE');
+    walk.ledger.incomplete(
+      'a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE, MEMORY, BUFFERS',
+    );
   return { columns: [{ name: 'QUERY PLAN', sources: new Set() }] };
 };
 

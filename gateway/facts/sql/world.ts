@@ -3,6 +3,7 @@ import { columnNames, type CatalogFunction, type LeanCatalog, type LeanRelation 
 import { parsedBody } from './function-statements.ts';
 import { computesOnly } from './functions.ts';
 import type { Node } from './node.ts';
+import { TableRules } from './table-rules.ts';
 import {
   anyColumn,
   labelledSchema,
@@ -67,7 +68,9 @@ export class World {
   readonly known: boolean;
   /** A text or UUID may be made something else on its way into a comparison. */
   readonly coerces: boolean;
+  readonly rules: TableRules;
   readonly #relations = new Map<string, LeanRelation>();
+  readonly #byOid = new Map<number, LeanRelation>();
   readonly #functions = new Map<string, CatalogFunction[]>();
   readonly #operators = new Map<string, string>();
   readonly #labels: SpreadLabels;
@@ -90,8 +93,11 @@ export class World {
     this.#given = labels;
     this.#labels = catalog ? spreadLabels(catalog, labels) : new Map();
     this.#paths = catalog ? spreadPaths(catalog, labels) : new Map();
-    for (const relation of catalog?.relations ?? [])
+    this.rules = new TableRules(catalog?.rules ?? [], catalog?.relations ?? []);
+    for (const relation of catalog?.relations ?? []) {
       this.#relations.set(`${relation.schema}.${relation.name}`, relation);
+      this.#byOid.set(relation.oid, relation);
+    }
     for (const fn of catalog?.functions ?? []) {
       const same = this.#functions.get(fn.name);
       if (same) same.push(fn);
@@ -189,7 +195,41 @@ export class World {
       };
     });
     this.#columns.set(relation.oid, columns);
-    return columns;
+    const generated = this.#generated(relation, columns);
+    if (generated.size === 0) return columns;
+    const formed = columns.map((base) =>
+      generated.has(base.name) ? { ...base, form: generated.get(base.name) } : base,
+    );
+    this.#columns.set(relation.oid, formed);
+    return formed;
+  }
+
+  /** Forms of columns that are generated from labelled ones. A virtual one is made when it is read, and may fail then. */
+  #generated(relation: LeanRelation, columns: readonly Base[]): ReadonlyMap<string, Form | undefined> {
+    const forms = new Map<string, Form | undefined>();
+    for (const rule of this.rules.of(relation.oid)) {
+      if (rule.kind !== 'stored' && rule.kind !== 'virtual') continue;
+      if (!columns.some(({ name, labels }) => name === rule.column && labels.length > 0)) continue;
+      const from = `${quoted(relation.schema)}.${quoted(relation.name)}`;
+      const [form] = this.#readView(`SELECT ${rule.sql} FROM ${from}`, this).forms;
+      forms.set(rule.column, form && 'derived');
+    }
+    return forms;
+  }
+
+  /** The labelled columns of these names. */
+  labelled(relation: LeanRelation, names: readonly string[]): readonly Base[] {
+    if (names.length === 0) return [];
+    return this.columns(relation).filter(({ name, labels }) => labels.length > 0 && names.includes(name));
+  }
+
+  byOid(oid: number): LeanRelation | undefined {
+    return this.#byOid.get(oid);
+  }
+
+  /** The statements of an expression of the catalog, as a query. */
+  parsed(expression: string): readonly Node[] | undefined {
+    return this.#parse(`SELECT ${expression}`);
   }
 
   /** Undefined for what is no view. */
@@ -215,6 +255,10 @@ export class World {
 /** Which rows a view shows says something about the values it chose them by: no mask over a column hides that. */
 function viewForm(view: ViewColumns, i: number): Form | undefined {
   return view.hidden.length === 0 ? view.forms[i] : undefined;
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** `pg_catalog` comes first unless the path says otherwise. */

@@ -3,7 +3,8 @@ import { copyColumns, copyInto, type Destination } from './copies.ts';
 import { aliasOf, tableItem } from './from.ts';
 import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { readWith } from './query.ts';
-import { blur, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
+import { readRuleUses, type RowChange } from './rule-uses.ts';
+import { blur, emptyScope, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import { choosesNothing } from './unfiltered.ts';
 import type { Base } from './world.ts';
 
@@ -20,6 +21,8 @@ export function readInsert(walk: Walk, body: Node, outer: Scope): readonly Colum
   const names = nodes(body, 'cols').map((entry) => text(only(entry, 'ResTarget') ?? {}, 'name'));
   if (names.length > 0) names.forEach(target.write);
   else writeAll(walk, target);
+  readRules(walk, target, 'insert', names.length > 0 ? names : undefined);
+  readDefaults(walk, target, named(body, names));
   const source = node(body, 'selectStmt');
   if (source) {
     const columns = walk.query(source, scope);
@@ -40,6 +43,7 @@ function readConflict(walk: Walk, body: Node, target: Target, outer: Scope): voi
   if (text(body, 'action') === 'ONCONFLICT_UPDATE') {
     walk.ledger.effect('update');
     changesRows(walk, target);
+    readRules(walk, target, 'update', assigned(body));
   }
   readAssignments(walk, nodes(body, 'targetList'), target, scope);
   walk.expression(body['whereClause'], scope, 'where');
@@ -57,6 +61,7 @@ export function readUpdate(walk: Walk, body: Node, outer: Scope): readonly Colum
   walk.ledger.effect('update');
   const target = readWritten(walk, node(body, 'relation') ?? {});
   changesRows(walk, target);
+  readRules(walk, target, 'update', assigned(body));
   const items = [target.item];
   for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
@@ -70,6 +75,7 @@ export function readDelete(walk: Walk, body: Node, outer: Scope): readonly Colum
   walk.ledger.effect('delete');
   const target = readWritten(walk, node(body, 'relation') ?? {});
   changesRows(walk, target);
+  readRules(walk, target, 'delete', undefined);
   const items = [target.item];
   for (const entry of nodes(body, 'usingClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
@@ -95,19 +101,29 @@ export function readMerge(walk: Walk, body: Node, outer: Scope): readonly Column
     if ((action === 'CMD_UPDATE' || action === 'CMD_DELETE') && (always || unmatched) && choosesNothing(condition)) {
       walk.ledger.unfiltered = true;
     }
-    if (action === 'CMD_UPDATE') walk.ledger.effect('update');
-    if (action === 'CMD_DELETE') walk.ledger.effect('delete');
-    if (action === 'CMD_INSERT') walk.ledger.effect('insert');
-    if (action === 'CMD_INSERT' && nodes(clause, 'targetList').length === 0) writeAll(walk, target);
+    const list = assigned(clause);
+    if (action === 'CMD_UPDATE') {
+      walk.ledger.effect('update');
+      readRules(walk, target, 'update', list);
+    }
+    if (action === 'CMD_DELETE') {
+      walk.ledger.effect('delete');
+      readRules(walk, target, 'delete', undefined);
+    }
+    if (action === 'CMD_INSERT') {
+      walk.ledger.effect('insert');
+      if (list.length === 0) writeAll(walk, target);
+      readRules(walk, target, 'insert', list.length > 0 ? list : undefined);
+      readDefaults(walk, target, named(clause, list));
+    }
     readAssignments(walk, nodes(clause, 'targetList'), target, inside);
     const values = nodes(clause, 'values').map((value) => {
       const sources = new Set<Base>();
       walk.expression(value, inside, 'set', sources);
       return { name: '', sources };
     });
-    const named = nodes(clause, 'targetList').map((each) => text(only(each, 'ResTarget') ?? {}, 'name'));
     const all = target.relation && columnNames(target.relation);
-    if (values.length > 0) copyColumns(walk.ledger, target, named.length > 0 ? named : all, values);
+    if (values.length > 0) copyColumns(walk.ledger, target, list.length > 0 ? list : all, values);
   }
   return readReturning(walk, body, inside, target.item);
 }
@@ -160,6 +176,41 @@ function changesRows({ ledger }: Walk, { relation }: Target): void {
   for (const each of [relation, ...(ledger.world.view(relation)?.relations ?? [])]) ledger.changesRows(each);
 }
 
+/** What the table itself makes of the change. Which column of a table a view's column writes is not asked. */
+export function readRules(
+  { ledger }: Walk,
+  { relation }: Destination,
+  change: RowChange,
+  written: readonly string[] | undefined,
+): void {
+  if (!relation) return;
+  readRuleUses(ledger, relation, change, change === 'insert' ? (written ?? columnNames(relation)) : written);
+  for (const behind of ledger.world.view(relation)?.relations ?? []) readRuleUses(ledger, behind, change, undefined);
+}
+
+/** Names of the columns that are assigned to. */
+function assigned(body: Node): readonly string[] {
+  return nodes(body, 'targetList').map((each) => text(only(each, 'ResTarget') ?? {}, 'name'));
+}
+
+/** Columns that surely get a value; none where some of them may get their default. */
+function named(body: Node, names: readonly string[]): readonly string[] {
+  return anywhere(body, (tag) => tag === 'SetToDefault') ? [] : names;
+}
+
+/** Defaults that call somebody's functions put what these bring into the row. */
+export function readDefaults(walk: Walk, target: Destination, given: readonly string[]): void {
+  const { world } = walk.ledger;
+  const { relation } = target;
+  const written = relation ? [relation, ...(world.view(relation)?.relations ?? [])] : [];
+  for (const rule of written.flatMap(({ oid }) => world.rules.whereStored(oid))) {
+    if (rule.kind !== 'default' || given.includes(rule.column)) continue;
+    const columns = (world.parsed(rule.sql) ?? []).flatMap((tree) => walk.query(tree, emptyScope));
+    blur(walk.ledger, columns, 'set');
+    for (const { sources } of columns) copyInto(walk.ledger, target, rule.column, sources);
+  }
+}
+
 function writeAll(walk: Walk, target: Target): void {
   if (target.relation) for (const base of walk.ledger.world.columns(target.relation)) walk.ledger.write(base);
 }
@@ -171,12 +222,17 @@ function readAssignments(walk: Walk, list: readonly Node[], target: Target, scop
     target.write(name);
     walk.expression(assignment['indirection'], scope, 'set');
     const value = node(assignment, 'val') ?? {};
+    if ('SetToDefault' in value) readDefaults(walk, target, without(target, name));
     // The row that was to be inserted came from the client; what it was made of was looked at there.
     if (isExcluded(value, name)) continue;
     const sources = new Set<Base>();
     walk.expression(value, scope, 'set', sources);
     copyInto(walk.ledger, target, name, sources);
   }
+}
+
+function without({ relation }: Target, name: string): readonly string[] {
+  return relation ? columnNames(relation).filter((each) => each !== name) : [];
 }
 
 /** `SET x = excluded.x`, the usual upsert. */

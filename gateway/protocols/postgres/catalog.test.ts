@@ -63,6 +63,15 @@ const changes = [
   'alter view seen rename to looked_at',
   'alter view looked_at rename column shown to seen',
   'drop materialized view kept; create materialized view kept as select id, ssn as shown from people',
+  'create unique index people_name on people (name)',
+  'alter table people add constraint short check (id > 0) not valid',
+  'alter table people validate constraint short',
+  'create policy own on people using (ssn = current_user)',
+  'alter table people enable row level security',
+  'alter policy own on people using (name = current_user)',
+  'alter table people alter column id set default f()',
+  'alter table child add unique (id)',
+  'alter table parent add foreign key (id) references child (id)',
   'alter table child inherit parent',
   'alter table child no inherit parent',
   "create or replace function f() returns int language sql as 'select 2'",
@@ -126,6 +135,68 @@ describe('what somebody else changes', () => {
     expect(snapshot.relations.some(({ name }) => name === 'people')).toBe(false);
     expect(snapshot.coerces).toBe(true);
   }
+});
+
+const ruling = `
+  create table acts (id int primary key, a text, b text, c text unique,
+    g text generated always as (upper(c)) stored, d int default f(), e int default 1, check (a <> b), unique (a, id) include (b));
+  alter table acts add check (c <> 'x') not valid;
+  create unique index on acts (b, lower(c)) where a <> 'x';
+  create table points (id int, to_c text references acts (c));
+  alter table points enable row level security;
+  create policy p on points using (id = 1 and exists (select from acts where acts.a = 'x'));
+  create table sleeps (id int);
+  create policy p on sleeps using (id = 1);
+  create table split (id int, k text) partition by list (lower(k));`;
+
+describe('what tables do by themselves is read', () => {
+  const rulesOf = async (server: TestPostgres): Promise<readonly unknown[]> => {
+    await using reader = readerOf(server);
+    const { relations, rules = [] } = await reader.read(undefined, patience);
+    const names = new Map(relations.map(({ oid, name }) => [oid, name]));
+    const own = new Set(['acts', 'points', 'sleeps', 'split']);
+    return rules.flatMap(({ relation, rule }) => {
+      const table = names.get(relation) ?? '';
+      if (!own.has(table)) return [];
+      const named = JSON.stringify(rule, (key, value: unknown) =>
+        key === 'relation' && typeof value === 'number' ? names.get(value) : value,
+      );
+      return [`${table} ${named}`];
+    });
+  };
+  const expected = [
+    'acts {"kind":"primary","columns":["id"],"computed":false}',
+    'acts {"kind":"unique","columns":["c"],"computed":false}',
+    'acts {"kind":"unique","columns":["id","a"],"computed":false}',
+    'acts {"kind":"unique","columns":["a","b","c"],"computed":true}',
+    'acts {"kind":"check","columns":["a","b"]}',
+    'acts {"kind":"unchecked","columns":["c"]}',
+    'acts {"kind":"stored","columns":["c"],"column":"g","sql":"upper(c)"}',
+    'acts {"kind":"default","column":"d","sql":"public.f()"}',
+    'points {"kind":"foreign","columns":["to_c"],"to":{"relation":"acts","columns":["c"]}}',
+    'points {"kind":"policy","reads":{"relation":"points","columns":["id"]}}',
+    'points {"kind":"policy","reads":{"relation":"acts","columns":["a"]}}',
+    'split {"kind":"partition","columns":["k"]}',
+  ];
+
+  test('on PostgreSQL 18, columns that are made when they are read included', async () => {
+    await using server = await startPostgres18();
+    const client = await prepared(server);
+    await client.query(ruling);
+    await client.query('alter table acts add column v text generated always as (lower(c)) virtual');
+    await client.end();
+    const virtual = 'acts {"kind":"virtual","columns":["c"],"column":"v","sql":"lower(c)"}';
+    expect((await rulesOf(server)).toSorted()).toEqual([...expected, virtual].toSorted());
+  });
+
+  test('on PostgreSQL 15', async ({ skip }) => {
+    await using server = await startPostgres15();
+    if (!server) return skip('PostgreSQL 15 is not installed');
+    const client = await prepared(server);
+    await client.query(ruling);
+    await client.end();
+    expect((await rulesOf(server)).toSorted()).toEqual(expected.toSorted());
+  });
 });
 
 describe('the gateway’s view of it', () => {

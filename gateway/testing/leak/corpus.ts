@@ -134,6 +134,20 @@ export async function countDirectLeaks(world: LeakWorld, lines: readonly CorpusL
   return leaking;
 }
 
+/** How many of the lines tell the databases apart when nobody stands in between, by what they bring or by whether they fail. */
+export async function countDirectDifferences(world: LeakWorld, lines: readonly CorpusLine[]): Promise<number> {
+  let telling = 0;
+  for (const { sql, session } of lines) {
+    const saying = whole(sql, session);
+    const [a, b] = await both(async (side) => {
+      await using wire = await world.direct(side, saying.role);
+      return await converse(wire, saying);
+    });
+    if (firstDifference(a.messages, b.messages) !== undefined) telling += 1;
+  }
+  return telling;
+}
+
 /** One honest statement, and why it did not run. */
 export interface HonestRun {
   readonly id: string;

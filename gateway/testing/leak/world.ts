@@ -32,6 +32,8 @@ const rolePassword = 'app';
 export interface LeakWorldOptions {
   /** SQL that both databases get after the corpus' own, with the same canaries. */
   readonly extra?: string;
+  /** Columns that are labelled beside the corpus' own: `public.accounts.ssn`. */
+  readonly labelled?: readonly string[];
   /**
    * Whether values of one side are as long as their like on the other. How large a table is on disk follows from that, and the order of rows
    * that nothing orders follows from how large a table is. Default: other.
@@ -39,7 +41,11 @@ export interface LeakWorldOptions {
   readonly lengths?: 'same' | 'other';
 }
 
-export async function startLeakWorld({ extra = '', lengths = 'other' }: LeakWorldOptions = {}): Promise<LeakWorld> {
+export async function startLeakWorld({
+  extra = '',
+  labelled = [],
+  lengths = 'other',
+}: LeakWorldOptions = {}): Promise<LeakWorld> {
   await using opening = new AsyncDisposableStack();
   const setup = readFileSync(new URL('../../facts/sql/fixtures/setup.sql', import.meta.url), 'utf8');
   const script = (side: Side) => disguiseScript(`${setup}\n${extra}`, side, lengths);
@@ -51,7 +57,7 @@ export async function startLeakWorld({ extra = '', lengths = 'other' }: LeakWorl
   };
   const [a, b] = await Promise.all([start('a'), start('b')]);
   const servers = { a, b };
-  const policies = await writePolicies();
+  const policies = await writePolicies([...leakLabels.keys(), ...labelled]);
   opening.defer(() => rm(policies, { recursive: true, force: true }));
   const decisions = join(policies, 'decisions.ndjson');
   const rig = opening.use(await openGateway(servers, policies, decisions));
@@ -92,9 +98,9 @@ async function load(server: TestPostgres, script: string): Promise<void> {
 }
 
 /** Every labelled column leaves redacted, and nobody reads it: what is masked milder shows a part by design. */
-async function writePolicies(): Promise<string> {
+async function writePolicies(labelled: readonly string[]): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'sallyport-leak-'));
-  const columns = Object.fromEntries([...leakLabels.keys()].map((column) => [column, [label]]));
+  const columns = Object.fromEntries(labelled.map((column) => [column, [label]]));
   const write = async (path: readonly string[], value: object): Promise<void> => {
     await mkdir(join(dir, ...path), { recursive: true });
     await writeFile(join(dir, ...path, 'data.json'), JSON.stringify(value));

@@ -235,9 +235,10 @@ use_in_words(use) := object.get(
 		"set": "to compute what is written",
 		"returning": "in RETURNING",
 		"copy": "in COPY",
-		"view": "through a view",
+		"view": "through a view or a generated column",
 		"function": "as an argument of a function",
-		"key": "as a key",
+		"key": "as a key, whose values have to be unique or to exist",
+		"rule": "by a rule of its table: a check, row-level security, a partition",
 	},
 	use,
 	"that way",
@@ -246,9 +247,11 @@ use_in_words(use) := object.get(
 use_instead(use, label) := $"Ask for lookup: equality on label {label}, or filter by other columns, such as the primary key." if {
 	use == "equality"
 } else := "Filter, join and order by other columns, such as the primary key." if {
-	use in {"where", "join", "group", "order", "distinct", "having", "limit", "key"}
+	use in {"where", "join", "group", "order", "distinct", "having", "limit"}
 } else := "Read the table itself: its labelled columns leave masked." if {
 	use == "view"
+} else := "The table itself compares with it. Ask a member of a group that reads the label." if {
+	use in {"key", "rule"}
 } else := "Select the columns by name, without the labelled ones." if {
 	use in {"copy", "null_test"}
 } else := "Write constants or unlabelled columns." if {

@@ -1,0 +1,144 @@
+import type { CatalogColumn } from './catalog.ts';
+
+/**
+ * What a table does by itself with the values of its columns: by it a value shows that nobody asked for. Columns are names, in no order.
+ * https://www.postgresql.org/docs/current/ddl.html
+ */
+export type TableRule =
+  /**
+   * A unique index or an exclusion constraint: whether a row fits tells whether its values are there already.
+   * `computed`: it is over an expression, or over some rows only; its columns are all that this is made of.
+   */
+  | { readonly kind: 'primary' | 'unique'; readonly columns: readonly string[]; readonly computed: boolean }
+  /** `unchecked`: rows that were there before it may break it (NOT VALID). */
+  | { readonly kind: 'check' | 'unchecked'; readonly columns: readonly string[] }
+  | { readonly kind: 'foreign'; readonly columns: readonly string[]; readonly to: Columns }
+  /** What a policy of row-level security reads, of the table itself or of another. */
+  | { readonly kind: 'policy'; readonly reads: Columns }
+  | { readonly kind: 'partition'; readonly columns: readonly string[] }
+  /** A generated column, and what it is made of. */
+  | { readonly kind: 'stored' | 'virtual'; readonly column: string; readonly columns: readonly string[]; readonly sql: string }
+  /** The default of a column, where it calls a function that somebody wrote. */
+  | { readonly kind: 'default'; readonly column: string; readonly sql: string }; // prettier-ignore
+
+interface Columns {
+  /** OID of the table. */
+  readonly relation: number;
+  readonly columns: readonly string[];
+}
+
+export interface CatalogRule {
+  /** OID of the table whose rule it is. */
+  readonly relation: number;
+  readonly rule: TableRule;
+}
+
+const classOf = (table: string): string => `'pg_catalog.${table}'::pg_catalog.regclass`;
+/** Columns of a table that an object depends on; 0 is the whole row. */
+const dependsOn = (objectClass: string, object: string, table: string): string =>
+  `SELECT d.refobjsubid FROM pg_catalog.pg_depend d WHERE d.classid = ${classOf(objectClass)} AND d.objid = ${object}
+     AND d.refclassid = ${classOf('pg_class')} AND d.refobjid = ${table}`;
+const numbers = (query: string): string => `(ARRAY(${query}))::pg_catalog.text`;
+const expression = 'pg_catalog.pg_get_expr(f.adbin, f.adrelid)';
+
+/** Rows: table, kind, attribute numbers (`{1,2}`), another table, its attribute numbers or the number of one attribute, text. */
+export const rulesQuery = `
+  SELECT i.indrelid, CASE WHEN i.indisprimary THEN 'primary' WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN 'unique' ELSE 'computed' END,
+         ${numbers(`SELECT u.k FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY u(k, n) WHERE u.k <> 0 AND u.n <= i.indnkeyatts
+           UNION ${dependsOn('pg_class', 'i.indexrelid', 'i.indrelid')} AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)`)},
+         NULL::pg_catalog.oid, NULL::pg_catalog.text, NULL::pg_catalog.text
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind <> 't'
+   WHERE (i.indisunique OR i.indisexclusion) AND i.indrelid >= 16384
+  UNION ALL
+  SELECT k.conrelid, CASE WHEN k.convalidated THEN 'check' ELSE 'unchecked' END, COALESCE(k.conkey::pg_catalog.text, '{}'), NULL, NULL, NULL
+    FROM pg_catalog.pg_constraint k WHERE k.contype = 'c' AND k.conrelid >= 16384
+  UNION ALL
+  SELECT k.conrelid, 'foreign', k.conkey::pg_catalog.text, k.confrelid, k.confkey::pg_catalog.text, NULL
+    FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
+  UNION ALL
+  SELECT p.polrelid, 'policy', '{}', d.refobjid, pg_catalog.array_agg(DISTINCT d.refobjsubid)::pg_catalog.text, NULL
+    FROM pg_catalog.pg_policy p
+    JOIN pg_catalog.pg_class c ON c.oid = p.polrelid AND c.relrowsecurity
+    JOIN pg_catalog.pg_depend d ON d.classid = ${classOf('pg_policy')} AND d.objid = p.oid AND d.refclassid = ${classOf('pg_class')} AND d.deptype = 'n'
+   GROUP BY p.oid, p.polrelid, d.refobjid
+  UNION ALL
+  SELECT p.partrelid, 'partition',
+         ${numbers(`SELECT u.k FROM pg_catalog.unnest(p.partattrs::pg_catalog.int2[]) u(k) WHERE u.k <> 0
+           UNION SELECT d.objsubid FROM pg_catalog.pg_depend d WHERE p.partexprs IS NOT NULL AND d.classid = ${classOf('pg_class')} AND d.objid = p.partrelid
+             AND d.refclassid = ${classOf('pg_class')} AND d.refobjid = p.partrelid AND d.objsubid > 0`)},
+         NULL, NULL, NULL
+    FROM pg_catalog.pg_partitioned_table p
+  UNION ALL
+  SELECT f.adrelid, CASE a.attgenerated WHEN 'v' THEN 'virtual' ELSE 'stored' END,
+         ${numbers(dependsOn('pg_attrdef', 'f.oid', 'f.adrelid'))},
+         NULL, a.attnum::pg_catalog.text, ${expression}
+    FROM pg_catalog.pg_attrdef f
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+   WHERE a.attgenerated <> ''
+  UNION ALL
+  SELECT f.adrelid, 'default', '{}', NULL, f.adnum::pg_catalog.text, ${expression}
+    FROM pg_catalog.pg_attrdef f
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
+   WHERE a.attgenerated = '' AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = ${classOf('pg_attrdef')} AND p.objid = f.oid AND p.refclassid = ${classOf('pg_proc')})`;
+
+type Row = readonly (string | null)[];
+
+/** @param columns of each table, by OID */
+export function readRules(
+  rows: readonly Row[],
+  columns: ReadonlyMap<number, readonly CatalogColumn[]>,
+): readonly CatalogRule[] {
+  const named = (table: number, list: string | null | undefined): readonly string[] => {
+    const all = columns.get(table) ?? [];
+    const attnums = (list?.match(/-?\d+/g) ?? []).map(Number);
+    // The whole row, or a list that says nothing: any column may be meant.
+    const chosen =
+      attnums.length === 0 || attnums.includes(0) ? all : all.filter(({ attnum }) => attnums.includes(attnum));
+    return chosen.map(({ name }) => name);
+  };
+  return rows.flatMap(([table, kind, own, other, others, sql]) => {
+    const relation = Number(table);
+    const rule = ruleOf(kind, named(relation, own), () => ({
+      to: { relation: Number(other), columns: named(Number(other), others) },
+      column: named(relation, others)[0] ?? '',
+      sql: sql ?? '',
+    }));
+    return rule ? [{ relation, rule }] : [];
+  });
+}
+
+interface Rest {
+  readonly to: Columns;
+  readonly column: string;
+  readonly sql: string;
+}
+
+function ruleOf(kind: string | null | undefined, columns: readonly string[], rest: () => Rest): TableRule | undefined {
+  switch (kind) {
+    case 'primary':
+    case 'unique':
+      return { kind, columns, computed: false };
+    case 'computed':
+      return { kind: 'unique', columns, computed: true };
+    case 'check':
+    case 'unchecked':
+    case 'partition':
+      return { kind, columns };
+    case 'foreign':
+      return { kind, columns, to: rest().to };
+    case 'policy':
+      return { kind, reads: rest().to };
+    case 'stored':
+    case 'virtual': {
+      const { column, sql } = rest();
+      // It depends on its own column, too.
+      return { kind, columns: columns.filter((each) => each !== column), column, sql };
+    }
+    case 'default': {
+      const { column, sql } = rest();
+      return { kind, column, sql };
+    }
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import type { LeanRelation } from './catalog.ts';
+import type { Ledger } from './ledger.ts';
+import type { TableRule } from './catalog-rules.ts';
+import type { Base, World } from './world.ts';
+
+/** Labelled columns by whose values a relation has, or shows, the rows it does: partitions and row-level security. */
+export function chosenBy(world: World, relation: LeanRelation): readonly Base[] {
+  const keys = world.labelled(relation, world.rules.partitionedBy(relation.oid));
+  const read = world.rules.of(relation.oid).flatMap((rule) => {
+    const from = rule.kind === 'policy' ? world.byOid(rule.reads.relation) : undefined;
+    return rule.kind === 'policy' && from ? world.labelled(from, rule.reads.columns) : [];
+  });
+  return [...keys, ...read];
+}
+
+/** Labelled columns by whose values a row is in the table that it is in: what `tableoid` tells. */
+export function placedBy(world: World, relation: LeanRelation): readonly Base[] {
+  return world.labelled(relation, world.rules.dividedBy(relation.oid));
+}
+
+/** What is done to rows. Of new ones every value is the statement's own, but for defaults. */
+export type RowChange = 'insert' | 'update' | 'delete';
+
+/** Writes down which labelled columns decide whether the change of rows goes through. @param written names of columns; undefined where it may be any */
+export function readRuleUses(
+  ledger: Ledger,
+  relation: LeanRelation,
+  change: RowChange,
+  written: readonly string[] | undefined,
+): void {
+  const { world } = ledger;
+  const rules = world.rules.whereStored(relation.oid);
+  const generated = rules.flatMap((rule) =>
+    rule.kind === 'stored' && meets(written, rule.columns) ? [rule.column] : [],
+  );
+  const now = written && [...written, ...generated];
+  if (change !== 'delete')
+    for (const rule of rules)
+      for (const base of usedBy(world, relation, rule, change, now)) ledger.touch(base, useOf(rule));
+  if (change === 'insert') return;
+  // Whether somebody refers to the row.
+  for (const { from, columns, to } of world.rules.referrers(relation.oid)) {
+    if (change === 'update' && !meets(now, to.columns)) continue;
+    const other = world.byOid(from);
+    const bases = [...world.labelled(relation, to.columns), ...(other ? world.labelled(other, columns) : [])];
+    for (const base of bases) ledger.touch(base, 'key');
+  }
+}
+
+function useOf(rule: TableRule): 'key' | 'rule' {
+  return rule.kind === 'check' || rule.kind === 'unchecked' ? 'rule' : 'key';
+}
+
+function usedBy(
+  world: World,
+  relation: LeanRelation,
+  rule: TableRule,
+  change: RowChange,
+  written: readonly string[] | undefined,
+): readonly Base[] {
+  switch (rule.kind) {
+    case 'primary':
+    case 'unique': {
+      const labelled = world.labelled(relation, rule.columns);
+      // What a new row leaves NULL is no other row's value; over an expression or for some rows only, it may count.
+      const told = change === 'insert' && !rule.computed ? labelled.map(({ name }) => name) : rule.columns;
+      return meets(written, told) ? labelled : [];
+    }
+    case 'check':
+    case 'unchecked': {
+      if (change === 'insert' || (rule.kind === 'check' && !meets(written, rule.columns))) return [];
+      return world.labelled(relation, rule.columns).filter(({ name }) => !written?.includes(name));
+    }
+    case 'foreign': {
+      const other = world.byOid(rule.to.relation);
+      return other && meets(written, rule.columns) ? world.labelled(other, rule.to.columns) : [];
+    }
+    case 'policy':
+    case 'partition':
+    case 'stored':
+    case 'virtual':
+    case 'default':
+      return [];
+    default:
+      return rule satisfies never;
+  }
+}
+
+function meets(written: readonly string[] | undefined, columns: readonly string[]): boolean {
+  return written === undefined ? columns.length > 0 : columns.some((column) => written.includes(column));
+}

@@ -1,0 +1,78 @@
+SELECT ssn_upper FROM accounts; -- L301 stored generated column
+SELECT ssn_size FROM accounts; -- L302 virtual generated column
+SELECT s FROM v_generated; -- L303 a generated column through a view
+SELECT id FROM accounts WHERE ssn_upper > 'x'; -- L304 a condition on a generated column
+COPY accounts (id, ssn_upper) TO STDOUT; -- L305 COPY of a generated column
+BEGIN; UPDATE accounts SET risk = 'low' WHERE id = 1; ROLLBACK; -- L306 whether a CHECK holds
+BEGIN; UPDATE accounts SET name = 'B' WHERE id = 2; ROLLBACK; -- L307 whether a row keeps a CHECK that was never validated
+BEGIN; INSERT INTO accounts (id, ssn) VALUES (9, '457-55-5462'); ROLLBACK; -- L308 a unique violation
+BEGIN; UPDATE accounts SET ssn = '457-55-5462' WHERE id = 2; ROLLBACK; -- L309 a unique violation by UPDATE
+BEGIN; INSERT INTO accounts (id, ssn) VALUES (9, '457-55-5462') ON CONFLICT DO NOTHING; ROLLBACK; -- L310 how many rows went in
+BEGIN; INSERT INTO accounts (id, name, card_number) VALUES (9, 'Bob', '5555555555554444'); ROLLBACK; -- L311 a unique index over an expression
+BEGIN; UPDATE accounts SET risk = 'high' WHERE id IN (1, 3); ROLLBACK; -- L312 a unique index with a condition
+BEGIN; INSERT INTO refs VALUES (9, '457-55-5462', 'b'); ROLLBACK; -- L313 a foreign key
+BEGIN; UPDATE refs SET ssn = '457-55-5462' WHERE id = 1; ROLLBACK; -- L314 a foreign key by UPDATE
+SELECT ssn FROM refs; -- L315 a column that refers to a labelled one
+BEGIN; DELETE FROM accounts WHERE id = 1; ROLLBACK; -- L316 a row that is referred to
+SET app.me = 'alice.adams'; SELECT id FROM vaults; -- L317 row-level security
+SET app.me = 'alice.adams'; UPDATE vaults SET tag = 'z' WHERE id = 1; -- L318 row-level security decides what is written
+SELECT count(*) FROM vaults; -- L319 counts under row-level security
+SELECT tableoid::regclass, v FROM parts ORDER BY id, 1; -- L320 which partition a row is in
+SELECT v FROM parts_a; -- L321 a partition by a labelled key
+SELECT count(*) FROM ONLY parts_rest; -- L322 how many rows a partition has
+BEGIN; INSERT INTO parts (id, key) VALUES (7, 'zebracanary') RETURNING tableoid::regclass; ROLLBACK; -- L323 routing
+BEGIN; INSERT INTO slots VALUES (9, 'zebracanary'); ROLLBACK; -- L324 an exclusion constraint
+SELECT id, name FROM v_barrier; -- L325 a security barrier view chooses by a labelled column
+BEGIN; UPDATE ruled SET a = 'y' WHERE id = 1; ROLLBACK; -- L326 a rule that asks
+SELECT quiet_path(); -- L328 a function with a search_path of its own
+BEGIN; INSERT INTO defaulted (id) VALUES (9) RETURNING a; ROLLBACK; -- L329 a default that calls a function
+EXPLAIN (GENERIC_PLAN) SELECT * FROM customers WHERE ssn = $1; -- L330 a generic plan
+EXPLAIN (SETTINGS, COSTS OFF) SELECT ssn FROM customers; -- L331 settings in a plan
+EXPLAIN (COSTS OFF, SUMMARY OFF, MEMORY) SELECT ssn FROM customers; -- L332 memory of planning
+EXPLAIN (COSTS OFF, ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT ssn FROM customers; -- L333 ANALYZE
+EXPLAIN (COSTS OFF, SERIALIZE TEXT, ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT ssn FROM customers; -- L334 how many bytes a result has
+SET client_min_messages = 'debug5'; SELECT ssn FROM customers; -- L335 what the server says beside
+SET client_min_messages = 'log'; SET debug_print_plan = on; SELECT id FROM customers; -- L336 plans as messages
+SET client_min_messages = 'log'; SET debug_print_parse = on; UPDATE customers SET ssn = ssn WHERE id = 1; -- L338 the parse tree
+LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET client_min_messages = 'log'; SELECT ssn FROM customers; -- L339 auto_explain
+SET client_min_messages = 'log'; SET trace_sort = on; SELECT ssn FROM customers ORDER BY id; -- L340 sorting
+SELECT id FROM customers WHERE CASE WHEN ssn LIKE '0%' THEN pg_sleep(0) IS NOT NULL END; -- L341 sleeping
+UPDATE customers SET name = name WHERE ssn LIKE '0%'; -- L342 how many rows a condition meets
+BEGIN; UPDATE customers SET name = name WHERE id = 1 RETURNING old.ssn, new.ssn; ROLLBACK; -- L343 old and new
+BEGIN; MERGE INTO accounts a USING customers c ON a.id = c.id WHEN MATCHED AND c.ssn LIKE '0%' THEN UPDATE SET name = 'm' RETURNING merge_action(), a.id; ROLLBACK; -- L344 MERGE by a value
+BEGIN; MERGE INTO accounts a USING customers c ON a.id = c.id WHEN MATCHED THEN UPDATE SET name = 'm' RETURNING c.ssn, old.ssn, a.*; ROLLBACK; -- L345 MERGE RETURNING
+BEGIN; DECLARE c CURSOR FOR SELECT id FROM customers WHERE ssn > '1'; MOVE ALL FROM c; ROLLBACK; -- L346 how far a cursor goes
+SELECT id FROM customers WHERE ssn > '1' FOR UPDATE SKIP LOCKED; -- L347 locks by a value
+BEGIN; LOCK TABLE customers; SELECT count(*) FROM pg_locks WHERE relation = 'customers'::regclass AND mode = 'AccessExclusiveLock'; ROLLBACK; -- L348 locks
+SELECT pg_advisory_lock(hashtext(ssn)) FROM customers; SELECT objid FROM pg_locks WHERE locktype = 'advisory'; -- L349 advisory locks
+SELECT name FROM customers TABLESAMPLE BERNOULLI ((SELECT length(ssn) FROM customers WHERE id = 1)) REPEATABLE (1); -- L350 a sample by a value
+SELECT setval('scratch_id_seq', length(ssn)) FROM customers; SELECT last_value FROM scratch_id_seq; -- L353 a sequence
+SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SELECT id FROM customers WHERE id = 1; -- L354 plans
+SET DateStyle = 'German, DMY'; SELECT id, ssn FROM accounts; -- L355 how dates are written
+SET bytea_output = 'escape'; SELECT ssn::bytea FROM customers; -- L356 bytes
+SELECT (SELECT ssn FROM customers WHERE id = 1) IS DISTINCT FROM '078-05-1120'; -- L357 distinct
+SELECT pg_column_size(c.*), pg_column_compression(ssn) FROM customers c; -- L358 sizes
+SELECT id FROM customers WHERE ssn OPERATOR(pg_catalog.=) '078-05-1120'; -- L359 an operator by its schema
+BEGIN; ALTER TABLE accounts VALIDATE CONSTRAINT late; ROLLBACK; -- L360 whether a constraint holds
+BEGIN; CREATE UNIQUE INDEX ON customers (name, left(ssn, 1)); ROLLBACK; -- L361 whether an index can be unique
+BEGIN; ALTER TABLE customers ADD UNIQUE (ssn); ROLLBACK; -- L362 whether values are unique
+BEGIN; CREATE TABLE refs2 (ssn text REFERENCES accounts (ssn)); INSERT INTO refs2 VALUES ('457-55-5462'); ROLLBACK; -- L363 a foreign key of one's own
+BEGIN; CREATE TABLE t5 (a text CHECK (a <> get_ssn(1))); INSERT INTO t5 VALUES ('078-05-1120'); ROLLBACK; -- L364 a constraint that asks
+SELECT GREATEST(ssn, '5') FROM customers; -- L365 greatest
+CREATE TEMP TABLE pg_class (relname text); SELECT relname FROM pg_class LIMIT 1; DROP TABLE pg_temp.pg_class; -- L366 a temporary table before the catalog
+CREATE TEMP TABLE customers (ssn text); SELECT ssn FROM customers; DROP TABLE pg_temp.customers; -- L367 a temporary table of the same name
+SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'accounts'::regclass AND false; -- L368 expressions of the catalog
+SELECT length(pg_get_functiondef('triggered_fn'::regproc)) IS NULL; -- L373 functions
+SELECT attname, n_distinct FROM pg_stats WHERE tablename = 'accounts'; -- L375 how many values there are
+SELECT stadistinct FROM pg_statistic WHERE starelid = 'accounts'::regclass; -- L376 the same, below
+SELECT correlation FROM pg_stats WHERE tablename = 'customers'; -- L377 how values are ordered
+SELECT pg_relation_size('accounts_card') >= 0; -- L378 sizes of an index
+SELECT name, statement FROM pg_prepared_statements; -- L379 statements of the session
+SELECT query FROM pg_stat_statements; -- L380 statements of all
+EXPLAIN (COSTS OFF) SELECT * FROM v_barrier; -- L382 a plan shows what a view asks
+EXPLAIN (COSTS OFF) UPDATE vaults SET tag = 'q'; -- L383 a plan shows what a policy asks
+EXPLAIN (COSTS OFF) SELECT v FROM parts WHERE key = 'zebracanary'; -- L384 which partitions a plan reads
+SELECT id FROM accounts ORDER BY ssn_size; -- L385 an order by a generated column
+BEGIN; UPDATE accounts SET name = 'Bob' WHERE id = 1 RETURNING ssn_upper; ROLLBACK; -- L386 RETURNING of a generated column
+BEGIN; SET CONSTRAINTS ALL DEFERRED; INSERT INTO refs VALUES (9, '457-55-5462', 'b'); COMMIT; DELETE FROM refs WHERE id = 9; -- L387 a foreign key that is checked later
+BEGIN; TRUNCATE accounts; ROLLBACK; -- L388 TRUNCATE of what is referred to
