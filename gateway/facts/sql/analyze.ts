@@ -7,7 +7,8 @@ import { tagged, type Node } from './node.ts';
 import { blankFacts, blankLiterals } from './record.ts';
 import { blur, type Column } from './scope.ts';
 import type { CommandFacts, Handle, StatementFacts } from './statement.ts';
-import { readStatement, type NamedHandle, type Outcome } from './statements.ts';
+import { readStatement } from './statements.ts';
+import type { NamedHandle, Outcome } from './outcome.ts';
 import { newWalk } from './walk.ts';
 import { union, type World } from './world.ts';
 

@@ -1044,7 +1044,7 @@ describe('what a table does by itself tells of labelled values', () => {
     ["INSERT INTO filled (id, a) VALUES (1, 'x')"],
     ["UPDATE filled SET a = 'x'"],
   ])('%s', async (sql, ...used) => {
-    expect(uses(await ruled(sql)).filter((use) => !/^v_keyed/.test(use))).toEqual(used);
+    expect(uses(await ruled(sql)).filter((use) => !use.startsWith('v_keyed'))).toEqual(used);
   }); // prettier-ignore
 
   test.each([

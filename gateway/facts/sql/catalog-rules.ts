@@ -1,5 +1,3 @@
-import type { CatalogColumn } from './catalog.ts';
-
 /**
  * What a table does by itself with the values of its columns: by it a value shows that nobody asked for. Columns are names, in no order.
  * https://www.postgresql.org/docs/current/ddl.html
@@ -86,7 +84,7 @@ type Row = readonly (string | null)[];
 /** @param columns of each table, by OID */
 export function readRules(
   rows: readonly Row[],
-  columns: ReadonlyMap<number, readonly CatalogColumn[]>,
+  columns: ReadonlyMap<number, readonly { readonly name: string; readonly attnum: number }[]>,
 ): readonly CatalogRule[] {
   const named = (table: number, list: string | null | undefined): readonly string[] => {
     const all = columns.get(table) ?? [];

@@ -2,7 +2,7 @@ import type { LeanRelation } from './catalog.ts';
 import { namedColumns, rowFunctions } from './builtin-functions.ts';
 import { calledFunctions, classifyCall } from './expression.ts';
 import { flag, nameParts, node, nodes, tagged, text, type Node } from './node.ts';
-import { placedBy } from './rule-uses.ts';
+import { placedBy } from './row-choice.ts';
 import { blur, renamed, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import type { Base } from './world.ts';
 

@@ -3,9 +3,10 @@
  *
  * - `analyzer.ts` takes texts, `thread.ts` keeps the threads, `worker.ts` is what runs in one
  * - `grammar.ts` parses, `analyze.ts` turns each statement into `StatementFacts`
- * - `statements.ts` knows every statement of the grammar; `query.ts`, `from.ts`, `expression.ts` and `write.ts` read what has columns,
- *   `function-body.ts` the functions that are called, `definition.ts`, `copy.ts` and `settings.ts` the rest; `ledger.ts` is where they write down what they see
- * - `world.ts` answers for catalog and labels, views included
+ * - `statements.ts` knows every statement of the grammar; `query.ts`, `with.ts`, `from.ts`, `expression.ts` and `write.ts` read what has columns,
+ *   `function-body.ts` the functions that are called, `handles.ts` the names that a session keeps, `definition.ts`, `copy.ts`, `explain.ts` and `settings.ts` the rest; `ledger.ts` is where they write down what they see
+ * - `world.ts` answers for catalog and labels, views included; `table-rules.ts` for what tables do by themselves, of which `rule-uses.ts` and
+ *   `row-choice.ts` say what that tells
  *
  * What is not recognized makes the facts incomplete or opaque, never clean.
  */

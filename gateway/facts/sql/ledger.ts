@@ -9,7 +9,7 @@ import { postgresEffects } from '../../contract/command-postgres.ts';
 import type { LeanRelation } from './catalog.ts';
 import { Copies } from './copied.ts';
 import { functionEffects, functionReason } from './functions.ts';
-import { chosenBy } from './rule-uses.ts';
+import { chosenBy } from './row-choice.ts';
 import { storedValues } from './stored-values.ts';
 import { union, type Base, type World } from './world.ts';
 

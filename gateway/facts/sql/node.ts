@@ -115,3 +115,8 @@ export function anywhere(tree: Json | undefined, found: (tag: string, body: Json
 export function shape(tree: Json | undefined): string {
   return JSON.stringify(tree, (field, value: Json) => (field === 'location' ? undefined : value)) ?? '';
 }
+
+/** UNION, INTERSECT or EXCEPT. @param select the body of a SelectStmt */
+export function isSetOperation(select: Node): boolean {
+  return text(select, 'op') !== '' && text(select, 'op') !== 'SETOP_NONE';
+}

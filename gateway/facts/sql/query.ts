@@ -2,19 +2,10 @@ import type { ColumnUse } from '../../contract/command-postgres.ts';
 import { copyNew } from './copies.ts';
 import { lookUp, referenceParts } from './expression.ts';
 import { mayLookUp, readChosen } from './look-up.ts';
-import { flag, integer, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
-import {
-  blur,
-  renamed,
-  sourcesOf,
-  starColumns,
-  type Column,
-  type Item,
-  type NamedQueries,
-  type NamedQuery,
-  type Scope,
-  type Walk,
-} from './scope.ts';
+import { flag, integer, isNode, isSetOperation, nameParts, node, nodes, only, text, type Node } from './node.ts';
+import { impliedName } from './output-names.ts';
+import { blur, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
+import { readWith } from './with.ts';
 import { union, weaker, type Base } from './world.ts';
 
 /** SELECT, VALUES, TABLE and their set operations. `outer` holds no items of its own: its level is this query's. */
@@ -48,10 +39,6 @@ export function intoName(walk: Walk, target: Node): string {
   const first = walk.ledger.path.find((schema) => schema !== 'pg_catalog' && !schema.startsWith('pg_temp')) ?? '';
   const schema = text(target, 'schemaname') || (temporary ? 'pg_temp' : first);
   return schema === '' ? text(target, 'relname') : `${schema}.${text(target, 'relname')}`;
-}
-
-function isSetOperation(body: Node): boolean {
-  return text(body, 'op') !== '' && text(body, 'op') !== 'SETOP_NONE';
 }
 
 function readPlainSelect(walk: Walk, body: Node, scope: Scope, looksUp: boolean): readonly Column[] {
@@ -221,139 +208,6 @@ function touched(walk: Walk, columns: readonly Column[]): readonly Column[] {
   for (const column of columns)
     for (const base of column.sources) walk.ledger.touch(base, column.form ? undefined : 'expression');
   return columns;
-}
-
-/** The name the server gives a column that has none: FigureColname in parse_target.c. Only for display and for ORDER BY. */
-function impliedName(value: Node): string {
-  const [tag, body] = tagged(value);
-  switch (tag) {
-    case 'FuncCall':
-      return nameParts(nodes(body, 'funcname')).at(-1) ?? '?column?';
-    case 'TypeCast': {
-      const inner = impliedName(node(body, 'arg') ?? {});
-      return inner === '?column?' ? (nameParts(nodes(node(body, 'typeName') ?? {}, 'names')).at(-1) ?? inner) : inner;
-    }
-    case 'CollateClause':
-      return impliedName(node(body, 'arg') ?? {});
-    case 'A_Indirection': {
-      const last = nameParts(nodes(body, 'indirection')).findLast((part) => part !== '');
-      return last ?? impliedName(node(body, 'arg') ?? {});
-    }
-    case 'ColumnRef':
-      return nameParts(nodes(body, 'fields')).at(-1) ?? '?column?';
-    case 'CaseExpr': {
-      const fallback = impliedName(node(body, 'defresult') ?? {});
-      return fallback === '?column?' ? 'case' : fallback;
-    }
-    case 'SubLink':
-      switch (text(body, 'subLinkType')) {
-        case 'EXISTS_SUBLINK':
-          return 'exists';
-        case 'ARRAY_SUBLINK':
-          return 'array';
-        case 'EXPR_SUBLINK':
-          return firstTargetName(node(body, 'subselect') ?? {});
-        default:
-          return '?column?';
-      }
-    case 'A_ArrayExpr':
-      return 'array';
-    case 'RowExpr':
-      return 'row';
-    case 'CoalesceExpr':
-      return 'coalesce';
-    case 'MinMaxExpr':
-      return text(body, 'op') === 'IS_LEAST' ? 'least' : 'greatest';
-    default:
-      return '?column?';
-  }
-}
-
-function firstTargetName(subselect: Node): string {
-  const [first] = nodes(only(subselect, 'SelectStmt') ?? {}, 'targetList');
-  const target = only(first, 'ResTarget');
-  if (!target) return '?column?';
-  return text(target, 'name') || impliedName(node(target, 'val') ?? {});
-}
-
-/** The names a WITH clause makes, over those around it. Every query in it is read, named or not: it may write. */
-export function readWith(walk: Walk, clause: Node | undefined, outer: Scope): NamedQueries {
-  if (!clause) return outer.queries;
-  const queries = new Map(outer.queries);
-  const recursive = flag(clause, 'recursive');
-  const own = nodes(clause, 'ctes').flatMap((entry) => {
-    const body = only(entry, 'CommonTableExpr');
-    if (!body) return [];
-    // Without RECURSIVE a query sees those before it; with it, all of them.
-    const scope = { items: [], outer: outer.outer, queries: recursive ? queries : new Map(queries) };
-    const query = namedQuery(walk, body, scope, recursive);
-    queries.set(text(body, 'ctename'), query);
-    return [query];
-  });
-  for (const query of own) query.columns();
-  return queries;
-}
-
-/** Rounds after which a recursive query that still finds new sources is given up. Each round can only add sources. */
-const maxRounds = 16;
-
-function namedQuery(walk: Walk, body: Node, scope: Scope, recursive: boolean): NamedQuery {
-  const names = nameParts(nodes(body, 'aliascolnames'));
-  let done: readonly Column[] | undefined;
-  let sofar: readonly Column[] | undefined;
-  let reading = false;
-  const read = (): readonly Column[] => {
-    const tree = node(body, 'ctequery') ?? {};
-    const select = only(tree, 'SelectStmt');
-    if (!recursive || !select || !isSetOperation(select)) return renamed(walk.ledger, walk.query(tree, scope), names);
-    for (let round = 0; round < maxRounds; round += 1) {
-      // The first round sees what the left arm alone brings.
-      const columns = renamed(walk.ledger, sofar ? walk.query(tree, scope) : readFirstArm(walk, select, scope), names);
-      if (sofar && sameSources(sofar, columns)) return columns;
-      sofar = columns;
-    }
-    walk.ledger.incomplete(`recursive query ${text(body, 'ctename')} is too deep`);
-    return sofar ?? [];
-  };
-  return {
-    columns() {
-      if (done) return done;
-      if (reading) {
-        if (sofar) return sofar;
-        walk.ledger.incomplete(`query ${text(body, 'ctename')} refers to itself`);
-        return [{ name: '*', sources: new Set<Base>(), wild: true }];
-      }
-      reading = true;
-      const columns = read();
-      done = [...columns, ...searchColumns(walk, body, columns)];
-      return done;
-    },
-  };
-}
-
-function readFirstArm(walk: Walk, select: Node, scope: Scope): readonly Column[] {
-  const queries = readWith(walk, node(select, 'withClause'), scope);
-  return readSelect(walk, node(select, 'larg') ?? {}, { ...scope, queries });
-}
-
-function sameSources(a: readonly Column[], b: readonly Column[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((column, i) => column.sources.size === b[i]?.sources.size && column.form === b[i]?.form)
-  );
-}
-
-/** Columns that SEARCH and CYCLE add: rows of values of the query's own columns. */
-function searchColumns(walk: Walk, body: Node, columns: readonly Column[]): readonly Column[] {
-  const search = node(body, 'search_clause');
-  const cycle = node(body, 'cycle_clause');
-  if (!search && !cycle) return [];
-  const sources = blur(walk.ledger, columns, 'expression');
-  const names = [
-    ...(search ? [text(search, 'search_seq_column')] : []),
-    ...(cycle ? [text(cycle, 'cycle_mark_column'), text(cycle, 'cycle_path_column')] : []),
-  ];
-  return names.map((name) => ({ name, sources }));
 }
 
 /** The outermost query's constant LIMIT, in rows. WITH TIES may bring more. */

@@ -3,21 +3,6 @@ import type { Ledger } from './ledger.ts';
 import type { TableRule } from './catalog-rules.ts';
 import type { Base, World } from './world.ts';
 
-/** Labelled columns by whose values a relation has, or shows, the rows it does: partitions and row-level security. */
-export function chosenBy(world: World, relation: LeanRelation): readonly Base[] {
-  const keys = world.labelled(relation, world.rules.partitionedBy(relation.oid));
-  const read = world.rules.of(relation.oid).flatMap((rule) => {
-    const from = rule.kind === 'policy' ? world.byOid(rule.reads.relation) : undefined;
-    return rule.kind === 'policy' && from ? world.labelled(from, rule.reads.columns) : [];
-  });
-  return [...keys, ...read];
-}
-
-/** Labelled columns by whose values a row is in the table that it is in: what `tableoid` tells. */
-export function placedBy(world: World, relation: LeanRelation): readonly Base[] {
-  return world.labelled(relation, world.rules.dividedBy(relation.oid));
-}
-
 /** What is done to rows. Of new ones every value is the statement's own, but for defaults. */
 export type RowChange = 'insert' | 'update' | 'delete';
 

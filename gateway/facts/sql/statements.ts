@@ -1,58 +1,16 @@
-import type { PostgresCommand, PostgresEffect } from '../../contract/command-postgres.ts';
-import type { CopyLayout } from './copy-options.ts';
+import type { PostgresEffect } from '../../contract/command-postgres.ts';
 import { readCopy } from './copy.ts';
 import { copyRenamed } from './copies.ts';
 import { readDefinition, readDrop, readRetyped, readTableAs, readWhole } from './definition.ts';
 import { classifyCall } from './expression.ts';
-import {
-  anywhere,
-  constant,
-  flag,
-  integer,
-  isNode,
-  nameParts,
-  node,
-  nodes,
-  only,
-  tagged,
-  text,
-  type Node,
-} from './node.ts';
+import { anywhere, constant, flag, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
+import type { Outcome, Reader } from './outcome.ts';
+import { readExplain } from './explain.ts';
+import { readClose, readDeallocate, readDeclare, readExecute, readFetch, readPrepare } from './handles.ts';
 import { constantLimit } from './query.ts';
-import { emptyScope, outermostScope, type Column, type Walk } from './scope.ts';
-import { isOn, readSetting, setting } from './settings.ts';
+import { emptyScope, outermostScope, type Walk } from './scope.ts';
+import { readSetting, setting } from './settings.ts';
 import type { TransactionVerb } from './statement.ts';
-
-/** A handle as the tree says it; the statement inside is not read yet. */
-export type NamedHandle =
-  | { readonly op: 'prepare'; readonly name: string; readonly query: Node }
-  | {
-      readonly op: 'declare';
-      readonly name: string;
-      readonly binary: boolean;
-      readonly hold: boolean;
-      readonly query: Node;
-    }
-  | {
-      readonly op: 'execute';
-      readonly name: string;
-      readonly args: readonly (string | null)[];
-      readonly computed: boolean;
-    }
-  | { readonly op: 'deallocate' | 'close'; readonly name: string | null }
-  | { readonly op: 'fetch'; readonly name: string; readonly move: boolean };
-
-/** What a statement brings beside what stands in the ledger. */
-export interface Outcome {
-  readonly columns?: readonly Column[];
-  readonly limit?: number | null;
-  readonly copy?: PostgresCommand['copy'];
-  readonly copyLayout?: CopyLayout;
-  readonly transaction?: TransactionVerb;
-  readonly handle?: NamedHandle;
-}
-
-type Reader = (walk: Walk, body: Node, tag: string) => Outcome | undefined;
 
 /** @param tree a tagged statement. One that the table does not list is opaque. */
 export function readStatement(walk: Walk, tree: Node): Outcome {
@@ -136,34 +94,6 @@ const readRename: Reader = (walk, body, tag) => {
   return defines('ddl')(walk, body, tag);
 };
 
-const readExplain: Reader = (walk, body) => {
-  const options = nodes(body, 'options').map((entry) => only(entry, 'DefElem') ?? {});
-  const query = node(body, 'query') ?? {};
-  // The last of several counts. https://www.postgresql.org/docs/current/sql-explain.html
-  const asked = (name: string): Node | undefined => options.findLast((option) => text(option, 'defname') === name);
-  const analyze = asked('analyze');
-  const costs = asked('costs');
-  const run = (): void => {
-    const { handle } = readStatement(walk, query);
-    if (handle) walk.ledger.incomplete('the statement behind the name is not known here');
-  };
-  walk.ledger.explains();
-  if (analyze && isOn(analyze)) run();
-  else walk.ledger.planned(run);
-  // Widths are estimated from samples of the values; how much memory a sort took, ANALYZE measures on the values themselves.
-  // What planning takes of memory and buffers follows from the samples themselves.
-  const loud = ['analyze', 'memory', 'buffers', 'serialize'].some((name) => {
-    const option = asked(name);
-    return option && isOn(option);
-  });
-  const quiet = costs && !isOn(costs) && !loud;
-  if (!quiet && walk.ledger.relations.some(({ access, labels }) => access === 'read' && labels.length > 0))
-    walk.ledger.incomplete(
-      'a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE, MEMORY, BUFFERS',
-    );
-  return { columns: [{ name: 'QUERY PLAN', sources: new Set() }] };
-};
-
 const readOpaque: Reader = (walk, body) => {
   walk.ledger.effect('opaque');
   walk.ledger.incomplete('the body of DO is not read');
@@ -243,76 +173,19 @@ function transactionVerb(body: Node): TransactionVerb {
   }
 }
 
-/** The command stands for what it names: its own facts are those of the statement inside. */
-const readPrepare: Reader = (walk, body) => {
-  const query = node(body, 'query') ?? {};
-  const inner = readStatement(walk, query);
-  return { ...inner, handle: { op: 'prepare', name: text(body, 'name'), query } };
-};
-
-const readDeclare: Reader = (walk, body) => {
-  const query = node(body, 'query') ?? {};
-  const inner = readStatement(walk, query);
-  const options = integer(body, 'options');
-  // CURSOR_OPT_BINARY, CURSOR_OPT_HOLD: src/include/nodes/parsenodes.h
-  return {
-    ...inner,
-    handle: {
-      op: 'declare',
-      name: text(body, 'portalname'),
-      binary: (options & 1) !== 0,
-      hold: (options & 32) !== 0,
-      query,
-    },
-  };
-};
-
-const readExecute: Reader = (walk, body) => {
-  const name = text(body, 'name');
-  walk.ledger.effect('opaque');
-  walk.ledger.incomplete(`what ${name} executes is known to the session only`);
-  walk.expression(body['params'], emptyScope, 'expression');
-  const args = nodes(body, 'params').map((arg) => constant(arg));
-  return { handle: { op: 'execute', name, args: args.map((arg) => arg ?? null), computed: args.includes(undefined) } };
-};
-
-const readFetch: Reader = (walk, body) => {
-  const name = text(body, 'portalname');
-  walk.ledger.effect('opaque');
-  walk.ledger.incomplete(`what ${name} fetches is known to the session only`);
-  return { handle: { op: 'fetch', name, move: flag(body, 'ismove') } };
-};
-
 /** PL/pgSQL's own statements never reach a server as SQL. */
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt'].map(
     (tag) => [tag, readQueryStatement] as const,
   ),
   ['CopyStmt', (walk, body) => readCopy(walk, body)],
-  ['ExplainStmt', readExplain],
-  ['PrepareStmt', readPrepare],
+  ['ExplainStmt', (walk, body) => readExplain(walk, body, readStatement)],
+  ['PrepareStmt', (walk, body) => readPrepare(walk, body, readStatement)],
   ['ExecuteStmt', readExecute],
-  ['DeclareCursorStmt', readDeclare],
+  ['DeclareCursorStmt', (walk, body) => readDeclare(walk, body, readStatement)],
   ['FetchStmt', readFetch],
-  [
-    'DeallocateStmt',
-    (walk, body) => {
-      walk.ledger.effect('session');
-      return {
-        handle: {
-          op: 'deallocate',
-          name: flag(body, 'isall') || text(body, 'name') === '' ? null : text(body, 'name'),
-        },
-      };
-    },
-  ],
-  [
-    'ClosePortalStmt',
-    (walk, body) => {
-      walk.ledger.effect('session');
-      return { handle: { op: 'close', name: text(body, 'portalname') === '' ? null : text(body, 'portalname') } };
-    },
-  ],
+  ['DeallocateStmt', readDeallocate],
+  ['ClosePortalStmt', readClose],
   ['TransactionStmt', readTransaction],
   [
     'ConstraintsSetStmt',

@@ -2,10 +2,10 @@ import { columnNames } from './catalog.ts';
 import { copyColumns, copyInto, type Destination } from './copies.ts';
 import { aliasOf, tableItem } from './from.ts';
 import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
-import { readWith } from './query.ts';
 import { readRuleUses, type RowChange } from './rule-uses.ts';
 import { blur, emptyScope, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import { choosesNothing } from './unfiltered.ts';
+import { readWith } from './with.ts';
 import type { Base } from './world.ts';
 
 export interface Target extends Destination {

@@ -150,12 +150,12 @@ const ruling = `
   create table split (id int, k text) partition by list (lower(k));`;
 
 describe('what tables do by themselves is read', () => {
-  const rulesOf = async (server: TestPostgres): Promise<readonly unknown[]> => {
+  const rulesOf = async (server: TestPostgres): Promise<ReadonlySet<string>> => {
     await using reader = readerOf(server);
     const { relations, rules = [] } = await reader.read(undefined, patience);
     const names = new Map(relations.map(({ oid, name }) => [oid, name]));
     const own = new Set(['acts', 'points', 'sleeps', 'split']);
-    return rules.flatMap(({ relation, rule }) => {
+    const found = rules.flatMap(({ relation, rule }) => {
       const table = names.get(relation) ?? '';
       if (!own.has(table)) return [];
       const named = JSON.stringify(rule, (key, value: unknown) =>
@@ -163,6 +163,7 @@ describe('what tables do by themselves is read', () => {
       );
       return [`${table} ${named}`];
     });
+    return new Set(found);
   };
   const expected = [
     'acts {"kind":"primary","columns":["id"],"computed":false}',
@@ -186,7 +187,7 @@ describe('what tables do by themselves is read', () => {
     await client.query('alter table acts add column v text generated always as (lower(c)) virtual');
     await client.end();
     const virtual = 'acts {"kind":"virtual","columns":["c"],"column":"v","sql":"lower(c)"}';
-    expect((await rulesOf(server)).toSorted()).toEqual([...expected, virtual].toSorted());
+    expect(await rulesOf(server)).toEqual(new Set([...expected, virtual]));
   });
 
   test('on PostgreSQL 15', async ({ skip }) => {
@@ -195,7 +196,7 @@ describe('what tables do by themselves is read', () => {
     const client = await prepared(server);
     await client.query(ruling);
     await client.end();
-    expect((await rulesOf(server)).toSorted()).toEqual(expected.toSorted());
+    expect(await rulesOf(server)).toEqual(new Set(expected));
   });
 });
 

@@ -1,0 +1,17 @@
+import type { LeanRelation } from './catalog.ts';
+import type { Base, World } from './world.ts';
+
+/** Labelled columns by whose values a relation has, or shows, the rows it does: partitions and row-level security. */
+export function chosenBy(world: World, relation: LeanRelation): readonly Base[] {
+  const keys = world.labelled(relation, world.rules.partitionedBy(relation.oid));
+  const read = world.rules.of(relation.oid).flatMap((rule) => {
+    const from = rule.kind === 'policy' ? world.byOid(rule.reads.relation) : undefined;
+    return rule.kind === 'policy' && from ? world.labelled(from, rule.reads.columns) : [];
+  });
+  return [...keys, ...read];
+}
+
+/** Labelled columns by whose values a row is in the table that it is in: what `tableoid` tells. */
+export function placedBy(world: World, relation: LeanRelation): readonly Base[] {
+  return world.labelled(relation, world.rules.dividedBy(relation.oid));
+}
