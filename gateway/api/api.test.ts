@@ -167,6 +167,10 @@ beforeEach(async () => {
             authority: 'ssh-ed25519 BBBB',
           }
     ),
+    issueSshCode: (target, login) => (
+      happened.push(`code for ${target} to ${login.principal.id}`),
+      target === 'gone' ? 'there is no such target' : { code: 'AAAAA', expiresAtMs: nowMs }
+    ),
     forgetSshKeys: (principal, issuer) => (happened.push(`forget ${principal} of ${issuer ?? 'any'}`), 2),
     shadowReport: () => shadowed,
     readiness: async () => ({ policy: true, audit: true }),
@@ -209,6 +213,7 @@ const approve = (body: unknown, headers: Record<string, string> = json) =>
 
 const bodies: { readonly [path: string]: object } = {
   '/v1/approvals/:id/approve': { digest },
+  '/v1/ssh/codes': { target: 'web1' },
   '/v1/ssh/keys': { public_key: 'ssh-ed25519 AAAA' },
 };
 const guarded = Object.values(routes).filter((route) => route.action !== null);

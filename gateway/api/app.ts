@@ -62,6 +62,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
   guard('policyShadow');
   guard('sshKeysRegister');
   guard('sshKeysForget');
+  guard('sshCodesIssue');
   return app;
 
   function guard<N extends GuardedRoute>(name: N): void {

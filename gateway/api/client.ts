@@ -11,6 +11,7 @@ import {
   problemView,
   sessionView,
   shadowReportView,
+  sshCodeView,
   sshKeysForgottenView,
   sshKeyView,
 } from './views.ts';
@@ -35,6 +36,8 @@ export interface ApiClient {
   readonly ssh: {
     /** @param line a public key as ssh-keygen writes it */
     register(line: string): Promise<Reply<SshKeyView>>;
+    /** A one-time code for one login to a target. */
+    code(target: string): Promise<Reply<z.infer<typeof sshCodeView>>>;
     /** @param principal whose keys; one's own unless given */
     forget(principal?: string): Promise<Reply<z.infer<typeof sshKeysForgottenView>>>;
   };
@@ -121,6 +124,7 @@ export function apiClient(options: ApiClientOptions): ApiClient {
     },
     ssh: {
       register: (line) => post('/v1/ssh/keys', sshKeyView, { public_key: line }),
+      code: (target) => post('/v1/ssh/codes', sshCodeView, { target }),
       forget: (principal) => post('/v1/ssh/keys/forget', sshKeysForgottenView, { principal }),
     },
     policy: {

@@ -37,6 +37,11 @@ export interface ApiPorts {
    * @returns undefined where nothing listens for SSH; a sentence when the key is not taken
    */
   registerSshKey(line: string, login: Login): RegisteredKey | string | undefined;
+  /** A one-time code for one login. @returns undefined where nothing listens for SSH; a sentence when there is none */
+  issueSshCode(
+    target: string,
+    login: Login,
+  ): { readonly code: string; readonly expiresAtMs: number } | string | undefined;
   /**
    * Takes back what a principal registered. @param issuer any, unless given
    * @returns how many keys there were; undefined where nothing listens for SSH

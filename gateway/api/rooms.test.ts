@@ -58,6 +58,7 @@ test('an approver with a token releases a held command over the API, and its req
       readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),
       shadowReport: () => undefined,
       registerSshKey: () => undefined,
+      issueSshCode: () => undefined,
       forgetSshKeys: () => undefined,
       readiness: async () => ({}),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),

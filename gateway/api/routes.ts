@@ -67,6 +67,8 @@ export const sshKeyBody = z.strictObject({
   public_key: z.string().min(1).max(12_000).describe('a line as ssh-keygen writes it: `ssh-ed25519 AAAA...`'),
 });
 
+export const sshCodeBody = z.strictObject({ target: text.describe('the SSH target that it is for') });
+
 export const sshForgetBody = z.strictObject({
   principal: text.optional().describe('whose keys; the caller’s own unless given'),
 });
@@ -145,6 +147,14 @@ export const routes = {
     summary:
       'Lets a key log in over SSH as whoever registers it, until their token ends. 404 where nothing listens for SSH.',
     body: sshKeyBody,
+  },
+  sshCodesIssue: {
+    method: 'POST',
+    path: '/v1/ssh/codes',
+    action: 'ssh.codes.issue',
+    summary:
+      'A one-time code: the password of one login to one SSH target within five minutes. 404 where nothing listens for SSH.',
+    body: sshCodeBody,
   },
   sshKeysForget: {
     method: 'POST',

@@ -5,7 +5,7 @@ import { problem } from './problem.ts';
 
 const noListener = problem('not_found', 'nothing listens for SSH: set listen.ssh in the configuration');
 
-export function sshKeyRoutes(ports: ApiPorts): Pick<Handlers, 'sshKeysRegister' | 'sshKeysForget'> {
+export function sshKeyRoutes(ports: ApiPorts): Pick<Handlers, 'sshKeysRegister' | 'sshKeysForget' | 'sshCodesIssue'> {
   return {
     async sshKeysRegister({ call, body }) {
       const { principal, login } = call;
@@ -19,6 +19,18 @@ export function sshKeyRoutes(ports: ApiPorts): Pick<Handlers, 'sshKeysRegister' 
       const expires = new Date(login.expiresAtMs).toISOString();
       const json = { fingerprint, principal: principal.id, expires_at: expires, certificate, host_key, authority };
       return { ok: true, json };
+    },
+
+    async sshCodesIssue({ call, body: { target } }) {
+      const { principal, login } = call;
+      const subject = { kind: 'ssh_code', id: target, owner: principal.id } as const;
+      const released = await judge(ports, call, 'ssh.codes.issue', subject, 'flushed');
+      if (!released.ok) return released;
+      const issued = ports.issueSshCode(target, login);
+      if (issued === undefined) return noListener;
+      if (typeof issued === 'string') return problem('bad_request', issued);
+      const expires_at = new Date(issued.expiresAtMs).toISOString();
+      return { ok: true, json: { code: issued.code, target, principal: principal.id, expires_at } };
     },
 
     async sshKeysForget({ call, body }) {

@@ -165,6 +165,13 @@ export const sshKeyView = z.object({
 });
 export type SshKeyView = z.infer<typeof sshKeyView>;
 
+export const sshCodeView = z.object({
+  code: z.string(),
+  target: z.string(),
+  principal: z.string(),
+  expires_at: z.string(),
+});
+
 export const sshKeysForgottenView = z.object({ principal: z.string(), forgotten: z.number() });
 
 export function viewSession(session: Session): SessionView {

@@ -1,7 +1,7 @@
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { connect, valueOf, type ConnectionOptions } from './connection.ts';
-import { printJson, say } from './output.ts';
+import { print, printJson, say } from './output.ts';
 import { type AgentKey, openKeyAgent, type KeyAgent } from './ssh-agent.ts';
 import { blobIn, sshFiles, type SshFiles } from './ssh-files.ts';
 
@@ -57,6 +57,14 @@ export async function logout({ key, principal, ...options }: LogoutFlags): Promi
   }
   if (options.json) return printJson(forgotten);
   say(`${String(forgotten.forgotten)} keys of ${forgotten.principal} log nobody in any more; open sessions go on`);
+}
+
+/** The code alone on standard output: for scripts that type it. */
+export async function code(target: string, options: ConnectionOptions): Promise<void> {
+  const issued = valueOf(await (await connect(options)).ssh.code(target));
+  if (options.json) return printJson(issued);
+  print(issued.code);
+  say(`a password for one login of ${issued.principal} to ${target}, until ${issued.expires_at}`);
 }
 
 export interface LogoutFlags extends ConnectionOptions {

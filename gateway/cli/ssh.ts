@@ -4,7 +4,7 @@ import { connectionHelp, withConnection } from './connection.ts';
 import { ca } from './ssh-ca.ts';
 import { config } from './ssh-config.ts';
 import { defaultSshKey } from './ssh-files.ts';
-import { login, logout } from './ssh-login.ts';
+import { code, login, logout } from './ssh-login.ts';
 import { parseCount } from './times.ts';
 
 const examples = `${connectionHelp}
@@ -39,6 +39,14 @@ export function addSsh(program: Command): void {
     .option('--principal <id>', 'take back somebody else’s keys; for operators')
     .addHelpText('after', examples)
     .action(logout);
+  withConnection(
+    ssh
+      .command('code')
+      .description('print a one-time code: the password of one login, for clients that can do nothing else'),
+  )
+    .argument('<target>', 'the target that it is for')
+    .addHelpText('after', examples)
+    .action(code);
   ssh
     .command('config')
     .description('print lines for ~/.ssh/config: one host for each target, as TARGET.sallyport')

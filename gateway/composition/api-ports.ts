@@ -31,7 +31,7 @@ export interface ApiRooms {
   readonly nextId: () => RequestId;
   readonly decided: Witness;
   /** Undefined where nothing listens for SSH. */
-  readonly ssh: Pick<SshDoor, 'register' | 'forget'> | undefined;
+  readonly ssh: Pick<SshDoor, 'register' | 'forget' | 'issueCode'> | undefined;
 }
 
 /** What the admin API needs of the rooms. */
@@ -63,6 +63,7 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     readyPolicy: () => readyPolicyView(policy),
     shadowReport: (maxGroups) => rooms.shadow?.report(maxGroups),
     registerSshKey: (line, login) => rooms.ssh?.register(line, login),
+    issueSshCode: (target, login) => rooms.ssh?.issueCode(target, login),
     forgetSshKeys: (principal, issuer) => rooms.ssh?.forget(principal, issuer),
     readiness: async () => ({
       policy: !policy.status().expired,

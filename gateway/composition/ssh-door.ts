@@ -18,6 +18,7 @@ import {
   type PublicKey,
   publicKeyLine,
   readCertificate,
+  SshCodes,
   SshKeys,
   type DeviceLoginPrompt,
   type Proven,
@@ -60,6 +61,8 @@ export interface SshDoor extends AsyncDisposable {
   readonly fingerprint: string;
   /** Lets a public key stand for this login until it ends. @returns a sentence when it is not taken */
   register(line: string, login: Login): RegisteredSshKey | string;
+  /** A one-time code for one login to one target. @returns a sentence when there is none */
+  issueCode(target: string, login: Login): { readonly code: string; readonly expiresAtMs: number } | string;
   /** Takes back what a principal registered. @param issuer any, unless given @returns how many keys there were */
   forget(principal: string, issuer?: string): number;
   drain(deadlineMs: number): Promise<number>;
@@ -73,6 +76,7 @@ export async function openSshDoor(
 ): Promise<SshDoor> {
   const { admission, nextId, targets, registry, clock, log, onEvent } = ports;
   const keys = new SshKeys(clock, listen.registered_keys);
+  const codes = new SshCodes(clock, listen.registered_keys);
   const hostKey = await sshKey('host_key', listen, config.state_dir, ports.secrets);
   const authority = await sshAuthority('ca_key', listen, config.state_dir, ports.secrets);
   const shown = publicHalf(hostKey);
@@ -92,6 +96,7 @@ export async function openSshDoor(
     target: (name) => targets.ssh(name),
     keyLogin: (blob) => keys.find(blob),
     certificateLogin,
+    codeLogin: (given, target) => codes.redeem(given, target),
     deviceLogin: deviceLogin(config, ports),
     maxAttempts: listen.auth_attempts,
     limits: {
@@ -136,7 +141,12 @@ export async function openSshDoor(
         authority: publicKeyLine(authority.publicKey),
       };
     },
-    forget: (principal, issuer) => keys.forget(principal, issuer),
+    issueCode: (target, login) =>
+      targets.ssh(target) ? codes.issue(target, login) : `there is no SSH target ${JSON.stringify(target)}`,
+    forget(principal, issuer) {
+      codes.forget(principal, issuer);
+      return keys.forget(principal, issuer);
+    },
     drain: (deadlineMs) => listener.drain(deadlineMs),
     [Symbol.asyncDispose]: () => listener.close(),
   };

@@ -34,6 +34,7 @@ export const adminActions = [
   'policy.shadow',
   'ssh.keys.register',
   'ssh.keys.forget',
+  'ssh.codes.issue',
 ] as const;
 export type AdminAction = (typeof adminActions)[number];
 

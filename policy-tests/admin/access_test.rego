@@ -12,6 +12,7 @@ calling(who, action, owner) := {
 actions := {
 	"approvals.list", "approvals.show", "approvals.decide", "sessions.list", "sessions.show", "sessions.replay",
 	"audit.query", "audit.verify", "policy.status", "policy.shadow", "ssh.keys.register", "ssh.keys.forget",
+	"ssh.codes.issue",
 }
 
 # METADATA
@@ -39,7 +40,7 @@ test_groups_may_do_these[note] if {
 }
 
 test_everyone_registers_a_key_of_their_own_and_takes_it_back[action] if {
-	some action in ["ssh.keys.register", "ssh.keys.forget"]
+	some action in ["ssh.keys.register", "ssh.keys.forget", "ssh.codes.issue"]
 	d := admin.decision with input as calling({"groups": []}, action, "ana")
 	d.effect == "allow"
 }

@@ -40,6 +40,7 @@ const answers = {
   policyStatus: 'a [Policy](#policy)',
   policyShadow: 'a [ShadowReport](#shadowreport)',
   sshKeysRegister: 'an [SshKey](#sshkey)',
+  sshCodesIssue: '`code`, its `target` and `principal`, and when it ends (`expires_at`)',
   sshKeysForget: '`principal`, and how many keys were `forgotten`',
 } as const satisfies Record<keyof typeof routes, string>;
 

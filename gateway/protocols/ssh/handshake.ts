@@ -1,4 +1,4 @@
-import type { AuthContext, Connection, KeyboardAuthContext, PublicKeyAuthContext } from 'ssh2';
+import type { AuthContext, Connection, KeyboardAuthContext, PasswordAuthContext, PublicKeyAuthContext } from 'ssh2';
 import ssh2 from 'ssh2';
 import type { Login } from '../../contract/principal.ts';
 import { certificateSuffix, isCertificate } from './certificate.ts';
@@ -16,6 +16,8 @@ export interface SshLogins {
   /** A login in any browser (RFC 8628), for clients without a registered key. `show` is called once, with what to do. */
   readonly deviceLogin:
     ((show: (prompt: DeviceLoginPrompt) => void, signal: AbortSignal) => Promise<Proven>) | undefined;
+  /** Whose one-time code this is: it is used up by the question. @returns a sentence when it opens nothing */
+  codeLogin(given: string, target: string): Login | string;
   readonly maxAttempts: number;
 }
 
@@ -36,9 +38,9 @@ export interface LoginEvents {
 /** Answers a client's attempts to log in (RFC 4252) until one is good or there were too many. */
 export function offerLogins(client: Connection, logins: SshLogins, events: LoginEvents, signal: AbortSignal): void {
   const { deviceLogin } = logins;
-  const methods: ('publickey' | 'keyboard-interactive')[] = deviceLogin
-    ? ['publickey', 'keyboard-interactive']
-    : ['publickey'];
+  const methods: ('publickey' | 'keyboard-interactive' | 'password')[] = deviceLogin
+    ? ['publickey', 'keyboard-interactive', 'password']
+    : ['publickey', 'password'];
   let attempts = 0;
   let proven = false;
   let lastWhy = 'the client offered no way to log in that is taken here';
@@ -62,6 +64,8 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
         if (!deviceLogin) return refuse(context);
         void byDevice(context, deviceLogin).catch(() => refuse(context, 'the device login failed'));
         return undefined;
+      case 'password':
+        return byPassword(context);
       default:
         return refuse(context);
     }
@@ -93,6 +97,19 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     return accept(context, login, asked);
   }
 
+  function byPassword(context: PasswordAuthContext): void {
+    // A client that wants to change its password sends two of them.
+    if (typeof context.password !== 'string') return refuse(context, 'a change of password');
+    return byCode(context, context.password);
+  }
+
+  function byCode(context: AuthContext, given: string): void {
+    const asked = askedFor(context.username);
+    if (!asked) return refuse(context, noTarget);
+    const login = logins.codeLogin(given, asked.target);
+    return typeof login === 'string' ? refuse(context, login) : accept(context, login, asked);
+  }
+
   function whose({ key: { algo, data } }: PublicKeyAuthContext) {
     if (algo.endsWith(certificateSuffix) !== isCertificate(data)) return 'a key of another kind than its algorithm';
     if (isCertificate(data)) return logins.certificateLogin(data);
@@ -107,17 +124,23 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     if (!asked) return refuse(context, noTarget);
     const gone = new AbortController();
     context.once('abort', () => gone.abort());
-    const answered = Promise.withResolvers<void>();
-    const result = await login(
+    const typed = new AbortController();
+    const answered = Promise.withResolvers<string>();
+    const browser = login(
       ({ url, code }) => {
         const text = `Open ${url}\nand check that it shows the code ${code}\n`;
-        context.prompt([{ prompt: 'Press Enter when that is done: ', echo: true }], 'Sallyport', text, () =>
-          answered.resolve(),
-        );
+        const prompt = 'Press Enter when that is done, or type a one-time code: ';
+        context.prompt([{ prompt, echo: true }], 'Sallyport', text, (answers) => answered.resolve(answers[0] ?? ''));
       },
-      AbortSignal.any([signal, gone.signal]),
+      AbortSignal.any([signal, gone.signal, typed.signal]),
     );
+    const answer = answered.promise.then<string | Proven>(async (text) => text.trim() || (await browser));
+    const result = await Promise.race([browser, answer]);
     if (gone.signal.aborted) return;
+    if (typeof result === 'string') {
+      typed.abort();
+      return byCode(context, result);
+    }
     // The client waits for its user first: what it is told before that, it does not expect.
     if (result.ok) await answered.promise;
     if (result.ok) accept(context, result.login, asked);

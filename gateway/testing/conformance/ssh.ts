@@ -89,6 +89,7 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     }),
     keyLogin: (blob) => (blob.equals(known.blob) ? { principal: ana, expiresAtMs: Date.now() + 3_600_000 } : undefined),
     certificateLogin: () => 'no certificate is taken',
+    codeLogin: () => 'no code is taken',
     deviceLogin: undefined,
     maxAttempts: 3,
     limits: {

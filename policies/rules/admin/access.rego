@@ -44,11 +44,11 @@ allow contains {"id": "AD-503", "msg": "may see the policy's status"} if {
 }
 
 # METADATA
-# title: Everyone registers a key of their own, and takes it back
-# description: It logs in over SSH as whoever registers it, and no longer than their token does.
+# title: Everyone registers a key of their own, and takes it back, and gets one-time codes
+# description: They log in over SSH as whoever has them made, and no longer than their token does.
 # custom: {id: AD-504}
 allow contains {"id": "AD-504", "msg": "may register a key of their own, and take it back"} if {
-	input.command.action in {"ssh.keys.register", "ssh.keys.forget"}
+	input.command.action in {"ssh.keys.register", "ssh.keys.forget", "ssh.codes.issue"}
 	owns
 }
 
