@@ -1,7 +1,10 @@
 import type { OutputFact } from './command-postgres.ts';
 import { maskMethods, type MaskMethod } from './decision.ts';
 
-/** What a column's text form looks like, so that a masked value still parses as its type. `other`: only NULL is safe. */
+/**
+ * What a column's text form looks like, so that a masked value still parses as its type. `row`: of a composite each field becomes NULL.
+ * `other`: only NULL is safe.
+ */
 export const valueShapes = [
   'text',
   'integer',
@@ -13,6 +16,17 @@ export const valueShapes = [
   'uuid',
   'json',
   'bytes',
+  'interval',
+  'money',
+  'bit',
+  'varbit',
+  'network',
+  'macaddr',
+  'xml',
+  'range',
+  'multirange',
+  'hstore',
+  'row',
   'other',
 ] as const;
 export type ValueShape = (typeof valueShapes)[number];

@@ -20,7 +20,7 @@ import { Delivery, hasMasks, Tallies } from './delivery.ts';
 import { denial, denialOf, holdReason } from './denials.ts';
 import { findingIds, sessionEvents } from './events.ts';
 import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
-import { isUndeliverable, obligationsOfAll } from './obligations.ts';
+import { obligationsOfAll, undeliverable } from './obligations.ts';
 import { Release } from './release.ts';
 import { lookupsOf, SessionTally } from './session-tally.ts';
 
@@ -204,12 +204,11 @@ export class SessionGate implements Gate {
     this.#session.denied();
     const refused = judged.find((j) => j.decision.effect === 'deny');
     if (refused) return x.deny(denialOf(refused.decision, refused.requestId));
-    const { requestId, decision } = judged.find((j) => isUndeliverable(x, j.decision)) ?? first(judged);
-    const message =
-      x.results === 'rows'
-        ? 'denied: policy limits what only streams have, or masks by a pattern, which only streams are searched by'
-        : 'denied: policy masks the result or limits its rows, and what this prints are bytes without columns';
-    return x.deny(denial('obligation', message, requestId, decision, 'Ask for a rule that allows it as it is.'));
+    for (const [i, { decision, requestId }] of judged.entries()) {
+      const why = undeliverable(x, x.commands[i] ?? x.commands[0], decision);
+      if (why) return x.deny(denial('obligation', why.message, requestId, decision, why.hint));
+    }
+    throw new Error('what is denied has a reason');
   }
 
   #release(x: Exchange, judged: readonly Judged[]): Wait {
@@ -362,7 +361,7 @@ export class SessionGate implements Gate {
 }
 
 function verdict(x: Exchange, judged: readonly Judged[]): Effect {
-  if (judged.some((j) => isUndeliverable(x, j.decision))) return 'deny';
+  if (judged.some((j, i) => undeliverable(x, x.commands[i] ?? x.commands[0], j.decision))) return 'deny';
   return judged.reduce<Effect>((worst, j) => strongest(worst, j.decision.effect), 'allow');
 }
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { PostgresCommand } from '../contract/command-postgres.ts';
 import type { Decision } from '../contract/decision.ts';
 import { asId, type Revision } from '../contract/ids.ts';
-import { isUndeliverable, obligationsOfAll } from './obligations.ts';
+import { statement } from '../testing/commands.ts';
+import { obligationsOfAll, undeliverable } from './obligations.ts';
 
 const decision = (masks: Decision['masks'], limits: Decision['limits'] = {}): Decision => ({
   ...{ effect: 'mask', revision: asId<Revision>('r'), findings: [], approval: null },
@@ -25,7 +27,21 @@ test.each<['rows' | 'stream' | 'carried', Decision, boolean]>([
   ['carried', decision({ 'pattern:a': 'redact' }), true],
   ['carried', decision({}, { rows: 1 }), true],
 ])('%s: what cannot be carried is a no (%#)', (results, asked, expected) => {
-  expect(isUndeliverable({ results }, asked)).toBe(expected);
+  expect(undeliverable({ results }, statement(), asked) !== undefined).toBe(expected);
+});
+
+test('a COPY on which no mask can be put is a no, where one has to be', () => {
+  const copy = { direction: 'out', to: 'client', format: 'text', unmaskable: 'its option encoding' } as const;
+  const output = [{ name: 'ssn', sources: ['public.people.ssn'], transform: 'plain', labels: ['pii.ssn'] }] as const;
+  const refused = (changes: Partial<PostgresCommand>, masks: Decision['masks']) =>
+    undeliverable({ results: 'rows' }, statement({ output, copy, ...changes }), decision(masks))?.message;
+  expect(refused({}, { 'pii.ssn': 'hash' })).toContain('on this COPY no mask can be put: its option encoding');
+  expect(refused({}, { 'detector:card': 'redact' })).toContain('on this COPY no mask can be put');
+  expect(refused({}, { 'pii.email': 'hash' })).toBeUndefined();
+  expect(refused({ copy: { ...copy, unmaskable: null } }, { 'pii.ssn': 'hash' })).toBeUndefined();
+  expect(refused({ copy: { ...copy, to: 'file' } }, { 'detector:card': 'redact' })).toBeUndefined();
+  expect(refused({ copy: { ...copy, direction: 'in' } }, { 'detector:card': 'redact' })).toBeUndefined();
+  expect(refused({ copy: null }, { 'pii.ssn': 'hash' })).toBeUndefined();
 });
 
 test('one stream is held to the smallest limits and the most private masks of all its commands', () => {

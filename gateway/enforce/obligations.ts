@@ -1,11 +1,46 @@
+import type { PostgresCommand } from '../contract/command-postgres.ts';
+import type { Command } from '../contract/command.ts';
 import { type Decision, limitDimensions, type MaskMethod, smallestLimits } from '../contract/decision.ts';
-import { namesDetector } from '../contract/detector.ts';
+import { detectorsIn, namesDetector } from '../contract/detector.ts';
 import type { Exchange } from '../contract/exchange.ts';
-import { morePrivate } from '../contract/mask.ts';
+import { columnMask, morePrivate } from '../contract/mask.ts';
 import { namesPattern } from '../contract/pattern.ts';
 
-/** Whether the yes is bound to something that this exchange's result cannot carry: such a yes is a no. */
-export function isUndeliverable({ results }: Pick<Exchange, 'results'>, { masks, limits }: Decision): boolean {
+type Results = Pick<Exchange, 'results'>;
+
+/** Why a yes is a no: it is bound to something that this result cannot carry. In words for whoever sent the command. */
+export interface Undeliverable {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Undefined where the result can carry all that the decision asks for. */
+export function undeliverable(x: Results, command: Command, decision: Decision): Undeliverable | undefined {
+  if (isUndeliverable(x, decision)) {
+    const message =
+      x.results === 'rows'
+        ? 'denied: policy limits what only streams have, or masks by a pattern, which only streams are searched by'
+        : 'denied: policy masks the result or limits its rows, and what this prints are bytes without columns';
+    return { message, hint: 'Ask for a rule that allows it as it is.' };
+  }
+  const why = command.protocol === 'postgres' && command.copy ? unmaskableCopy(command, decision) : undefined;
+  return why === undefined
+    ? undefined
+    : {
+        message: `denied: policy masks or searches the result, and on this COPY no mask can be put: ${why}`,
+        hint: 'Use COPY ... TO STDOUT in text, CSV or binary, with UTF8 and NULL as it is.',
+      };
+}
+
+/** Why no mask can be put on what a COPY brings to the client, where one has to be. */
+function unmaskableCopy({ copy, output }: PostgresCommand, { masks }: Decision): string | undefined {
+  if (!copy || copy.direction !== 'out' || copy.to !== 'client' || copy.unmaskable === null) return undefined;
+  const hasMask = detectorsIn(masks) !== undefined || output.some((column) => columnMask(column, masks));
+  return hasMask ? copy.unmaskable : undefined;
+}
+
+/** Whether there is something that no result of this kind can carry. */
+function isUndeliverable({ results }: Results, { masks, limits }: Decision): boolean {
   const labels = Object.keys(masks);
   const limited = limitDimensions.filter((dimension) => limits[dimension] !== undefined);
   switch (results) {

@@ -8,6 +8,7 @@ import { eventPage } from './event-page.ts';
 import { findingsPage } from './findings-page.ts';
 import { inputPage } from './input-page.ts';
 import { pretty, root } from './markdown.ts';
+import { maskedTypesPage } from './masked-types-page.ts';
 import { metricsPage } from './metrics-page.ts';
 
 /** The reference pages that are made from the code, and how. The configuration's schema comes from `scripts/generate.ts`. */
@@ -20,6 +21,7 @@ export const pages: readonly (readonly [file: string, render: () => string])[] =
   ['docs/reference/input-admin.md', () => inputPage('admin')],
   ['docs/reference/findings.md', findingsPage],
   ['docs/reference/errors.md', errorsPage],
+  ['docs/reference/masked-types.md', maskedTypesPage],
   ['docs/reference/metrics.md', () => metricsPage('sallyport_')],
   ['docs/reference/api.md', apiPage],
   ['docs/reference/audit-events.md', eventPage],

@@ -70,6 +70,17 @@ export class Search {
       case 'time':
       case 'uuid':
       case 'bytes':
+      case 'interval':
+      case 'money':
+      case 'bit':
+      case 'varbit':
+      case 'network':
+      case 'macaddr':
+      case 'xml':
+      case 'range':
+      case 'multirange':
+      case 'hstore':
+      case 'row':
       case 'other':
         return undefined;
       default:

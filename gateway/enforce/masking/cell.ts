@@ -33,6 +33,11 @@ export function put(bytes: Uint8Array, target: Buffer, at: number): number {
 
 export const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
+export function isHexDigit(byte: number): boolean {
+  const lower = byte | 0x20;
+  return isDigit(byte) || (lower >= 0x61 && lower <= 0x66);
+}
+
 export const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 
 /** Second and later bytes of a character in UTF-8 (RFC 3629 section 3). */

@@ -6,8 +6,6 @@ export interface Form {
   readonly random: (inputBytes: number) => number;
   /** Bytes that the masked form of a value of so many bytes takes at most. */
   readonly room: (inputBytes: number) => number;
-  /** Where there are too few values for each to get another one. */
-  readonly mayRepeat?: boolean;
   /** Writes the masked form of `source[start, end)` to `target` at `at`. @returns its bytes, or -1 where the value does not read as its shape */
   readonly write: FormWrite;
 }
@@ -22,8 +20,8 @@ export type FormWrite = (
   at: number,
 ) => number;
 
-/** Longest form that does not grow with its value: `\x` and 17 bytes in hex, a uuid, a time stamp with its zone, 26 hex digits in quotes. */
-const maxFormBytes = 36;
+/** Longest form that does not grow with its value: `\x` and 17 bytes in hex, a uuid, a time stamp with its zone, an IPv6 address, 26 hex digits in an XML element. */
+const maxFormBytes = 39;
 const leastRandomBytes = 16;
 
 export function form(randomForEach: number, write: FormWrite): Form {

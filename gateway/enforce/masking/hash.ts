@@ -3,11 +3,13 @@ import { readCalendar, type CalendarShape } from './calendar.ts';
 import { isDigit, sqlNull } from './cell.ts';
 import { hashDecimal } from './decimal.ts';
 import { form, numberBelow, putAscii, putHex, type Form, type FormWrite } from './form.ts';
+import { localNetwork } from './network.ts';
 import { integerPermutation } from './permutation.ts';
 import type { Prf } from './prf.ts';
+import { isMacAddress } from './redact.ts';
 
-/** Keyed pseudonyms: equal values stay equal, and nothing else can be read from them without the key. */
-export function hashForm(prf: Prf, shape: ValueShape): Form {
+/** Undefined for a shape of which nothing keyed is made. Keyed pseudonyms: equal values stay equal, and nothing else can be read from them without the key. */
+export function hashForm(prf: Prf, shape: ValueShape): Form | undefined {
   switch (shape) {
     case 'text':
       return form(0, hexDigest(prf.version));
@@ -25,14 +27,24 @@ export function hashForm(prf: Prf, shape: ValueShape): Form {
       return form(0, keyedCalendar(shape));
     case 'uuid':
       return form(0, keyedUuid(prf.version));
-    case 'boolean':
-      // Two values hide behind no pseudonym.
-      return {
-        ...form(0, (_value, _start, _end, _random, _from, target, at) => putAscii('f', target, at)),
-        mayRepeat: true,
-      };
+    case 'interval':
+      return form(0, keyedInterval);
+    case 'network':
+      return form(0, localNetwork(prf.version));
+    case 'macaddr':
+      return form(0, keyedMacAddress);
+    case 'xml':
+      return form(0, elementDigest(prf.version));
+    case 'boolean': // two values hide behind no pseudonym
+    case 'money':
+    case 'bit':
+    case 'varbit':
+    case 'range':
+    case 'multirange':
+    case 'hstore':
+    case 'row':
     case 'other':
-      return form(0, () => sqlNull);
+      return undefined;
     default:
       return shape satisfies never;
   }
@@ -54,6 +66,36 @@ function quotedDigest(version: number): FormWrite {
     return bytes + 2;
   };
 }
+
+function elementDigest(version: number): FormWrite {
+  const digest = hexDigest(version);
+  return (source, start, end, random, from, target, at) => {
+    let next = at + putAscii('<hash>', target, at);
+    next += digest(source, start, end, random, from, target, next);
+    return next - at + putAscii('</hash>', target, next);
+  };
+}
+
+/** Some hours, minutes and seconds, up to a year. */
+const keyedInterval: FormWrite = (_source, _start, _end, random, from, target, at) => {
+  const seconds = numberBelow(random, from, 366 * daySeconds);
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
+  const text = `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return putAscii(text, target, at);
+};
+
+/** A locally administered address (IEEE 802, bit 1 of the first byte), of as many bytes. */
+const keyedMacAddress: FormWrite = (source, start, end, random, from, target, at) => {
+  if (!isMacAddress(source, start, end)) return sqlNull;
+  const bytes = Buffer.from(random.subarray(from, from + (end - start + 1) / 3));
+  bytes[0] = ((bytes[0] ?? 0) & 0xfc) | 0x02;
+  let next = at;
+  for (let i = 0; i < bytes.length; i++) {
+    if (i > 0) target[next++] = 0x3a;
+    next += putHex(bytes, i, i + 1, target, next);
+  }
+  return next - at;
+};
 
 /** The version and 16 bytes. */
 export function bytesDigest(version: number): FormWrite {

@@ -38,7 +38,6 @@ export function keyedMask(method: 'hash' | 'tokenize', prf: Prf, form: Form): Ce
 
   /** Another output for a value whose first one was the value itself. */
   const again = (source: Buffer, start: number, end: number, target: Buffer, at: number): number => {
-    if (form.mayRepeat) return end - start;
     const values = { bytes: source, starts: Int32Array.of(start), ends: Int32Array.of(end), count: 1 };
     for (let attempt = 1; attempt < maxAttempts; attempt++) {
       const draws = prf.draw(values, attempt, form.random);

@@ -1,3 +1,4 @@
+import { isIP, isIPv4 } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maskMethods, type MaskMethod } from '../../contract/decision.ts';
@@ -128,6 +129,37 @@ describe('partial shows only what its label stands for', () => {
     ['doc', 'json', 'null', 'null'],
     ['flag', 'boolean', 't', 'f'],
     ['raw', 'bytes', '\\xdeadbeef', '\\x'],
+    ['ip', 'network', '10.1.2.3', '10.1.2.0/24'],
+    ['ip', 'network', '10.1.2.3/25', '10.1.2.0/24'],
+    ['ip', 'network', '10.1.2.0/24', '0.0.0.0/0'],
+    ['ip', 'network', '10.0.0.0/8', '0.0.0.0/0'],
+    ['ip', 'network', '2001:db8:1:2::3', '2001:db8:1::/48'],
+    ['ip', 'network', '2001:db8::/32', '0.0.0.0/0'],
+    ['ip', 'network', '2001:0:0:4::1', '2001::/48'],
+    ['ip', 'network', '0:0:1::1', '0:0:1::/48'],
+    ['ip', 'network', '::ffff:10.1.2.3', '::/48'],
+    ['ip', 'network', 'secret', null],
+    ['ip', 'network', '10.1.2', null],
+    ['ip', 'network', '10.1.2.256', null],
+    ['ip', 'network', '1:2:3', null],
+    ['ip', 'network', '1:2:3:4:5:6:7:8:9', null],
+    ['ip', 'network', '1::2::3', null],
+    ['ip', 'network', '1::12345', null],
+    ['ip', 'network', '::ffff:1.2.3.400', null],
+    ['ip', 'network', '1:2:3:4:5:6:7::', '1:2:3::/48'],
+    ['ip', 'network', '10.1.2.3/33', null],
+    ['device', 'macaddr', '08:00:2b:01:02:03', '08:00:2b:00:00:00'],
+    ['device', 'macaddr', '08:00:2b:01:02:03:04:05', '08:00:2b:00:00:00:00:00'],
+    ['device', 'macaddr', 'secret', null],
+    ['took', 'interval', '3 days', '00:00:00'],
+    ['paid', 'money', '$12.50', '0'],
+    ['flags', 'bit', '1010', '0000'],
+    ['flags', 'varbit', '1010', ''],
+    ['doc', 'xml', '<a>secret</a>', '<redacted/>'],
+    ['when', 'range', '[1,5)', 'empty'],
+    ['when', 'multirange', '{[1,5)}', '{}'],
+    ['tags', 'hstore', '"a"=>"secret"', ''],
+    ['pair', 'row', '(1,x)', null],
     ['point', 'other', '(1,2)', null],
   ] as const)('%s as %s: %j becomes %j', (label, shape, value, shown) => {
     expect(show('partial', label, shape, value)).toBe(shown);
@@ -159,8 +191,12 @@ test.each(valueShapes)('null hides even that there was a %s', (shape) => {
   expect(show('null', 'any', shape, '1')).toBeNull();
 });
 
+type NonNull = Exclude<ValueShape, 'row' | 'other'>;
+/** Of these every keyed method leaves the same constant: there are too few values, or nothing to make another one of. */
+const constants: readonly ValueShape[] = ['boolean', 'money', 'bit', 'varbit', 'range', 'multirange', 'hstore'];
+
 /** Values as PostgreSQL prints them, by shape. */
-const values: Readonly<Record<Exclude<ValueShape, 'other'>, fc.Arbitrary<string>>> = {
+const values: Readonly<Record<NonNull, fc.Arbitrary<string>>> = {
   text: fc
     .oneof(
       fc.string({ unit: 'grapheme', maxLength: 40 }),
@@ -195,14 +231,33 @@ const values: Readonly<Record<Exclude<ValueShape, 'other'>, fc.Arbitrary<string>
   uuid: fc.uuid(),
   json: fc.json(),
   bytes: fc.uint8Array({ maxLength: 60 }).map((bytes) => `\\x${Buffer.from(bytes).toString('hex')}`),
+  interval: fc.constantFrom('3 days', '-1 years +2 mons -3 days +04:05:06.789', '00:00:00', 'P1Y', 'infinity'),
+  money: fc.constantFrom('$12.50', '-$1,234.56', '12,50 €', '￥100'),
+  bit: fc.stringMatching(/^[01]{1,70}$/),
+  varbit: fc.stringMatching(/^[01]{0,70}$/),
+  network: fc.oneof(
+    fc.ipV4(),
+    fc.ipV6().map((address) => address.toLowerCase()),
+    fc.tuple(fc.ipV4(), fc.nat({ max: 32 })).map(([address, bits]) => `${address}/${bits}`),
+    fc.constantFrom('::', '::1', '::ffff:1.2.3.4', '2001:db8::/32', '1:0:0:2:0:0:0:3/64'),
+  ),
+  macaddr: fc.tuple(fc.constantFrom(6, 8), fc.uint8Array({ minLength: 8, maxLength: 8 })).map(([length, bytes]) =>
+    Buffer.from(bytes.subarray(0, length))
+      .toString('hex')
+      .replace(/..(?=.)/g, '$&:'),
+  ),
+  xml: fc.constantFrom('<a>secret</a>', 'secret', ''),
+  range: fc.constantFrom('[1,5)', 'empty', '(,)'),
+  multirange: fc.constantFrom('{[1,5)}', '{}'),
+  hstore: fc.constantFrom('"a"=>"secret", "b"=>NULL', ''),
 };
 
 function isoDate(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-const shapes = valueShapes.filter((shape) => shape !== 'other');
-const reads: Readonly<Record<Exclude<ValueShape, 'other'>, (text: string) => boolean>> = {
+const shapes = valueShapes.filter((shape) => shape !== 'row' && shape !== 'other');
+const reads: Readonly<Record<NonNull, (text: string) => boolean>> = {
   text: (text) => !text.includes('\uFFFD'),
   integer: (text) => /^-?\d+$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text),
   decimal: (text) => Number.isFinite(Number(text)) && text !== '',
@@ -215,6 +270,16 @@ const reads: Readonly<Record<Exclude<ValueShape, 'other'>, (text: string) => boo
   uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
   json: (text) => JSON.parse(text) !== undefined,
   bytes: (text) => /^\\x([0-9a-f]{2})*$/.test(text),
+  interval: (text) => /^\d\d+:[0-5]\d:[0-5]\d$/.test(text),
+  money: (text) => text === '0',
+  bit: (text) => /^0+$/.test(text),
+  varbit: (text) => text === '',
+  network: (text) => isIP(text.replace(/\/\d+$/, '')) > 0,
+  macaddr: (text) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}(:[0-9a-f]{2}){0,2}$/.test(text),
+  xml: (text) => /^<redacted\/>$|^<hash>[0-9a-f]{26}<\/hash>$/.test(text),
+  range: (text) => text === 'empty',
+  multirange: (text) => text === '{}',
+  hstore: (text) => text === '',
 };
 
 describe.each(maskMethods)('%s', (method) => {
@@ -281,7 +346,7 @@ test('a partial card has the same stars for all cards with the same end', () => 
 });
 
 describe.each(['hash', 'tokenize'] as const)('%s', (method) => {
-  const variable = shapes.filter((shape) => shape !== 'boolean');
+  const variable = shapes.filter((shape) => !constants.includes(shape));
 
   test.each(variable)('never shows a %s as it is', (shape) => {
     fc.assert(
@@ -326,28 +391,47 @@ describe.each(['hash', 'tokenize'] as const)('%s', (method) => {
   });
 });
 
-describe.each(['hash', 'tokenize'] as const)('%s of a column', (method) => {
-  test.each(shapes)('of %s says of each value what it says of it alone', (shape) => {
+test.each(constants)('a keyed %s is a constant, which shows not even what is equal', (shape) => {
+  for (const method of ['hash', 'tokenize'] as const) {
     const mask = masks.cellMask(method, 'pii.x', shape);
-    fc.assert(
-      fc.property(fc.array(fc.option(values[shape]), { maxLength: 30 }), (list) => {
-        const parts = list.map((value) => (value === null ? null : Buffer.from(value)));
-        const column = { starts: new Int32Array(list.length), ends: new Int32Array(list.length), count: list.length };
-        let at = 0;
-        for (const [i, part] of parts.entries()) {
-          column.starts[i] = at;
-          column.ends[i] = part ? (at += part.length) : at - 1;
-        }
-        const bytes = Buffer.concat(parts.map((part) => part ?? Buffer.alloc(0)));
-        const masked = mask.column?.({ bytes, ...column });
-        const shown = list.map((_, i) => {
-          const [start = 0, end = 0] = [masked?.starts[i], masked?.ends[i]];
-          return end < start ? null : masked?.bytes.toString('utf8', start, end);
-        });
-        expect(shown).toEqual(list.map((value) => (value === null ? null : show(method, 'pii.x', shape, value))));
-      }),
-    );
-  });
+    expect([mask.method, mask.column]).toEqual([method, undefined]);
+    expect(show(method, 'pii.x', shape, '1010')).toBe(show('redact', 'pii.x', shape, '0101'));
+  }
+});
+
+test('a keyed address means nothing outside of a site, and says which key made it; its token keeps the kind', () => {
+  const third = openMasks({ secret, version: 3 });
+  expect(show('hash', 'ip', 'network', '10.1.2.3', third)).toMatch(/^fd03(:[1-9a-f][0-9a-f]{0,3}){7}$/);
+  expect(show('tokenize', 'ip', 'network', '2001:db8::1', third)).toMatch(/^fd03(:[1-9a-f][0-9a-f]{0,3}){7}$/);
+  expect(isIPv4(show('tokenize', 'ip', 'network', '10.1.2.3', third) ?? '')).toBe(true);
+  expect(show('hash', 'ip', 'macaddr', '08:00:2b:01:02:03', third)).toMatch(/^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/);
+});
+
+describe.each(['hash', 'tokenize'] as const)('%s of a column', (method) => {
+  test.each(shapes.filter((shape) => !constants.includes(shape)))(
+    'of %s says of each value what it says of it alone',
+    (shape) => {
+      const mask = masks.cellMask(method, 'pii.x', shape);
+      fc.assert(
+        fc.property(fc.array(fc.option(values[shape]), { maxLength: 30 }), (list) => {
+          const parts = list.map((value) => (value === null ? null : Buffer.from(value)));
+          const column = { starts: new Int32Array(list.length), ends: new Int32Array(list.length), count: list.length };
+          let at = 0;
+          for (const [i, part] of parts.entries()) {
+            column.starts[i] = at;
+            column.ends[i] = part ? (at += part.length) : at - 1;
+          }
+          const bytes = Buffer.concat(parts.map((part) => part ?? Buffer.alloc(0)));
+          const masked = mask.column?.({ bytes, ...column });
+          const shown = list.map((_, i) => {
+            const [start = 0, end = 0] = [masked?.starts[i], masked?.ends[i]];
+            return end < start ? null : masked?.bytes.toString('utf8', start, end);
+          });
+          expect(shown).toEqual(list.map((value) => (value === null ? null : show(method, 'pii.x', shape, value))));
+        }),
+      );
+    },
+  );
 });
 
 test('what has room for it says which key made it', () => {
@@ -376,7 +460,7 @@ test('hash and tokenize of one value under one label have nothing in common', ()
   }
 });
 
-const sample: Readonly<Record<Exclude<ValueShape, 'other'>, string>> = {
+const sample: Readonly<Record<NonNull, string>> = {
   text: 'Margarida Silva',
   integer: '123456789',
   decimal: '123456.7890',
@@ -387,6 +471,16 @@ const sample: Readonly<Record<Exclude<ValueShape, 'other'>, string>> = {
   uuid: '0190aee3-24a1-7c2e-9d6a-8f1b2c3d4e5f',
   json: '{"a": 1}',
   bytes: '\\xdeadbeef01020304',
+  interval: '3 days',
+  money: '$12.50',
+  bit: '1010',
+  varbit: '1010',
+  network: '10.1.2.3',
+  macaddr: '08:00:2b:01:02:03',
+  xml: '<a/>',
+  range: '[1,5)',
+  multirange: '{[1,5)}',
+  hstore: '"a"=>"1"',
 };
 
 describe('a token', () => {

@@ -58,7 +58,8 @@ function makeMask(key: MaskKey, method: MaskMethod, label: string, shape: ValueS
     case 'hash':
     case 'tokenize': {
       const prf = labelPrf(key, method, label);
-      return keyedMask(method, prf, (method === 'hash' ? hashForm : tokenForm)(prf, shape));
+      const form = (method === 'hash' ? hashForm : tokenForm)(prf, shape);
+      return form ? keyedMask(method, prf, form) : { ...redactMask(shape), method };
     }
     default:
       return method satisfies never;

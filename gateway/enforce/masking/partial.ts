@@ -1,10 +1,11 @@
 import type { CellMask, ValueShape } from '../../contract/mask.ts';
 import { readCalendar, type CalendarShape } from './calendar.ts';
-import { cell, nothing, put, sqlNull, type Write } from './cell.ts';
+import { cell, isHexDigit, nothing, put, sqlNull, type Write } from './cell.ts';
 import { labelKind, type LabelKind } from './label-kind.ts';
 import { lastDigitsOfNumber, partialNumber } from './partial-number.ts';
 import { partialCard, partialEmail, partialIban, partialPhone, partialSsn, partialText } from './partial-text.ts';
-import { emptyJson, nilUuid, redactMask } from './redact.ts';
+import { partialNetwork } from './network.ts';
+import { anyNetwork, emptyJson, isMacAddress, nilUuid, redactMask } from './redact.ts';
 
 /** Keeps the part that the README of this folder states for the label and the shape, and nothing else. */
 export function partialMask(label: string, shape: ValueShape): CellMask {
@@ -22,11 +23,24 @@ export function partialMask(label: string, shape: ValueShape): CellMask {
       return cell('partial', nilUuid.length, 0, lastFourOfUuid);
     case 'json':
       return cell('partial', 5, 0, emptyJson);
+    case 'network':
+      return cell('partial', anyNetwork.length, 4, partialNetwork);
+    case 'macaddr':
+      return cell('partial', 0, 0, vendorOnly);
     case 'boolean':
     case 'time':
     case 'bytes':
+    case 'interval':
+    case 'money':
+    case 'bit':
+    case 'varbit':
+    case 'xml':
+    case 'range':
+    case 'multirange':
+    case 'hstore':
       // No part of these is both useful and harmless.
       return { ...redactMask(shape), method: 'partial' };
+    case 'row':
     case 'other':
       return nothing('partial');
     default:
@@ -72,6 +86,16 @@ function yearOnly(shape: Exclude<CalendarShape, 'time'>): Write {
   };
 }
 
+/** The first three bytes say who made the device. */
+const vendorBytes = 'aa:bb:cc'.length;
+
+function vendorOnly(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  if (!isMacAddress(source, start, end)) return sqlNull;
+  for (let i = 0; i < end - start; i++)
+    target[at + i] = i <= vendorBytes || i % 3 === 2 ? (source[start + i] ?? 0) : 0x30;
+  return end - start;
+}
+
 const nil = Buffer.from(nilUuid);
 
 function lastFourOfUuid(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
@@ -79,9 +103,7 @@ function lastFourOfUuid(source: Buffer, start: number, end: number, target: Buff
   if (end - start === nil.length) {
     for (let i = nil.length - 4; i < nil.length; i++) {
       const byte = source[start + i] ?? 0;
-      const lower = byte | 0x20;
-      const isHex = (byte >= 0x30 && byte <= 0x39) || (lower >= 0x61 && lower <= 0x66);
-      if (isHex) target[at + i] = byte;
+      if (isHexDigit(byte)) target[at + i] = byte;
     }
   }
   return nil.length;

@@ -1,8 +1,10 @@
 import type { CellMask, ValueShape } from '../../contract/mask.ts';
 import { readCalendar, type CalendarShape } from './calendar.ts';
-import { cell, constant, nothing, put, sqlNull } from './cell.ts';
+import { cell, constant, isHexDigit, nothing, put, sqlNull } from './cell.ts';
 
 export const hiddenText = '***';
+/** Every address there is; both an inet and a cidr. */
+export const anyNetwork = '0.0.0.0/0';
 export const nilUuid = '00000000-0000-0000-0000-000000000000';
 
 /** A constant of the value's own type. Of the value itself it tells nothing; of a JSON document, only what its outermost kind is. */
@@ -19,6 +21,26 @@ export function redactMask(shape: ValueShape): CellMask {
       return constant('redact', nilUuid);
     case 'bytes':
       return constant('redact', '\\x');
+    case 'interval':
+      return constant('redact', '00:00:00');
+    case 'money':
+      // Without a currency: which one it is, is the server's locale.
+      return constant('redact', '0');
+    case 'bit':
+      return cell('redact', 0, 0, zeros);
+    case 'network':
+      return constant('redact', anyNetwork);
+    case 'macaddr':
+      return cell('redact', 0, 0, zeroAddress);
+    case 'xml':
+      return constant('redact', '<redacted/>');
+    case 'range':
+      return constant('redact', 'empty');
+    case 'multirange':
+      return constant('redact', '{}');
+    case 'varbit':
+    case 'hstore':
+      return constant('redact', '');
     case 'json':
       return cell('redact', 5, 0, emptyJson);
     case 'date':
@@ -28,11 +50,37 @@ export function redactMask(shape: ValueShape): CellMask {
         const form = readCalendar(shape, source, start, end);
         return form ? put((form.zoned ? epochZoned : epoch)[shape], target, at) : sqlNull;
       });
+    case 'row':
     case 'other':
       return nothing('redact');
     default:
       return shape satisfies never;
   }
+}
+
+/** As many as there are: a column of bit(n) takes no other number. */
+function zeros(_source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  target.fill(0x30, at, at + end - start);
+  return end - start;
+}
+
+/** A MAC address with six or eight bytes: digits become 0, what stands between them stays. */
+function zeroAddress(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  if (!isMacAddress(source, start, end)) return sqlNull;
+  for (let i = 0; i < end - start; i++) target[at + i] = i % 3 === 2 ? colon : 0x30;
+  return end - start;
+}
+
+const colon = 0x3a;
+
+/** `08:00:2b:01:02:03`, or eight such groups. */
+export function isMacAddress(source: Buffer, start: number, end: number): boolean {
+  if (end - start !== 17 && end - start !== 23) return false;
+  for (let i = 0; i < end - start; i++) {
+    const byte = source[start + i] ?? 0;
+    if (i % 3 === 2 ? byte !== colon : !isHexDigit(byte)) return false;
+  }
+  return true;
 }
 
 /** The empty value of the document's outermost kind, so that code which expects an object still gets one. */

@@ -1,7 +1,8 @@
 import type { ValueShape } from '../../contract/mask.ts';
-import { isContinuation, isDigit, sqlNull } from './cell.ts';
+import { isContinuation, isDigit, isHexDigit, sqlNull } from './cell.ts';
 import { tokenDecimal } from './decimal.ts';
 import { form, numberBelow, pairAt, putAscii, putHex, type Form, type FormWrite } from './form.ts';
+import { tokenNetwork } from './network.ts';
 import { bytesDigest, hashForm, hexDigest, keyedCalendar, keyedUuid } from './hash.ts';
 import type { Prf } from './prf.ts';
 
@@ -11,7 +12,7 @@ import type { Prf } from './prf.ts';
  * whoever has the key can try values.) Two values may get one token, as often as chance has it for that many digits and letters.
  * What shows, by intent: length, case, punctuation, and that equal values are equal.
  */
-export function tokenForm(prf: Prf, shape: ValueShape): Form {
+export function tokenForm(prf: Prf, shape: ValueShape): Form | undefined {
   switch (shape) {
     case 'text':
       return form(2, tokenText(prf.version));
@@ -27,11 +28,24 @@ export function tokenForm(prf: Prf, shape: ValueShape): Form {
     case 'timestamp':
     case 'time':
       return form(0, keyedCalendar(shape));
+    case 'network':
+      return form(0, tokenNetwork(prf.version));
+    case 'interval':
+    case 'macaddr':
+    case 'xml':
     case 'json':
-    case 'boolean':
-    case 'other':
-      // A document has no format of its own to keep; the other two have nothing to vary.
+      // No format of their own to keep.
       return hashForm(prf, shape);
+    case 'boolean':
+    case 'money':
+    case 'bit':
+    case 'varbit':
+    case 'range':
+    case 'multirange':
+    case 'hstore':
+    case 'row':
+    case 'other':
+      return undefined;
     default:
       return shape satisfies never;
   }
@@ -136,10 +150,6 @@ function tokenBytes(version: number): FormWrite {
 function isHexBytes(source: Buffer, start: number, end: number): boolean {
   const digits = end - start - 2;
   if (digits < 2 || digits % 2 !== 0 || source[start] !== 0x5c || source[start + 1] !== 0x78) return false;
-  for (let i = start + 2; i < end; i++) {
-    const byte = source[i] ?? 0;
-    const lower = byte | 0x20;
-    if (!isDigit(byte) && (lower < 0x61 || lower > 0x66)) return false;
-  }
+  for (let i = start + 2; i < end; i++) if (!isHexDigit(source[i] ?? 0)) return false;
   return true;
 }

@@ -75,7 +75,8 @@ export const catalogQueries = {
       LEFT JOIN pg_catalog.pg_depend d
         ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e'
       LEFT JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
-     WHERE t.oid >= 16384 AND t.typtype IN ('b', 'd') AND e.typtype IS DISTINCT FROM 'c'`,
+      LEFT JOIN pg_catalog.pg_class r ON r.oid = CASE WHEN t.typtype = 'c' THEN t.typrelid ELSE e.typrelid END AND r.oid <> 0
+     WHERE t.oid >= 16384 AND t.typtype IN ('b', 'd', 'r', 'm', 'c') AND (r.oid IS NULL OR r.relkind = 'c')`,
   enums: `
     SELECT n.nspname, t.typname, e.enumlabel
       FROM pg_catalog.pg_enum e

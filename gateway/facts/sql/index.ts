@@ -12,7 +12,7 @@
  */
 export { openSqlAnalyzer } from './analyzer.ts';
 export { catalogQueries, readCatalog } from './catalog-queries.ts';
-export { builtInArrays } from './catalog-types.ts';
+export { builtInArrays, ownTypes } from './catalog-types.ts';
 export type { CatalogRows } from './catalog-queries.ts';
 export type { CopyLayout, CopyTextLayout } from './copy-options.ts';
 export type { CommandFacts, StatementFacts } from './statement.ts';

@@ -3,82 +3,37 @@ import { maskMethods, type MaskMethod } from '../../contract/decision.ts';
 import { MaskImpossible } from '../../contract/result.ts';
 import { Search } from '../../enforce/detectors/search.ts';
 import { openMasks } from '../../enforce/masking/masks.ts';
-import { readStandIns } from '../../facts/sql/catalog-types.ts';
+import { ownTypes, readStandIns } from '../../facts/sql/catalog-types.ts';
+import { catalogQueries } from '../../facts/sql/index.ts';
+import { ask, askable } from '../../testing/ask.ts';
 import { startPostgres18, type TestPostgres } from '../../testing/postgres.ts';
-import { encodeDataRow, parseServerMessage, serverLimit } from './backend.ts';
-import { Framer } from './frames.ts';
-import { encodeClientMessage, type Format } from './frontend.ts';
+import { encodeDataRow } from './backend.ts';
+import type { Format } from './frontend.ts';
 import { PgRows } from './results.ts';
-import { readFrame } from './socket-input.ts';
 import { shapeOf } from './types.ts';
-import { connectUpstream, type Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 
 /** Every common type, under every method, in text and in binary: what leaves is read by the server as a value of the same type. */
 let server: TestPostgres;
 let upstream: Upstream;
+/** As a target's catalog says them. */
+let standIns: ReadonlyMap<number, number>;
 const masks = openMasks({ secret: Buffer.alloc(32, 5) });
 
 beforeAll(async () => {
   server = await startPostgres18();
-  const settings = new Map([['timezone', 'UTC']]);
-  const about = {
-    ...server,
-    tls: { mode: 'disable' },
-    application: 'test',
-    connectTimeoutMs: 10_000,
-    settings,
-  } as const;
-  upstream = await connectUpstream(about, server, AbortSignal.timeout(10_000));
+  upstream = await askable(server);
   await upstream.simpleQuery(
-    "create type mood as enum ('sad', 'happy'); create type pair as (a int, b text); create domain zip as text; create domain zips as zip[]",
+    "create type mood as enum ('sad', 'happy'); create type pair as (a int, b text); create domain zip as text; create domain zips as zip[]; create type span as range (subtype = text); create domain address as inet; create extension hstore; create domain tags as hstore",
     AbortSignal.timeout(10_000),
   );
+  const { rows } = await upstream.simpleQuery(catalogQueries.types, AbortSignal.timeout(10_000));
+  standIns = readStandIns(rows);
 });
 afterAll(async () => {
   await upstream?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
 });
-
-interface Answer {
-  readonly typeOid: number;
-  readonly value: Buffer | null;
-}
-
-async function ask(
-  sql: string,
-  format: Format,
-  parameter?: { readonly value: Buffer | null; readonly format: Format },
-) {
-  const { socket } = upstream;
-  socket.write(
-    Buffer.concat([
-      encodeClientMessage({ type: 'parse', statement: '', text: sql, parameterTypes: [] }),
-      encodeClientMessage({
-        type: 'bind',
-        portal: '',
-        statement: '',
-        parameterFormats: parameter ? [parameter.format] : [],
-        parameters: parameter ? [parameter.value] : [],
-        resultFormats: [format],
-      }),
-      encodeClientMessage({ type: 'describe', what: 'portal', name: '' }),
-      encodeClientMessage({ type: 'execute', portal: '', maxRows: 0 }),
-      encodeClientMessage({ type: 'sync' }),
-    ]),
-  );
-  const framer = new Framer(serverLimit(1 << 20));
-  const answer: { typeOid: number; value: Buffer | null } = { typeOid: 0, value: null };
-  let failure = '';
-  while (await readFrame(socket, framer, AbortSignal.timeout(10_000))) {
-    const message = parseServerMessage(framer);
-    if (message.type === 'rowDescription') answer.typeOid = message.columns[0]?.typeOid ?? 0;
-    if (message.type === 'dataRow') answer.value = message.values[0] ?? null;
-    if (message.type === 'error') failure = message.fields.get('M') ?? '';
-    if (message.type === 'ready') break;
-  }
-  if (failure !== '') throw new Error(`${sql}: ${failure}`);
-  return answer satisfies Answer;
-}
 
 /** The first value of a run of one row. */
 function valueOf(rows: PgRows): Buffer | null {
@@ -87,11 +42,12 @@ function valueOf(rows: PgRows): Buffer | null {
 }
 
 async function masked(type: string, literal: string, method: MaskMethod, format: Format): Promise<string | null> {
-  const { typeOid, value } = await ask(`select '${literal.replaceAll("'", "''")}'::${type}`, format);
+  const { typeOid: said, value } = await ask(upstream, `select '${literal.replaceAll("'", "''")}'::${type}`, format);
+  const typeOid = standIns.get(said) ?? said;
   const wire = encodeDataRow([value]);
   const rows = new PgRows([{ typeOid, format }], wire, 0, wire.length, 1);
   const out = valueOf(rows.masked([masks.cellMask(method, 'pii.thing', shapeOf(typeOid))]));
-  const back = await ask(`select $1::${type}`, 0, { value: out, format });
+  const back = await ask(upstream, `select $1::${type}`, 0, { value: out, format });
   return back.value?.toString() ?? null;
 }
 
@@ -105,6 +61,10 @@ const types: readonly (readonly [type: string, literal: string])[] = [
   ['int8[]', '{}'], ['date[]', '{1984-05-06,NULL}'], ['numeric[]', '{12345.5}'], ['uuid[]', '{00112233-4455-6677-8899-aabbccddeeff}'],
   ['jsonb[]', '{"{\\"a\\": 1}"}'], ['bytea[]', '{"\\\\xdead"}'], ['timestamptz[]', '{"1984-05-06 07:08:09+00"}'], ['boolean[]', '{t,f}'],
   ['zip', '90210-1234'],
+  ['interval', '1 year 2 mons -3 days 04:05:06.789'], ['inet', '10.1.2.3'], ['inet', '2001:db8:1:2::3/64'], ['inet', '::ffff:10.1.2.3'], ['cidr', '10.1.2.128/25'], ['cidr', '2001:db8::/32'],
+  ['macaddr', '08:00:2b:01:02:03'], ['macaddr8', '08:00:2b:01:02:03:04:05'], ['xml', '<a>secret</a>'], ['address', '10.1.2.3'],
+  ['interval[]', '{"3 days",NULL}'], ['inet[]', '{10.1.2.3,::1}'], ['cidr[]', '{10.0.0.0/8}'], ['macaddr[]', '{08:00:2b:01:02:03}'], ['xml[]', '{<a>secret</a>}'],
+  ['numeric(5,2)', '999.99'], ['numeric(3,3)', '0.010'],
 ]; // prettier-ignore
 const cases = types.flatMap(([type, literal]) => maskMethods.map((method) => ({ type, literal, method })));
 
@@ -114,7 +74,7 @@ describe('a masked value is one of its type, the same in text and in binary', ()
     // A digest over a document is one over its bytes, and the server writes the same bytes in both forms.
     expect(binary).toBe(text);
     expect(text === null).toBe(method === 'null');
-    const plain = (await ask(`select '${literal.replaceAll("'", "''")}'::${type}`, 0)).value?.toString();
+    const plain = (await ask(upstream, `select '${literal.replaceAll("'", "''")}'::${type}`, 0)).value?.toString();
     expect(text === plain && !/^(boolean.*|int8\[\])$/.test(type)).toBe(false);
   });
 
@@ -141,10 +101,51 @@ test('an array is searched by detectors element by element', () => {
   expect(rows.texts(100)).toEqual([['{plain,***,NULL}']]);
 });
 
+/** What leaves, by every method but `null`, and whatever the value was. */
+const constants: readonly (readonly [type: string, literal: string, left: string])[] = [
+  ['money', '12.50', '$0.00'], ['bit(4)', '1010', '0000'], ['bit(19)', '1010101010101010101', '0000000000000000000'], ['varbit', '10101', ''],
+  ['int4range', '[1,5)', 'empty'], ['numrange', '[1.5,2]', 'empty'], ['tstzrange', '[2000-01-01,)', 'empty'], ['daterange', 'empty', 'empty'], ['span', '[secret,t)', 'empty'],
+  ['datemultirange', '{[2000-01-01,2000-02-01)}', '{}'], ['span_multirange', '{[secret,t)}', '{}'],
+  ['hstore', '"a"=>"secret", "b"=>NULL', ''], ['tags', 'a=>1', ''], ['pair', '(1,x)', '(,)'], ['pair', '(,"two, ""quoted"" \\\\ (x) ")', '(,)'],
+]; // prettier-ignore
+
+test.each(
+  constants.flatMap(([type, literal, left]) =>
+    maskMethods.map((method) => ({ type, literal, method, left: method === 'null' ? null : left })),
+  ),
+)('of $type $literal nothing but $left is left, by $method', async ({ type, literal, method, left }) => {
+  expect(await masked(type, literal, method, 0)).toBe(left);
+  expect(await masked(type, literal, method, 1)).toBe(left);
+});
+
+test('elements of arrays of composites and ranges leave as they do by themselves', async () => {
+  for (const format of [0, 1] as const) {
+    expect(await masked('pair[]', '{"(1,x)",NULL}', 'hash', format)).toBe('{"(,)",NULL}');
+    expect(await masked('int4range[]', '{"[1,5)"}', 'tokenize', format)).toBe('{empty}');
+    expect(await masked('pair[]', '{"(1,x)",NULL}', 'redact', format)).toBe('{}');
+  }
+});
+
+test.each([
+  ['no composite', 0, 'secret'],
+  ['something behind it', 0, '(a)secret'],
+  ['something before it', 0, 'secret(a)'],
+  ['quotes that do not end', 0, '("secret)'],
+  ['a backslash at its end', 0, '(secret\\'],
+  ['nothing', 0, ''],
+  ['binary with a negative count', 1, 'ffffffff'],
+  ['binary with more fields than it has', 1, '00000002 00000019 ffffffff'],
+  ['binary with a field longer than itself', 1, '00000001 00000019 00000009 61'],
+  ['binary with something behind it', 1, '00000001 00000019 ffffffff 61'],
+] as const)('a composite that is %s is refused', (_, format, written) => {
+  const value = format === 0 ? Buffer.from(written) : Buffer.from(written.replaceAll(' ', ''), 'hex');
+  const wire = encodeDataRow([value]);
+  const rows = new PgRows([{ typeOid: ownTypes.row, format }], wire, 0, wire.length, 1);
+  expect(() => rows.masked([masks.cellMask('partial', 'pii.x', 'row')])).toThrow(MaskImpossible);
+});
+
 const others: readonly (readonly [type: string, literal: string])[] = [
-  ['mood', 'happy'], ['pair', '(1,x)'], ['mood[]', '{happy}'], ['pair[]', '{"(1,x)"}'], ['int4range', '[1,5)'], ['datemultirange', '{[2000-01-01,2000-02-01)}'],
-  ['interval', '3 days'], ['money', '12.50'], ['bit(4)', '1010'], ['varbit', '10101'], ['inet', '10.1.2.3'], ['cidr', '10.0.0.0/8'], ['macaddr', '08:00:2b:01:02:03'],
-  ['point', '(1,2)'], ['tsvector', 'secret'], ['xml', '<a>secret</a>'], ['int4range[]', '{"[1,5)"}'], ['inet[]', '{10.1.2.3}'],
+  ['mood', 'happy'], ['mood[]', '{happy}'], ['point', '(1,2)'], ['tsvector', 'secret'], ['jsonpath', '$.secret'], ['pg_lsn', '16/B374D848'],
 ]; // prettier-ignore
 
 test.each(others.flatMap(([type, literal]) => maskMethods.map((method) => ({ type, literal, method }))))(
@@ -173,8 +174,8 @@ test.each([
   expect(() => rows.masked([masks.cellMask('partial', 'pii.x', 'text')])).toThrow(MaskImpossible);
 });
 
-test('domains, citext and arrays of them stand for the type they are made of; what is made of others stands for nothing', () => {
-  const standIns = readStandIns([
+test('what a database makes itself stands for the type that its values are written as, and an enum for nothing', () => {
+  const found = readStandIns([
     ['20000', 'd', 'zip', '25', '0', null],
     ['20001', 'b', '_zip', '0', '20000', null],
     ['20002', 'd', 'zips', '20001', '0', null],
@@ -184,6 +185,18 @@ test('domains, citext and arrays of them stand for the type they are made of; wh
     ['20006', 'b', 'hstore', '0', '0', 'hstore'],
     ['20007', 'b', '_hstore', '0', '20006', 'hstore'],
     ['20008', 'd', 'tags', '20006', '0', null],
+    ['20009', 'b', 'hstore', '0', '0', null],
+    ['20010', 'c', 'pair', '0', '0', null],
+    ['20011', 'b', '_pair', '0', '20010', null],
+    ['20012', 'r', 'span', '0', '0', null],
+    ['20013', 'm', 'spans', '0', '0', null],
+    ['20014', 'd', 'limits', '20012', '0', null],
+    ['20015', 'b', '_span', '0', '20012', null],
+    ['20016', 'e', 'mood', '0', '0', null],
   ]);
-  expect(Object.fromEntries(standIns)).toEqual({ 20000: 25, 20001: 1009, 20002: 1009, 20003: 25, 20004: 1009 });
+  const { row, rows, hstore, hstores } = ownTypes;
+  expect(Object.fromEntries(found)).toEqual({
+    ...{ 20000: 25, 20001: 1009, 20002: 1009, 20003: 25, 20004: 1009, 20006: hstore, 20007: hstores, 20008: hstore },
+    ...{ 20010: row, 20011: rows, 20012: 3904, 20013: 4451, 20014: 3904, 20015: 3905 },
+  });
 });

@@ -2,15 +2,21 @@ import type { CellMask } from '../../contract/mask.ts';
 import { MaskImpossible } from '../../contract/result.ts';
 import type { Format } from './frontend.ts';
 import { maskArrayBinary, maskArrayText } from './results-array.ts';
-import { codecOf, elementOf, isTextual } from './types.ts';
+import { emptyRowBinary, emptyRowText } from './results-row.ts';
+import { codecOf, elementOf, isRow, isTextual } from './types.ts';
 
 /**
- * Whether a mask cannot simply write over a value's bytes: values in binary form, arrays, whose elements are masked one by one, and documents
- * that are rewritten.
+ * Whether a mask cannot simply write over a value's bytes: values in binary form, arrays and composites, whose elements are masked one by one,
+ * and documents that are rewritten.
  */
 export function isMaskedApart(mask: CellMask | undefined, typeOid: number, format: Format): boolean {
   if (mask === undefined) return false;
-  return mask.rewrite !== undefined || elementOf(typeOid) !== undefined || (format === 1 && !isTextual(typeOid));
+  return (
+    mask.rewrite !== undefined ||
+    isRow(typeOid) ||
+    elementOf(typeOid) !== undefined ||
+    (format === 1 && !isTextual(typeOid))
+  );
 }
 
 /**
@@ -21,11 +27,14 @@ export function isMaskedApart(mask: CellMask | undefined, typeOid: number, forma
 export function maskApart(mask: CellMask, typeOid: number, format: Format, value: Buffer): Buffer | null {
   if (mask.method === 'null') return null;
   const elementOid = elementOf(typeOid);
-  if (elementOid === undefined)
-    return format === 1 && !isTextual(typeOid) ? maskBinary(mask, typeOid, value) : maskedBytes(mask, value);
-  if (format === 0) return maskArrayText((element) => maskedBytes(mask, element), mask.method, value);
-  const binary = (element: Buffer) => maskBinary(mask, elementOid, element);
-  return maskArrayBinary(isTextual(elementOid) ? (element) => maskedBytes(mask, element) : binary, mask.method, value);
+  if (elementOid === undefined) return maskOne(mask, typeOid, format, value);
+  const maskArray = format === 0 ? maskArrayText : maskArrayBinary;
+  return maskArray((element) => maskOne(mask, elementOid, format, element), mask.method, value);
+}
+
+function maskOne(mask: CellMask, typeOid: number, format: Format, value: Buffer): Buffer | null {
+  if (isRow(typeOid)) return format === 0 ? emptyRowText(value) : emptyRowBinary(value);
+  return format === 1 && !isTextual(typeOid) ? maskBinary(mask, typeOid, value) : maskedBytes(mask, value);
 }
 
 /** By way of its text: masks know no binary forms, and a text written into an int8 would be a wrong number. */

@@ -2,6 +2,7 @@ import { sized } from './types-codec.ts';
 import type { ValueCodec } from './types-codec.ts';
 
 const DAY_US = 86_400_000_000n;
+const HOUR_US = 3_600_000_000n;
 const INFINITE_DAYS = 0x7fffffff;
 const INFINITE_US = 0x7fffffffffffffffn;
 /** Days from 1970-01-01 to 2000-01-01, PostgreSQL's day 0. */
@@ -63,6 +64,48 @@ export const timetz: ValueCodec = {
     return bytes;
   },
 };
+
+/** What an infinite interval has in each of its parts, from version 17 on. */
+const MAX_INT32 = 0x7fff_ffff;
+
+/** Microseconds, int64, days and months, int32. Text in the style `postgres`: EncodeInterval in src/backend/utils/adt/datetime.c. */
+export const interval: ValueCodec = {
+  decode(bytes) {
+    const us = sized(bytes, 16).readBigInt64BE(0);
+    const [days, months] = [bytes.readInt32BE(8), bytes.readInt32BE(12)];
+    if (us === INFINITE_US && days === MAX_INT32 && months === MAX_INT32) return 'infinity';
+    if (us === -INFINITE_US - 1n && days === -MAX_INT32 - 1 && months === -MAX_INT32 - 1) return '-infinity';
+    return intervalText(us, days, months);
+  },
+  encode(text) {
+    const [, hours = '', m = '', s = ''] = /^(\d{2,}):([0-5]\d):([0-5]\d)$/.exec(text) ?? [];
+    if (hours === '') throw new RangeError('not an interval of hours');
+    const bytes = Buffer.alloc(16);
+    bytes.writeBigInt64BE(BigInt(Number(hours) * 3600 + Number(m) * 60 + Number(s)) * 1_000_000n);
+    return bytes;
+  },
+};
+
+function intervalText(us: bigint, days: number, months: number): string {
+  const parts: string[] = [];
+  let isBefore = false;
+  const units = [
+    [Math.trunc(months / 12), 'year'],
+    [months % 12, 'mon'],
+    [days, 'day'],
+  ] as const;
+  for (const [value, unit] of units) {
+    if (value === 0) continue;
+    parts.push(`${isBefore && value > 0 ? '+' : ''}${value} ${unit}${value === 1 ? '' : 's'}`);
+    isBefore = value < 0;
+  }
+  if (us !== 0n || parts.length === 0) {
+    const size = us < 0n ? -us : us;
+    const hours = (size / HOUR_US).toString().padStart(2, '0');
+    parts.push(`${us < 0n ? '-' : isBefore ? '+' : ''}${hours}${clockText(size % HOUR_US).slice(2)}`);
+  }
+  return parts.join(' ');
+}
 
 function timestampText(bytes: Buffer, zone: string): string {
   const us = sized(bytes, 8).readBigInt64BE();

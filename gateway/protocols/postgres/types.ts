@@ -1,11 +1,13 @@
 import type { ValueShape } from '../../contract/mask.ts';
-import { builtInArrays } from '../../facts/sql/index.ts';
+import { builtInArrays, ownTypes } from '../../facts/sql/index.ts';
 import { readUtf8 } from './bytes.ts';
 import type { Format } from './frontend.ts';
 import type { ValueCodec } from './types-codec.ts';
 import { decodeArray } from './types-array.ts';
 import { bigint, boolean, float4, float8, integer, numeric, oid, smallint } from './types-number.ts';
-import { date, time, timestamp, timestamptz, timetz } from './types-time.ts';
+import { bits, emptyOne, emptyRange, hex, money } from './types-other.ts';
+import { cidr, inet, macaddr, macaddr8 } from './types-network.ts';
+import { date, interval, time, timestamp, timestamptz, timetz } from './types-time.ts';
 
 /** What a mask may assume of a column, or of an array's elements: `other` for every type not listed, where only NULL is safe. */
 export function shapeOf(typeOid: number): ValueShape {
@@ -41,8 +43,9 @@ export function valueText(bytes: Buffer, format: Format, typeOid: number): strin
   }
 }
 
-function hex(bytes: Buffer): string {
-  return `\\x${bytes.toString('hex')}`;
+/** Whether a value has fields, which are masked instead of it. */
+export function isRow(typeOid: number): boolean {
+  return typeOid === ownTypes.row;
 }
 
 const textual: ValueCodec = {
@@ -84,38 +87,6 @@ const uuid: ValueCodec = {
   },
 };
 
-/** Family (2 or 3), prefix bits, is-cidr, address length, address: src/backend/utils/adt/network.c. */
-const network: ValueCodec = {
-  decode(bytes) {
-    const [family, bits, isCidr, length] = bytes;
-    const address = bytes.subarray(4);
-    if (
-      bytes.length < 4 ||
-      address.length !== length ||
-      (family !== 2 && family !== 3) ||
-      length !== (family === 2 ? 4 : 16)
-    )
-      throw new RangeError('not a network address');
-    const text = family === 2 ? address.join('.') : ipv6(address);
-    return isCidr === 1 || bits !== length * 8 ? `${text}/${bits}` : text;
-  },
-};
-
-/** RFC 5952: lower case, the longest run of two or more zero groups as `::`. */
-function ipv6(address: Buffer): string {
-  const groups = Array.from({ length: 8 }, (_, i) => address.readUInt16BE(2 * i).toString(16));
-  const runs = [
-    ...groups
-      .map((group) => (group === '0' ? '0' : 'x'))
-      .join('')
-      .matchAll(/00+/g),
-  ];
-  const longest = runs.toSorted((a, b) => b[0].length - a[0].length)[0];
-  if (!longest) return groups.join(':');
-  const tail = groups.slice(longest.index + longest[0].length);
-  return `${groups.slice(0, longest.index).join(':')}::${tail.join(':')}`;
-}
-
 /** For reading: masks go element by element (`results-array.ts`). */
 const array: ValueCodec = {
   decode(bytes) {
@@ -125,12 +96,20 @@ const array: ValueCodec = {
 };
 
 /** Element types by the array's OID. */
-const elements: ReadonlyMap<number, number> = new Map([...builtInArrays].map(([element, array]) => [array, element]));
+const elements: ReadonlyMap<number, number> = new Map([
+  ...[...builtInArrays].map(([element, array]) => [array, element] as const),
+  [ownTypes.rows, ownTypes.row],
+  [ownTypes.hstores, ownTypes.hstore],
+]);
 
 interface ValueType {
   readonly shape: ValueShape;
-  readonly codec: ValueCodec;
+  readonly codec: ValueCodec | undefined;
 }
+
+/** int4, num, ts, tstz, date, int8. */
+const ranges = [3904, 3906, 3908, 3910, 3912, 3926];
+const multiranges = [4451, 4532, 4533, 4534, 4535, 4536];
 
 /** OIDs from src/include/catalog/pg_type.dat; built-in types never change theirs. */
 const scalars: readonly (readonly [oid: number, type: ValueType])[] = [
@@ -143,25 +122,37 @@ const scalars: readonly (readonly [oid: number, type: ValueType])[] = [
   [25, { shape: 'text', codec: textual }],
   [26, { shape: 'integer', codec: oid }],
   [114, { shape: 'json', codec: textual }],
-  [142, { shape: 'other', codec: textual }], // xml: a masked document would not parse
-  [650, { shape: 'other', codec: network }], // cidr
+  [142, { shape: 'xml', codec: textual }],
+  [650, { shape: 'network', codec: cidr }],
   [700, { shape: 'decimal', codec: float4 }],
   [701, { shape: 'decimal', codec: float8 }],
   [705, { shape: 'text', codec: textual }], // unknown
-  [869, { shape: 'other', codec: network }], // inet
+  [774, { shape: 'macaddr', codec: macaddr8 }],
+  [790, { shape: 'money', codec: money }],
+  [829, { shape: 'macaddr', codec: macaddr }],
+  [869, { shape: 'network', codec: inet }],
   [1042, { shape: 'text', codec: textual }], // bpchar
   [1043, { shape: 'text', codec: textual }], // varchar
   [1082, { shape: 'date', codec: date }],
   [1083, { shape: 'time', codec: time }],
   [1114, { shape: 'timestamp', codec: timestamp }],
   [1184, { shape: 'timestamp', codec: timestamptz }],
+  [1186, { shape: 'interval', codec: interval }],
   [1266, { shape: 'time', codec: timetz }],
+  [1560, { shape: 'bit', codec: bits }],
+  [1562, { shape: 'varbit', codec: bits }],
   [1700, { shape: 'decimal', codec: numeric }],
   [2950, { shape: 'uuid', codec: uuid }],
   [3802, { shape: 'json', codec: jsonb }],
+  ...ranges.map((oid) => [oid, { shape: 'range', codec: emptyRange }] as const),
+  ...multiranges.map((oid) => [oid, { shape: 'multirange', codec: emptyOne('{}') }] as const),
+  [ownTypes.hstore, { shape: 'hstore', codec: emptyOne('') }],
 ];
 
 const types: ReadonlyMap<number, ValueType> = new Map([
+  [ownTypes.row, { shape: 'row', codec: undefined }],
+  [ownTypes.rows, { shape: 'row', codec: undefined }],
+  [ownTypes.hstores, { shape: 'hstore', codec: array }],
   ...scalars,
   ...scalars.flatMap(([oid, { shape }]) => {
     const arrayOid = builtInArrays.get(oid);

@@ -104,6 +104,19 @@ test.each(['text', 'csv', 'binary'])('COPY in %s leaves without what is found', 
   for (const text of found) expect(copied).not.toContain(text);
 });
 
+test('a COPY that cannot be searched is refused before it runs, and the session goes on', async () => {
+  await through('sara', async (client) => {
+    const copy = "copy remarks (remark) to stdout (encoding 'latin1')";
+    await expect(client.query(copy)).rejects.toMatchObject({
+      code: '42501',
+      message: expect.stringContaining('on this COPY no mask can be put') as string,
+      hint: expect.stringContaining('in text, CSV or binary, with UTF8') as string,
+    });
+    const { rows } = await client.query<Answer>('select short from remarks where id = 1');
+    expect(rows).toEqual([{ short: '***' }]);
+  });
+});
+
 test('whoever no rule names reads everything', async () => {
   const [row] = await rowsOf('ben', 'select remark from remarks where id = 1');
   expect(row).toEqual({ remark: 'pay with 4242 4242 4242 4242 today' });
