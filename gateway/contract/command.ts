@@ -38,6 +38,20 @@ export const adminActions = [
 ] as const;
 export type AdminAction = (typeof adminActions)[number];
 
+/** Look-ups that running the command makes. */
+export function lookupsOf(command: Command): number {
+  switch (command.protocol) {
+    case 'postgres':
+      return command.lookups;
+    case 'ssh':
+    case 'session':
+    case 'admin':
+      return 0;
+    default:
+      return command satisfies never;
+  }
+}
+
 /** The package whose findings judge a command: `rules.<entrypoint>`, decision at `sallyport/<entrypoint>/decision`. */
 export type Entrypoint = Command['protocol'];
 

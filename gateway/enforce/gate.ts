@@ -1,4 +1,4 @@
-import type { ApprovalFact } from '../contract/command.ts';
+import { type ApprovalFact, lookupsOf } from '../contract/command.ts';
 import type { Witness } from '../contract/decided.ts';
 import { type Decision, type Effect, strongest } from '../contract/decision.ts';
 import type { Denial, Exchange } from '../contract/exchange.ts';
@@ -22,7 +22,7 @@ import { findingIds, sessionEvents } from './events.ts';
 import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
 import { obligationsOfAll, undeliverable } from './obligations.ts';
 import { Release } from './release.ts';
-import { lookupsOf, SessionTally } from './session-tally.ts';
+import { SessionTally } from './session-tally.ts';
 
 export interface GatePorts {
   readonly policy: PolicySession;

@@ -1,4 +1,4 @@
-import type { Command, SessionFacts } from '../contract/command.ts';
+import { type Command, lookupsOf, type SessionFacts } from '../contract/command.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 
 /** What a session has done so far; the facts that policy may read and that `sessions list` shows. */
@@ -64,17 +64,4 @@ const windowMinutes = 60;
 
 function minuteOf(ms: number): number {
   return Math.floor(ms / 60_000);
-}
-
-export function lookupsOf(command: Command): number {
-  switch (command.protocol) {
-    case 'postgres':
-      return command.lookups;
-    case 'ssh':
-    case 'session':
-    case 'admin':
-      return 0;
-    default:
-      return command satisfies never;
-  }
 }

@@ -24,6 +24,7 @@ const flags = new Command('corpus')
   .option('--leak <file>', 'another leak corpus, one case a line: `statements -- L001 what it is`')
   .option('--honest <file>', 'another honest corpus, in the same form, on the same database')
   .option('--generate <time>', 'statements made up for so long instead: 90s, 10m, 1h', milliseconds)
+  .option('--lookups', 'with --generate: policy lets labelled values be looked up')
   .option('--seed <number>', 'where making them up begins', Number, Date.now() % 1_000_000_000)
   .option(
     '--mutate [part]',
@@ -39,6 +40,7 @@ const flags = new Command('corpus')
     readonly leak?: string;
     readonly honest?: string;
     readonly generate?: number;
+    readonly lookups?: true;
     readonly mutate?: string | true;
     readonly seed: number;
   }>();
@@ -114,7 +116,7 @@ async function mutated(part: string | true): Promise<boolean> {
 
 async function generated(budgetMs: number): Promise<boolean> {
   saidStarting();
-  await using world = await startLeakWorld({ extra: extraSetup, lengths: 'same' });
+  await using world = await startLeakWorld({ extra: extraSetup, lengths: 'same', lookups: flags.lookups === true });
   using progress = new Progress('seconds');
   const result = await runGenerator(world, {
     seed: flags.seed,

@@ -183,7 +183,7 @@ function readSetConfig(walk: Walk, body: Node): void {
 }
 
 /** An operator that somebody defined is a call of a function that somebody wrote. */
-export function readOperator(walk: Walk, parts: readonly string[]): void {
+function readOperator(walk: Walk, parts: readonly string[]): void {
   const name = parts.at(-1);
   if (name === undefined || (parts.length > 1 && parts[0] === 'pg_catalog')) return;
   const schema = walk.ledger.world.operator(name);

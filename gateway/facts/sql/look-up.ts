@@ -1,4 +1,4 @@
-import { classifyCall, isBuiltIn, readOperator, referenceParts } from './expression.ts';
+import { classifyCall, isBuiltIn, referenceParts } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import { resolve, type Scope, type Walk } from './scope.ts';
 import type { Base } from './world.ts';
@@ -39,8 +39,7 @@ interface LookUp {
 
 function lookUpIn(walk: Walk, tree: Node, scope: Scope): LookUp | undefined {
   const [left, right] = equated(walk, tree) ?? [];
-  if (!left || !right) return undefined;
-  return lookUpOf(walk, left, right, scope) ?? lookUpOf(walk, right, left, scope);
+  return left && right && (lookUpOf(walk, left, right, scope) ?? lookUpOf(walk, right, left, scope));
 }
 
 function lookUpOf(walk: Walk, columnSide: Node, valueSide: Node, scope: Scope): LookUp | undefined {
@@ -63,7 +62,6 @@ function equated(walk: Walk, tree: Node): readonly [Node | undefined, Node | und
   if (name.length > 1 && name[0] !== 'pg_catalog') return undefined;
   // One that somebody defined could be any function of both sides.
   if (walk.ledger.world.operator('=') !== undefined) return undefined;
-  readOperator(walk, name);
   return [node(body, 'lexpr'), kind === 'AEXPR_IN' ? onlyItem(body) : node(body, 'rexpr')];
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from '../../contract/command.ts';
+import { type Command, lookupsOf } from '../../contract/command.ts';
 import {
   smallestLimits,
   strongest,
@@ -57,10 +57,16 @@ export async function judgeLine(
   const read = await protocol.commandsOf(line, { target, section, labels });
   if (!read.ok) return { ...nothing, effect: 'refused', refused: read.why };
   if (read.commands.length === 0) return { ...nothing, effect: 'refused', refused: 'there is no command in it' };
-  const decided = read.commands.map(({ command, key }) => ({
-    command,
-    decision: judge.decide({ ...around, target, command, key }),
-  }));
+  // As the gate counts: those before it in the line are before it.
+  let { lookups } = around.session;
+  const decided = read.commands.map(({ command, key }) => {
+    const session = { ...around.session, lookups: lookupsOf(command) === 0 ? 0 : lookups };
+    lookups += lookupsOf(command);
+    return {
+      command,
+      decision: judge.decide({ ...around, session, target, command, key }),
+    };
+  });
   const decisions = decided.map(({ decision }) => decision);
   const effect = decisions.map((one) => one.effect).reduce(strongest);
   const findings = decided.flatMap(({ command, decision }) =>

@@ -37,18 +37,20 @@ export interface Canaries {
  * On side A equal secrets stay equal; on side B every occurrence is a value of its own: which values equal each other, and how they sort,
  * differs between the sides, too.
  * @param lengths whether side B's are longer by up to two letters
+ * @param equal on side B equal secrets stay equal, too: what somebody looks up is found in the same rows on both
  */
 export function disguiseScript(
   script: string,
   side: Side,
   lengths: 'same' | 'other',
+  equal = false,
 ): { readonly script: string; readonly canaries: Canaries } {
   let text = script;
   for (const secret of secretTexts) {
     let nth = 0;
     const longer = (): number => (lengths === 'other' ? (secret.length + nth) % 3 : 0);
     text = text.replaceAll(secret, () =>
-      side === 'a' ? disguiseText(secret, side, 0) : disguiseText(secret, side, nth++, longer()),
+      side === 'a' || equal ? disguiseText(secret, side, 0) : disguiseText(secret, side, nth++, longer()),
     );
   }
   const numbers = secretNumbers.map((secret) => disguiseNumber(secret, side));
@@ -59,11 +61,14 @@ export function disguiseScript(
   return { script: text, canaries: { texts, numbers } };
 }
 
-/** A statement that quotes a secret, or a piece of one, quotes side A's: a guess that is right on one side and wrong on the other. */
-export function disguiseStatement(statement: string): string {
+/**
+ * A statement that quotes a secret, or a piece of one, quotes side A's: a guess that is right on one side and wrong on the other.
+ * @param side whose it quotes instead: what policy lets be asked is asked with each side's own value, and has to bring the same
+ */
+export function disguiseStatement(statement: string, side: Side = 'a'): string {
   let text = statement;
   for (const secret of secretTexts) {
-    const canary = disguiseText(secret, 'a', 0);
+    const canary = disguiseText(secret, side, 0);
     for (let length = secret.length; length >= 4; length -= 1) {
       // A piece is what only the secret can be meant by: its beginning, or most of it.
       const starts = length >= 6 ? Array.from({ length: secret.length - length + 1 }, (_, i) => i) : [0];
@@ -72,6 +77,19 @@ export function disguiseStatement(statement: string): string {
     }
   }
   return text;
+}
+
+/** Stands around a value that is looked up. */
+const lookedUp = /<look-up:(.*?)>/g;
+
+export function lookUpOf(secret: string): string {
+  return `<look-up:${secret}>`;
+}
+
+/** A statement as one side is asked: with side A's values as guesses, and its own as what it looks up. */
+export function disguiseFor(side: Side, own: boolean, statement: string): string {
+  const asked = statement.replaceAll(lookedUp, (_, secret: string) => (own ? disguiseStatement(secret, side) : secret));
+  return disguiseStatement(asked);
 }
 
 /** Letter for letter, so that a piece of the secret is a piece of its canary; what is no letter or digit stays. */

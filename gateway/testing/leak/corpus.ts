@@ -21,6 +21,8 @@ export interface LeakRun {
 export interface LeakOptions {
   readonly roles?: readonly Role[];
   readonly ways?: readonly Way[];
+  /** Each side is asked with its own values, and not with side A's. */
+  readonly own?: boolean;
   readonly onRun?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -39,13 +41,16 @@ export async function runLeakCorpus(
   const total = lines.length * asked.roles.length * asked.ways.length;
   const runs: LeakRun[] = [];
   for (const { id, sql, session } of lines) {
-    const text = disguiseStatement(sql);
-    const line = Buffer.from(text, /[^\0-\xff]/.test(text) ? 'utf8' : 'latin1');
-    const statements = await cut(analyzer, line);
+    const said = async (side: Side): Promise<Said> => {
+      const text = disguiseStatement(sql, options.own === true ? side : 'a');
+      const line = Buffer.from(text, /[^\0-\xff]/.test(text) ? 'utf8' : 'latin1');
+      return { line, statements: await cut(analyzer, line) };
+    };
+    const to = { a: await said('a'), b: await said('b') };
     for (const role of asked.roles) {
       for (const way of asked.ways) {
         options.signal?.throwIfAborted();
-        runs.push({ id, role, way, ...(await runLine(world, { role, way, session, line, statements })) });
+        runs.push({ id, role, way, ...(await runLine(world, (side) => ({ role, way, session, ...to[side] }))) });
         options.onRun?.(runs.length, total);
       }
     }
@@ -53,24 +58,30 @@ export async function runLeakCorpus(
   return runs;
 }
 
-interface Saying {
-  readonly role: Role;
-  readonly way: Way;
-  /** Said first. */
-  readonly session: string;
+interface Said {
   readonly line: Buffer;
   readonly statements: readonly string[];
 }
 
-async function runLine(world: LeakWorld, saying: Saying): Promise<Pick<LeakRun, 'outcome' | 'leaks' | 'unsteady'>> {
-  const [a, b] = await both((side) => hear(world, side, saying));
-  const pieces = sides.flatMap((side) => piecesIn(world, side, saying, { a, b }[side]));
+interface Saying extends Said {
+  readonly role: Role;
+  readonly way: Way;
+  /** Said first. */
+  readonly session: string;
+}
+
+async function runLine(
+  world: LeakWorld,
+  to: (side: Side) => Saying,
+): Promise<Pick<LeakRun, 'outcome' | 'leaks' | 'unsteady'>> {
+  const [a, b] = await both((side) => hear(world, side, to(side)));
+  const pieces = sides.flatMap((side) => piecesIn(world, side, to(side), { a, b }[side]));
   const leaks = [...new Set(pieces.map(({ form, piece }) => `${piece} as ${form}`))];
   const outcome = outcomeOf(a.messages);
   const difference = firstDifference(a.messages, b.messages);
   if (difference === undefined) return { outcome, leaks, unsteady: false };
   // On both again, so that they stay alike in all that statements leave behind.
-  const [again] = await both((side) => hear(world, side, saying));
+  const [again] = await both((side) => hear(world, side, to(side)));
   const unsteady = firstDifference(a.messages, again.messages) !== undefined;
   return { outcome, leaks: unsteady ? leaks : [...leaks, difference], unsteady };
 }

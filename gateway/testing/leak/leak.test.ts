@@ -53,6 +53,26 @@ describe('the leak corpus, through the gateway, with two real servers that diffe
   }, 120_000);
 });
 
+test('where policy lets values be looked up, the corpus gets out which rows have one, and nothing else', async () => {
+  await using open = await startLeakWorld({ lengths: 'same', lookups: true });
+  const runs: LeakRun[] = [];
+  for (const [i, way] of ways.entries()) {
+    const share = lines.filter((_, at) => at % ways.length === i);
+    runs.push(...(await runLeakCorpus(open, share, { roles: ['postgres'], ways: [way] })));
+  }
+  expect(runs.filter(({ unsteady }) => unsteady)).toEqual([]);
+  const told = runs.filter(({ leaks }) => leaks.length > 0).map(({ id }) => id);
+  expect(told).toEqual(['L169']);
+  // Asked with its own value each database says the same.
+  const own = await runLeakCorpus(
+    open,
+    lines.filter(({ id }) => told.includes(id)),
+    { own: true },
+  );
+  expect(own.filter(({ leaks }) => leaks.length > 0)).toEqual([]);
+  expect(new Set(own.map(({ outcome }) => outcome))).toEqual(new Set(['allowed']));
+}, 600_000);
+
 describe('the scan finds a canary', () => {
   const canary = (): string => world.canaries.b.texts[1] ?? '';
   const bytes = (): Buffer => Buffer.from(canary());

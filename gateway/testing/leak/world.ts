@@ -13,6 +13,8 @@ import { disguiseScript, sides, type Canaries, type Side } from './canary.ts';
 /** Two servers that differ in nothing but the labelled values, and one gateway before both. */
 export interface LeakWorld extends AsyncDisposable {
   readonly canaries: Readonly<Record<Side, Canaries>>;
+  /** See `LeakWorldOptions`. */
+  readonly lookups: boolean;
   /** Through the gateway, as somebody who may do everything and read no label: the hardest case. */
   through(side: Side, role: Role): Promise<Wire>;
   /** Past the gateway. */
@@ -39,16 +41,15 @@ export interface LeakWorldOptions {
    * that nothing orders follows from how large a table is. Default: other.
    */
   readonly lengths?: 'same' | 'other';
+  /** Policy lets everything that is labelled be looked up, as often as anybody likes. */
+  readonly lookups?: boolean;
 }
 
-export async function startLeakWorld({
-  extra = '',
-  labelled = [],
-  lengths = 'other',
-}: LeakWorldOptions = {}): Promise<LeakWorld> {
+export async function startLeakWorld(options: LeakWorldOptions = {}): Promise<LeakWorld> {
+  const { extra = '', labelled = [], lengths = 'other', lookups = false } = options;
   await using opening = new AsyncDisposableStack();
   const setup = readFileSync(new URL('../../facts/sql/fixtures/setup.sql', import.meta.url), 'utf8');
-  const script = (side: Side) => disguiseScript(`${setup}\n${extra}`, side, lengths);
+  const script = (side: Side) => disguiseScript(`${setup}\n${extra}`, side, lengths, lookups);
   const start = async (side: Side): Promise<TestPostgres> => {
     // Nothing but the clients may count up transactions, or one server would run ahead of the other.
     const server = opening.use(await startPostgres18({ settings: { autovacuum: 'off' } }));
@@ -57,12 +58,13 @@ export async function startLeakWorld({
   };
   const [a, b] = await Promise.all([start('a'), start('b')]);
   const servers = { a, b };
-  const policies = await writePolicies([...leakLabels.keys(), ...labelled]);
+  const policies = await writePolicies([...leakLabels.keys(), ...labelled], lookups);
   opening.defer(() => rm(policies, { recursive: true, force: true }));
   const decisions = join(policies, 'decisions.ndjson');
   const rig = opening.use(await openGateway(servers, policies, decisions));
   const opened = opening.move();
   return {
+    lookups,
     canaries: { a: script('a').canaries, b: script('b').canaries },
     through: async (side, role) =>
       wireThrough({ port: rig.port, user: role, database: targetOf(side), password: await rig.token('ben') }),
@@ -98,7 +100,7 @@ async function load(server: TestPostgres, script: string): Promise<void> {
 }
 
 /** Every labelled column leaves redacted, and nobody reads it: what is masked milder shows a part by design. */
-async function writePolicies(labelled: readonly string[]): Promise<string> {
+async function writePolicies(labelled: readonly string[], lookups: boolean): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'sallyport-leak-'));
   const columns = Object.fromEntries(labelled.map((column) => [column, [label]]));
   const write = async (path: readonly string[], value: object): Promise<void> => {
@@ -106,7 +108,8 @@ async function writePolicies(labelled: readonly string[]): Promise<string> {
     await writeFile(join(dir, ...path, 'data.json'), JSON.stringify(value));
   };
   for (const side of sides) await write(['columns', targetOf(side)], columns);
-  await write(['labels', label], { title: 'Anything that must not get out', mask: 'redact', readers: [] });
+  const looked = lookups ? { lookup: 'equality', lookups_per_hour: 1_000_000_000 } : {};
+  await write(['labels', label], { title: 'Anything that must not get out', mask: 'redact', readers: [], ...looked });
   return dir;
 }
 

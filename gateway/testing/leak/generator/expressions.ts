@@ -23,7 +23,16 @@ function literal({ tape }: Sight, type: Type): string {
     case 'int':
       return tape.of(['1', '0', '2', '10', '-3', '100']);
     case 'text':
-      return tape.of(["'a'", "''", "'Alice Adams'", "'x%'", "'-'", 'NULL', "'078-05-1120'"]);
+      return tape.of([
+        "'a'",
+        "''",
+        "'Alice Adams'",
+        "'x%'",
+        "'-'",
+        'NULL',
+        "'078-05-1120'",
+        "'alice.adams@example.test'",
+      ]);
     case 'numeric':
       return tape.of(['1.5', '0.00', '10', '99.50']);
     case 'time':

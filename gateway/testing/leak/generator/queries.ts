@@ -1,3 +1,4 @@
+import { lookUpOf } from '../canary.ts';
 import { condition, expression } from './expressions.ts';
 import { tables, types, type Type } from './schema.ts';
 import { fresh, guarded, type OutputColumn, type Query, type Relation, type Sight, type Visible } from './scope.ts';
@@ -33,6 +34,44 @@ function select(sight: Sight, wanted: readonly Type[] | undefined): Query {
     columns: targets.columns,
   };
 }
+
+/** A query whose rows are chosen by one labelled value, among other conditions: what policy may allow, and nothing around it. */
+export function lookingUp(sight: Sight): Query {
+  const { tape } = sight;
+  const from = fromClause(sight);
+  const own: Sight = { ...sight, columns: from.columns, rows: from.rows };
+  const [first, ...more] = from.columns.filter(({ type, labelled }) => type === 'text' && labelled);
+  const column = first ? tape.of([first, ...more]).text : 'customers.email';
+  const value = `'${lookUpOf(tape.of(lookedUp))}'`;
+  const sought = tape.of([
+    `${column} = ${value}`,
+    `${value} = ${column}`,
+    `lower(${column}) = lower(${value})`,
+    `${column} IN (${value}::text)`,
+  ]);
+  const conditions = tape.of([
+    () => sought,
+    () => `${sought} AND ${condition(guarded(own))}`,
+    () => `${condition(guarded(own))} AND (${sought} AND ${condition(guarded(own), 1)})`,
+  ])();
+  const grouped = tape.odds(15);
+  const targets = grouped ? groupedTargets(own, undefined) : plainTargets(own, from, undefined);
+  const limit = tape.odds(10) ? ' LIMIT 2' : '';
+  return {
+    text: `SELECT ${targets.text} FROM ${from.text} WHERE ${conditions}${targets.group}${limit}`,
+    columns: targets.columns,
+  };
+}
+
+const lookedUp = [
+  'alice.adams@example.test',
+  'bob.brown@example.test',
+  'eve.eads@corp.test',
+  'vip.person@example.test',
+  '078-05-1120',
+  '4111111111111111',
+  'nobody@example.test',
+] as const;
 
 interface Targets {
   readonly text: string;

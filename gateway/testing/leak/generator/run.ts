@@ -1,5 +1,5 @@
 import type { Wire, WireMessage } from '../../behaviour/wire.ts';
-import { disguiseStatement, sides, type Side } from '../canary.ts';
+import { disguiseFor, sides, type Side } from '../canary.ts';
 import { columnsOf, comparable, outcomeOf, say, type Outcome, type Way } from '../conversation.ts';
 import { difference, otherRows } from './difference.ts';
 import { scan, scanColumns } from '../scan.ts';
@@ -82,8 +82,8 @@ interface Examined {
 }
 
 async function examine(lines: Lines, world: LeakWorld, made: string, way: Way): Promise<Examined> {
-  const text = disguiseStatement(made);
-  const through = (side: Side) => lines.hear(`through ${side}`, side, text, way);
+  const asked = (side: Side): string => disguiseFor(side, world.lookups, made);
+  const through = (side: Side) => lines.hear(`through ${side}`, side, asked(side), way);
   const [a, b] = await Promise.all(sides.map(through));
   if (!a || !b) throw new Error('there are two sides');
   const outcome = outcomeOf(a.messages);
@@ -98,9 +98,9 @@ async function examine(lines: Lines, world: LeakWorld, made: string, way: Way): 
     return { outcome, compared: false, problem: steady ? { kind: 'difference', what: different } : undefined };
   }
   // A sequence goes on, whatever becomes of the row.
-  if (outcome !== 'allowed' || /^(BEGIN; )?(INSERT|MERGE)/.test(text))
+  if (outcome !== 'allowed' || /^(BEGIN; )?(INSERT|MERGE)/.test(made))
     return { outcome, compared: false, problem: undefined };
-  const [da, db] = await Promise.all(sides.map((side) => lines.hear(`direct ${side}`, side, text, way)));
+  const [da, db] = await Promise.all(sides.map((side) => lines.hear(`direct ${side}`, side, asked(side), way)));
   const what = da && db && otherRows(a.messages, da.messages, db.messages);
   return { outcome, compared: true, problem: what === undefined ? undefined : { kind: 'other rows', what } };
 }

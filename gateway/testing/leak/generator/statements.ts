@@ -1,5 +1,5 @@
 import { condition, expression } from './expressions.ts';
-import { readQuery } from './queries.ts';
+import { lookingUp, readQuery } from './queries.ts';
 import { tables } from './schema.ts';
 import { guarded, type Sight } from './scope.ts';
 import type { Tape } from './tape.ts';
@@ -21,6 +21,7 @@ export function statement(tape: Tape): string {
     [2, () => rolledBack(`CREATE TEMP TABLE tt AS ${query()}; SELECT * FROM tt`)],
     [1, () => rolledBack(`CREATE TEMP VIEW tv AS ${query()}; SELECT * FROM tv`)],
     [1, () => rolledBack(merge(sight))],
+    [8, () => lookingUp(sight).text],
   ])();
 }
 
