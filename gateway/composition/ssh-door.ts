@@ -101,6 +101,7 @@ export async function openSshDoor(
     maxAttempts: listen.auth_attempts,
     limits: {
       maxChannels: listen.channels,
+      maxForwards: listen.forwards,
       maxLineBytes: config.limits.statement_bytes,
       keepAliveMs,
       maxUnanswered,

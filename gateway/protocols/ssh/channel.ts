@@ -12,7 +12,7 @@ import { type Carrier, SshExchange } from './exchange.ts';
 import { ChannelOutput, type ChannelExit } from './output.ts';
 import { ChannelSignals, sendSignal } from './signals.ts';
 import { Terminal, type TerminalLimits } from './terminal.ts';
-import type { SshUpstream } from './upstream.ts';
+import type { ExecOptions, SshUpstream } from './upstream.ts';
 
 /** What a channel was prepared with before something ran in it. */
 export interface ChannelSettings {
@@ -24,6 +24,8 @@ export interface ChannelSettings {
 export interface Program {
   /** As the client sent it; undefined: the login's own shell. */
   readonly line: string | undefined;
+  /** A program of the host's configuration, in the place of a line. */
+  readonly subsystem?: string;
   readonly commands: readonly [SshCommand, ...SshCommand[]];
 }
 
@@ -36,7 +38,7 @@ export class ExecChannel implements Carrier {
   readonly #log: (message: string, error: unknown) => void;
   /** Where it runs, once it may. */
   #upstream: SshUpstream | undefined;
-  #line: string | undefined;
+  #program: Pick<Program, 'line' | 'subsystem'> | undefined;
   #terminal: Terminal | undefined;
   #running: ClientChannel | undefined;
   #signals: ChannelSignals | undefined;
@@ -77,16 +79,17 @@ export class ExecChannel implements Carrier {
   async offer(
     gate: Gate,
     upstream: SshUpstream,
-    { line, commands }: Program,
+    { line, subsystem, commands }: Program,
     shell: Shell,
     limits: TerminalLimits,
   ): Promise<void> {
     if (this.#isOver) return;
     this.#upstream = upstream;
-    this.#line = line;
+    this.#program = subsystem === undefined ? { line } : { line, subsystem };
     const { pty } = this.settings;
+    const isShell = line === undefined && subsystem === undefined;
     // What was asked for as one command may take its time in silence.
-    const terms = { ...limits, idleMs: line === undefined ? limits.idleMs : undefined };
+    const terms = { ...limits, idleMs: isShell ? limits.idleMs : undefined };
     if (pty) this.#terminal = new Terminal(pty, terms, (why) => this.fail(why));
     this.#signals = new ChannelSignals({
       gate,
@@ -187,7 +190,7 @@ export class ExecChannel implements Carrier {
   async #run(x: SshExchange, upstream: SshUpstream): Promise<void> {
     const options = { env: this.settings.env, pty: this.#terminal?.pty };
     // The line as the client sent it: what the parser saw is what the host's shell gets.
-    const running = await (this.#line === undefined ? upstream.shell(options) : upstream.exec(this.#line, options));
+    const running = await start(upstream, this.#program ?? { line: undefined }, options);
     this.#running = running;
     if (this.#isOver) return running.close();
     this.#terminal?.start(running);
@@ -256,6 +259,15 @@ export class ExecChannel implements Carrier {
   #close(exit: ChannelExit): void {
     this.#output.end(exit).catch((error: unknown) => this.#log('channel not closed', error));
   }
+}
+
+function start(
+  upstream: SshUpstream,
+  { line, subsystem }: Pick<Program, 'line' | 'subsystem'>,
+  options: ExecOptions,
+): Promise<ClientChannel> {
+  if (subsystem !== undefined) return upstream.subsystem(subsystem);
+  return line === undefined ? upstream.shell(options) : upstream.exec(line, options);
 }
 
 function outcomeOf(exit: ChannelExit | undefined, lost: string): Outcome {

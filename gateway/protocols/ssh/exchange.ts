@@ -25,6 +25,8 @@ export interface ExchangeTerms {
 
 // Nobody knows of a program what it changes.
 const execTerms: ExchangeTerms = { results: 'stream', changes: true, tally: undefined };
+/** Of a connection that is passed on. */
+export const carriedTerms: ExchangeTerms = { results: 'carried', changes: true, tally: undefined };
 
 /** What is asked for together, on its way through the gate: the simple commands of a line, which print one stream together, or one operation on a file. */
 export class SshExchange implements Exchange {
@@ -62,7 +64,7 @@ export class SshExchange implements Exchange {
   recordText(i: number): OutlinedTexts {
     const command = this.commands[i] ?? this.commands[0];
     const { text, ...facts } = command;
-    const outline = command.request === 'signal' ? text : (command.file?.operation ?? command.name ?? '');
+    const outline = command.request === 'exec' ? (command.name ?? '') : outlineOf(command);
     return { text, params: [], outline, facts, place: {}, erased: [] };
   }
 
@@ -108,4 +110,11 @@ export class SshExchange implements Exchange {
     this.#carrier.breakOff(denial);
     return undefined;
   }
+}
+
+/** What a request that is no exec is, without addresses. */
+function outlineOf({ request, text, forward, file, name }: SshCommand): string {
+  if (request === 'signal') return text;
+  if (request === 'sftp') return file?.operation ?? name ?? '';
+  return forward ? `forward ${forward.kind}` : request;
 }

@@ -30,6 +30,12 @@ const fromClients: ReadonlySet<number> = new Set([
   ...[50, 60, 61, 63, 64, 65, 66],
   ...[80, 81, 82, 90, 91, 92, 93, 94, 96, 97, 98, 99, 100],
 ]);
+/** Channels that are judged; RFC 4254 section 7.2, and OpenSSH's PROTOCOL. */
+const carried: ReadonlySet<string> = new Set(['session', 'direct-tcpip', 'direct-streamlocal@openssh.com']);
+/** Requests that are judged, and those that take them back. */
+const judged: ReadonlySet<string> = new Set(
+  ['tcpip-forward', 'streamlocal-forward@openssh.com'].flatMap((name) => [name, `cancel-${name}`]),
+);
 const administrativelyProhibited = 1;
 const maxNameBytes = 64;
 
@@ -100,20 +106,16 @@ export function guard(client: Connection, options: GuardOptions): Guard {
       const sender =
         kind === undefined || payload.length < 9 + kind.length ? undefined : payload.readUInt32BE(5 + kind.length);
       if (kind === undefined || sender === undefined) return violation('protocol: a channel without a type');
-      if (kind !== 'session') {
+      if (!carried.has(kind)) {
         options.onRefused(kind);
-        return protocol.channelOpenFail(
-          sender,
-          administrativelyProhibited,
-          'sallyport carries no forwarded connections',
-        );
+        return protocol.channelOpenFail(sender, administrativelyProhibited, 'sallyport does not carry it');
       }
     }
     if (type === message.globalRequest) {
       const name = nameAt(payload, 1);
       if (name === undefined) return violation('protocol: a request without a name');
       // The library answers those that it does not know with a failure, as it should.
-      if (/forward/.test(name) && !name.startsWith('cancel-')) options.onRefused(name);
+      if (/forward/.test(name) && !judged.has(name)) options.onRefused(name);
     }
     if (type === message.channelData && payload.length >= 9 && isPastWindow(parts._chanMgr, payload))
       return violation('protocol: data past the window');

@@ -62,7 +62,7 @@ export function openSsh(options: SshOptions): FrontDoor {
           application = header.versions.software.replace(/[^ -~]/g, '?').slice(0, maxApplicationLength);
           const door = guard(client, {
             onViolation: (why) => (session ? session.refused(why, '') : refusedLogin(why)),
-            onRefused: (what) => session?.refused('not offered', what),
+            onRefused: (what) => session?.notOffered(what),
           });
           client.on('error', (error) => {
             // What the library cannot decrypt or parse. It hangs up by itself.

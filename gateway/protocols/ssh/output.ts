@@ -47,6 +47,11 @@ export class ChannelOutput {
     return this.#hasRoom() ? undefined : this.#queue(() => this.#room());
   }
 
+  /** Resolves when all that was written is on its way. */
+  async flushed(): Promise<void> {
+    await this.#last;
+  }
+
   /** Says how it ended, behind everything else, and closes the channel. */
   async end(exit: ChannelExit): Promise<void> {
     await this.#last;

@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Connection, ServerChannel, Session } from 'ssh2';
+import type { ForwardKind } from '../../contract/command-ssh.ts';
 import { SallyportError } from '../../contract/errors.ts';
 import type { Admission, Gate } from '../../contract/gate.ts';
 import { asId, type SessionId } from '../../contract/ids.ts';
 import type { Login } from '../../contract/principal.ts';
-import type { Shell } from '../../facts/shell/index.ts';
+import { type Shell, sshRequest } from '../../facts/shell/index.ts';
 import { ExecChannel, type ChannelSettings } from './channel.ts';
 import { brokenLine, deniedExit } from './errors.ts';
+import { Forwards } from './forwards.ts';
 import { commandsOf, shellCommands } from './normalize.ts';
 import { answer, collectSettings } from './requests.ts';
 import { SftpChannel } from './sftp/channel.ts';
@@ -38,6 +40,8 @@ export interface SshSessionPorts {
 
 export interface SshLimits {
   readonly maxChannels: number;
+  /** Forwarded connections and places that are listened at, together. */
+  readonly maxForwards: number;
   readonly maxLineBytes: number;
   readonly keepAliveMs: number;
   /** How many signs of life in a row a client may leave unanswered. */
@@ -81,6 +85,11 @@ type Opened =
 
 /** How long a client that was not let in may take to ask for something, and so to hear why. */
 const farewellMs = 10_000;
+const notCarried: { readonly [what: string]: ForwardKind } = {
+  'x11-req': 'x11',
+  'auth-agent-req@openssh.com': 'agent',
+  'tun@openssh.com': 'tunnel',
+};
 /** Of a line that was not read: enough to know it again. */
 const maxRefusedText = 1_000;
 
@@ -95,6 +104,7 @@ export class SshSession {
   /** Limits of bytes of files count over the session. */
   readonly #fileTally = {};
   readonly #opened: Promise<Opened>;
+  readonly #forwards: Forwards;
   #gate: Gate | undefined;
   readonly #ended = Promise.withResolvers<string>();
   #idle: NodeJS.Timeout | undefined;
@@ -106,6 +116,19 @@ export class SshSession {
     // Requests come in the same packet as the login, if a client is in a hurry: nobody may miss them.
     options.client.on('session', (accept, reject) => this.#session(accept, reject));
     this.#opened = this.#open();
+    this.#forwards = new Forwards({
+      client: options.client,
+      socket: options.socket,
+      opened: this.#opened.then((opened) =>
+        opened.ok
+          ? { gate: opened.gate, forwards: opened.upstream.forwards, shell: opened.target.shell }
+          : opened.lines.join(' '),
+      ),
+      maxForwards: ports.limits.maxForwards,
+      refused: (why, text) => this.refused(why, text),
+      changed: () => this.#rest(),
+      log: (message, error) => ports.log(message, { session: this.id, error }),
+    });
   }
 
   /** Runs until either side or the gateway ends it. */
@@ -134,6 +157,7 @@ export class SshSession {
     } finally {
       clearTimeout(this.#idle);
       for (const channel of this.#channels) channel.gone();
+      this.#forwards.end(reason);
       if (opened.ok) opened.upstream[Symbol.dispose]();
       await opened.gate
         ?.end(reason)
@@ -145,6 +169,13 @@ export class SshSession {
   refused(why: string, text: string): void {
     if (this.#gate) void this.#record(this.#gate, why, text);
     else void this.#opened.then(({ gate }) => gate && this.#record(gate, why, text));
+  }
+
+  /** Something that a client asked for and that is not carried: what policy has a word for is judged all the same. */
+  notOffered(what: string): void {
+    const kind = notCarried[what];
+    if (kind) void this.#forwards.judge(kind);
+    else this.refused('not offered', what);
   }
 
   async #record(gate: Gate, why: string, text: string): Promise<void> {
@@ -206,7 +237,7 @@ export class SshSession {
     this.#sessions.add(session);
     session.once('close', () => this.#sessions.delete(session));
     const acceptEnv = this.#ports.target(this.#options.target)?.acceptEnv ?? [];
-    const onRefused = (what: string) => this.refused('not offered', what);
+    const onRefused = (what: string) => this.notOffered(what);
     const settle = collectSettings(session, { acceptEnv, onRefused });
     let open: ExecChannel | undefined;
     session.on('window-change', (yes, _no, size) => {
@@ -235,7 +266,10 @@ export class SshSession {
     });
     session.on('subsystem', (yes, _no, { name }) => {
       if (name === 'sftp') return this.#sftp(yes(), session);
-      this.#turnAway(start(yes), `subsystem ${name}`, [`the subsystem ${name} is not offered here`]);
+      const exec = start(yes);
+      if (!/^[!-~]{1,64}$/.test(name))
+        return this.#turnAway(exec, 'subsystem', ['the subsystem has no name that is understood']);
+      if (exec) void this.#subsystem(exec, name);
     });
   }
 
@@ -291,6 +325,16 @@ export class SshSession {
     await channel.offer(gate, upstream, { line: undefined, commands }, target.shell, this.#ports.limits);
   }
 
+  /** Any but sftp: a stream of bytes in a protocol that nobody here reads. */
+  async #subsystem(exec: ExecChannel, name: string): Promise<void> {
+    const opened = await this.#opened;
+    if (!opened.ok) return this.#notLetIn(exec, opened.lines);
+    const { gate, upstream, target } = opened;
+    const command = sshRequest('subsystem', ['subsystem'], { text: `subsystem ${name}`, subsystem: name });
+    const program = { line: undefined, subsystem: name, commands: [command] } as const;
+    await exec.offer(gate, upstream, program, target.shell, this.#ports.limits);
+  }
+
   #turnAway(exec: ExecChannel | undefined, what: string, lines: readonly string[]): void {
     if (!exec) return;
     this.refused('not offered', what);
@@ -306,21 +350,23 @@ export class SshSession {
 
   /** Nothing runs: the gateway may want to stop, and nobody waits for ever. */
   #rest(): void {
-    if (this.#channels.size > 0) return;
+    clearTimeout(this.#idle);
+    if (this.#channels.size > 0 || this.#forwards.open > 0) return;
     if (this.#options.draining.aborted) return this.#ended.resolve('gateway stopping');
     const { idleMs } = this.#ports.limits;
-    clearTimeout(this.#idle);
     if (idleMs !== undefined) this.#idle = setTimeout(() => this.#ended.resolve('idle for too long'), idleMs).unref();
   }
 
   /** What runs is told why, and then the connection ends. */
   #endAll(reason: string): void {
     for (const channel of this.#channels) channel.fail(reason);
+    this.#forwards.end(reason);
     setTimeout(() => this.#ended.resolve(reason), 0);
   }
 
   async #lost(): Promise<void> {
     for (const channel of this.#channels) channel.lost();
+    this.#forwards.end('connection to the target lost');
     await Promise.all([...this.#channels].map((channel) => channel.over));
     this.#ended.resolve('upstream-lost');
   }

@@ -3,6 +3,7 @@ import ssh2, { type AnyAuthMethod, Client, type ClientChannel, type ParsedKey, t
 import { SallyportError } from '../../contract/errors.ts';
 import { askedOfTargets } from './algorithms.ts';
 import { certificateSuffix } from './certificate.ts';
+import { UpstreamForwards } from './upstream-forwards.ts';
 import { fingerprint, type PublicKey, publicKeyOf } from './public-key.ts';
 
 export interface SshUpstreamTarget {
@@ -32,6 +33,7 @@ export interface SshUpstream extends Disposable {
   shell(options: ExecOptions): Promise<ClientChannel>;
   /** One of the programs in the host's configuration. @throws as `exec` */
   subsystem(name: string): Promise<ClientChannel>;
+  readonly forwards: UpstreamForwards;
   /** Aborts when the connection is over, whoever ended it. */
   readonly lost: AbortSignal;
 }
@@ -90,6 +92,7 @@ export async function connectSshUpstream(
       opened(lost.signal, (done) => client.exec(line, { env: { ...env }, ...(pty ? { pty } : {}) }, done)),
     shell: ({ env, pty }) => opened(lost.signal, (done) => client.shell(pty ?? false, { env: { ...env } }, done)),
     subsystem: (name) => opened(lost.signal, (done) => client.subsys(name, done)),
+    forwards: new UpstreamForwards(client, lost.signal),
     [Symbol.dispose]: () => void client.end(),
   };
 }
@@ -115,7 +118,10 @@ function opened(
   open: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
 ): Promise<ClientChannel> {
   const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
-  if (lost.aborted) reject(lost.reason);
+  if (lost.aborted) {
+    reject(lost.reason);
+    return promise;
+  }
   lost.addEventListener('abort', () => reject(lost.reason), { once: true });
   open((error, channel) => {
     if (error)

@@ -94,6 +94,7 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     maxAttempts: 3,
     limits: {
       maxChannels: 10,
+      maxForwards: 10,
       maxLineBytes: 65_536,
       maxTerminalBytes: 1_000_000,
       keepAliveMs: 20,

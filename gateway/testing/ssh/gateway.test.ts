@@ -240,8 +240,13 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
   });
 
   test.each([
-    ['a subsystem', ['-s', 'web1@127.0.0.1', 'netconf'], 126, /subsystem netconf is not offered/],
-    ['a connection through it', ['-W', '127.0.0.1:22', 'web1@127.0.0.1'], 255, /carries no forwarded connections/],
+    ['a subsystem', ['-s', 'web1@127.0.0.1', 'netconf'], 126, /no rule allows/],
+    [
+      'a connection through it',
+      ['-W', '127.0.0.1:22', 'web1@127.0.0.1'],
+      255,
+      /prohibited: sallyport: denied by policy/,
+    ],
     ['a target that is none', ['web2@127.0.0.1', 'id'], 255, /there is no target "web2" for ssh/],
     ['a login that the gateway has none for', ['nobody@web1@127.0.0.1', 'id'], 255, /has no login "nobody"/],
     ['a line that does not parse', ['web1@127.0.0.1', 'echo "'], 126, /SSH-001/],
