@@ -26,6 +26,14 @@ const refused = statement({ action: 'delete', effects: ['delete'], kind: 'delete
 /** Many different values: a mask may remember the last ones. */
 const values = Array.from({ length: 100_003 }, (_, i) => Buffer.from(`123-${String(i).padStart(7, '0')}`));
 
+/** The first of them in one buffer: what a chunk of rows has of a column. */
+const together = {
+  bytes: Buffer.concat(values.slice(0, 600)),
+  starts: Int32Array.from({ length: 600 }, (_, i) => i * 11),
+  ends: Int32Array.from({ length: 600 }, (_, i) => (i + 1) * 11),
+  count: 600,
+};
+
 /** Policy and masking functions alone, in this process: no wire, no record. */
 export async function measureDecisions(
   { bundle, dir, env }: World,
@@ -63,13 +71,20 @@ export async function measureDecisions(
   assertEffects(many);
   const masks = openMasks({ secret: Buffer.alloc(32, 7) });
   const room = Buffer.alloc(1024);
-  const masking = (['redact', 'partial', 'hash', 'tokenize'] as const).map((method) => {
-    const mask = masks.cellMask(method, 'pii.ssn', 'text');
+  const masking = (['redact', 'partial', 'hash', 'tokenize'] as const).flatMap((method) => {
+    const { write, column } = masks.cellMask(method, 'pii.ssn', 'text');
     let i = 0;
-    return row(`one value masked: ${method}`, () => {
+    const single = row(`one value masked: ${method}`, () => {
       const value = values[i++ % values.length] ?? Buffer.alloc(0);
-      return mask.write(value, 0, value.length, room, 0);
+      return write(value, 0, value.length, room, 0);
     });
+    if (!column) return [single];
+    const each = timed(() => column(together), Math.ceil(decisions / batches / together.count));
+    const spread = spreadOf(each.map((us) => us / together.count));
+    return [
+      single,
+      { measure: `one of ${String(together.count)} masked together: ${method}`, unit: 'µs', spread } as const,
+    ];
   });
   return {
     title: 'Decisions',
