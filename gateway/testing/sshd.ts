@@ -60,11 +60,12 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   );
   await chmod(file('run'), 0o700);
   const settings = [
+    // The first value of a setting counts.
+    ...(options.settings ?? []),
     ...[`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file('host')}`, 'PidFile none', 'UsePAM no'],
     ...['StrictModes no', 'PasswordAuthentication no', 'PermitRootLogin prohibit-password', 'LogLevel VERBOSE'],
     ...[`AuthorizedKeysFile ${file('authorized_keys')}`, 'AcceptEnv LANG LC_*', 'MaxSessions 100', 'MaxStartups 100'],
     ...['Subsystem sftp internal-sftp', ...(options.recordLines ? [`ForceCommand ${file('run')}`] : [])],
-    ...(options.settings ?? []),
   ];
   await writeFile(file('config'), `${settings.join('\n')}\n`);
   const { username: user } = userInfo();

@@ -1,13 +1,19 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { sshString } from '../conformance/ssh-raw.ts';
 import { offered } from '../../protocols/ssh/algorithms.ts';
 import { connectSshUpstream, parsePublicKey } from '../../protocols/ssh/index.ts';
 import { provided } from '../clients/walk.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { kexInit, messages, openBareClient } from './key-exchange.ts';
 import { run, startSshRig, type SshRig } from './rig.ts';
+
+const mlKem = 'mlkem768x25519-sha256';
+const publicBytes = 1_184;
 
 const never = new AbortController().signal;
 
@@ -17,7 +23,13 @@ describe.skipIf(sshdPath === undefined)(
     let world: SshRig;
     let newest: Awaited<ReturnType<typeof provided>>;
     beforeAll(async () => {
-      [world, newest] = await Promise.all([startSshRig(), provided('openssh-new.sh')]);
+      [world, newest] = await Promise.all([
+        startSshRig({
+          // The host begins key exchanges too, in the middle of everything.
+          sshd: { settings: ['RekeyLimit 1M', 'LogLevel DEBUG1'] },
+        }),
+        provided('openssh-new.sh'),
+      ]);
     }, 300_000);
     afterAll(() => world[Symbol.asyncDispose]());
 
@@ -85,6 +97,75 @@ describe.skipIf(sshdPath === undefined)(
       socket.destroy();
       // Behind the packet's lengths: KEXINIT.
       expect(answered[version + 5]).toBe(20);
+    });
+
+    test('ssh-audit finds nothing to fail', async (context) => {
+      const audit = await provided('ssh-audit.sh');
+      if ('missing' in audit) return context.skip(audit.missing);
+      const { code, out } = await run(audit.path, ['-jj', '-p', String(world.port), '127.0.0.1']);
+      const found = JSON.parse(out) as { readonly cves: readonly unknown[]; readonly recommendations: object }; // ssh-audit's own form
+      expect(out).toContain(mlKem);
+      expect(found.cves).toEqual([]);
+      expect(found.recommendations).toEqual({});
+      // Neither failures nor warnings.
+      expect(code).toBe(0);
+    });
+
+    test('strict key exchange: what is slipped in before it ends the connection (Terrapin, CVE-2023-48795)', async () => {
+      using client = await openBareClient(world.port);
+      client.send(Buffer.concat([Buffer.of(messages.ignore), sshString('slipped in')]));
+      client.send(kexInit('curve25519-sha256', 'kex-strict-c-v00@openssh.com'));
+      const said = await client.said();
+      expect(said[0]?.toString('latin1')).toContain('kex-strict-s-v00@openssh.com');
+      expect(said.map(([type]) => type)).not.toContain(messages.ecdhReply);
+      expect(said.at(-1)?.[0]).toBe(messages.disconnect);
+    });
+
+    test.each([
+      ['nothing', Buffer.alloc(0)],
+      ['a byte too few', Buffer.alloc(publicBytes + 31, 1)],
+      ['a byte too many', Buffer.alloc(publicBytes + 33, 1)],
+      ['the length of the other side', Buffer.alloc(1_088 + 32, 1)],
+      ['numbers past the modulus', Buffer.alloc(publicBytes + 32, 0xff)],
+      ['the point zero', Buffer.alloc(publicBytes + 32)],
+      ['a low order point', Buffer.concat([Buffer.alloc(publicBytes), Buffer.of(1), Buffer.alloc(31)])],
+    ])('a post-quantum key exchange with %s comes to nothing', async (_what, data) => {
+      using client = await openBareClient(world.port);
+      client.send(kexInit(mlKem));
+      client.send(Buffer.concat([Buffer.of(messages.ecdhInit), sshString(data)]));
+      const said = await client.said();
+      expect(said.map(([type]) => type)).toEqual([messages.kexInit, messages.disconnect]);
+    });
+
+    test('a key exchange that is sound is answered: what was refused above was refused for its data', async () => {
+      const { generateKeyPairSync } = await import('node:crypto');
+      const tail = (type: 'ml-kem-768' | 'x25519', length: number) =>
+        generateKeyPairSync(type as 'x25519')
+          .publicKey.export({ type: 'spki', format: 'der' })
+          .subarray(-length);
+      using client = await openBareClient(world.port);
+      client.send(kexInit(mlKem));
+      const data = Buffer.concat([tail('ml-kem-768', publicBytes), tail('x25519', 32)]);
+      client.send(Buffer.concat([Buffer.of(messages.ecdhInit), sshString(data)]));
+      const said = await client.said((payloads) => payloads.length > 1);
+      expect(said[1]?.[0]).toBe(messages.ecdhReply);
+    });
+
+    test('keys are exchanged again and again under load, both ways, begun by client and host, and nothing is lost', async () => {
+      const content = randomBytes(64 * 1024 * 1024);
+      const digest = createHash('sha256').update(content).digest('hex');
+      const file = `${world.sshd.dir}/rekeyed`;
+      const often = ['-v', '-o', 'RekeyLimit=1M'];
+      // The gateway begins none at the host: whatever is more than one for each connection, the host began.
+      const begunByHost = () => world.sshd.log().match(/SSH2_MSG_KEXINIT sent/g)?.length ?? 0;
+      const before = begunByHost();
+      const up = await world.ssh('olga', [...often, 'web1@127.0.0.1', `cat > ${file}`], content);
+      expect(up.code).toBe(0);
+      const down = await world.ssh('olga', [...often, 'web1@127.0.0.1', `cat ${file}`]);
+      expect(down.code).toBe(0);
+      expect(createHash('sha256').update(Buffer.from(down.out, 'latin1')).digest('hex')).toBe(digest);
+      for (const { err } of [up, down]) expect(err.match(/SSH2_MSG_KEXINIT sent/g)?.length).toBeGreaterThan(20);
+      expect(begunByHost() - before).toBeGreaterThan(20);
     });
   },
 );
