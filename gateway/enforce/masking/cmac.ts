@@ -54,14 +54,17 @@ export class Cmac {
     const start = (starts[i] ?? 0) + from;
     const left = (ends[i] ?? 0) - start;
     const before = i * blockBytes;
-    const last = left > blockBytes ? undefined : left === blockBytes ? this.#whole : this.#padded;
+    const last = left > blockBytes ? noKey : left === blockBytes ? this.#whole : this.#padded;
     const taken = left < blockBytes ? left : blockBytes;
-    for (let k = 0; k < blockBytes; k++) {
-      const byte = k < taken ? (bytes[start + k] ?? 0) : k === taken ? 0x80 : 0;
-      input[at + k] = byte ^ (tags[before + k] ?? 0) ^ (last?.[k] ?? 0);
-    }
+    for (let k = 0; k < taken; k++) input[at + k] = (bytes[start + k] ?? 0) ^ (last[k] ?? 0);
+    if (taken < blockBytes) input[at + taken] = 0x80 ^ (last[taken] ?? 0);
+    for (let k = taken + 1; k < blockBytes; k++) input[at + k] = last[k] ?? 0;
+    // Before the first block there is nothing.
+    if (from > 0) for (let k = 0; k < blockBytes; k++) input[at + k] = (input[at + k] ?? 0) ^ (tags[before + k] ?? 0);
   }
 }
+
+const noKey = Buffer.alloc(blockBytes);
 
 /** Doubling in GF(2^128): RFC 4493 section 2.3. */
 function doubled(block: Buffer): Buffer {
