@@ -961,6 +961,7 @@ describe('what a table does by itself tells of labelled values', () => {
       query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT keyed.id, keyed.ssn FROM public.keyed')] : [query, row],
     ),
     ...made(13, 'above', ['id', 'name', 'ssn']),
+    rule(13, 'primary', '{1}', null, null, null),
     ...made(14, 'below', ['id', 'name', 'ssn']),
     ['inherits', ['14', '13']],
     rule(14, 'check', '{2,3}', null, null, null),
@@ -1034,6 +1035,28 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT id FROM made ORDER BY size', 'made.size view'],
     ['SELECT id FROM made ORDER BY is_null'],
     ['SELECT late FROM made', 'made.late view'],
+    // Groups and rows that a primary key tells apart already.
+    ['SELECT id, ssn FROM keyed GROUP BY id, ssn'],
+    ['SELECT k.id, k.ssn, count(*) FROM keyed k JOIN filled f ON f.id = k.id GROUP BY k.id, k.name, k.ssn, f.a'],
+    ['SELECT id, name, ssn, count(*) FROM keyed GROUP BY 1, 2, 3'],
+    ['SELECT id, ssn FROM keyed GROUP BY name, ssn', 'keyed.ssn group'],
+    ['SELECT k.id, k.ssn FROM keyed k JOIN keyed l ON l.id = k.id GROUP BY l.id, k.ssn', 'keyed.ssn group'],
+    ['SELECT id, ssn FROM keyed GROUP BY GROUPING SETS ((id), (ssn))', 'keyed.ssn group'],
+    ['SELECT id, ssn FROM keyed GROUP BY ROLLUP (id, ssn)', 'keyed.ssn group'],
+    ['SELECT id, upper(ssn) FROM keyed GROUP BY id, upper(ssn)', 'keyed.ssn group'],
+    ['SELECT id, ssn FROM (SELECT id, ssn FROM keyed) k GROUP BY id, ssn', 'keyed.ssn group'],
+    ['SELECT id, ssn FROM above GROUP BY id, ssn', 'above.ssn group'],
+    ['SELECT name AS id, ssn FROM keyed k(name, id, ssn) GROUP BY id, ssn', 'keyed.ssn group'],
+    ['SELECT DISTINCT k.* FROM keyed k JOIN filled f ON f.id = k.id ORDER BY k.id'],
+    ['SELECT DISTINCT id, ssn FROM keyed ORDER BY id'],
+    ['SELECT DISTINCT ssn, id AS x FROM keyed ORDER BY x DESC'],
+    ['SELECT DISTINCT id, ssn FROM keyed', 'keyed.ssn distinct'],
+    ['SELECT DISTINCT id, ssn FROM keyed ORDER BY id, ssn', 'keyed.ssn order'],
+    ['SELECT DISTINCT k.id, k.ssn, f.a FROM keyed k JOIN filled f ON f.id = k.id ORDER BY k.id', 'keyed.ssn distinct'],
+    ['SELECT DISTINCT name AS id, ssn FROM keyed ORDER BY id', 'keyed.ssn distinct'],
+    ['SELECT DISTINCT id, upper(ssn) FROM keyed ORDER BY id', 'keyed.ssn distinct'],
+    ['SELECT DISTINCT l.id, k.ssn FROM keyed k JOIN keyed l ON l.id = k.id ORDER BY l.id', 'keyed.ssn distinct'],
+    ['SELECT DISTINCT ON (ssn) id FROM keyed ORDER BY id', 'keyed.ssn distinct'],
     // What a default brings.
     ['INSERT INTO filled (id) VALUES (1)', 'keyed.ssn set'],
     ['INSERT INTO filled VALUES (1, DEFAULT)', 'keyed.ssn set'],
@@ -1054,6 +1077,11 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT to_ssn FROM refers', 'plain', 'pii.ssn'],
   ])('%s leaves %s', async (sql, transform, ...labels) => {
     expect((await ruled(sql)).command.output.at(-1)).toMatchObject({ transform, labels });
+  });
+
+  test('a column that a key makes idle is read all the same', async () => {
+    const { command } = await ruled('SELECT id FROM keyed GROUP BY id, ssn');
+    expect(command.relations).toMatchObject([{ name: 'keyed', columns: ['id', 'ssn'], labels: ['pii.ssn'] }]);
   });
 
   test('what a default brings is a copy', async () => {

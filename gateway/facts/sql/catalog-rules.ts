@@ -41,7 +41,7 @@ const expression = 'pg_catalog.pg_get_expr(f.adbin, f.adrelid)';
 
 /** Rows: table, kind, attribute numbers (`{1,2}`), another table, its attribute numbers or the number of one attribute, text. */
 export const rulesQuery = `
-  SELECT i.indrelid, CASE WHEN i.indisprimary THEN 'primary' WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN 'unique' ELSE 'computed' END,
+  SELECT i.indrelid, CASE WHEN i.indisprimary AND i.indimmediate THEN 'primary' WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN 'unique' ELSE 'computed' END,
          ${numbers(`SELECT u.k FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY u(k, n) WHERE u.k <> 0 AND u.n <= i.indnkeyatts
            UNION ${dependsOn('pg_class', 'i.indexrelid', 'i.indrelid')} AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)`)},
          NULL::pg_catalog.oid, NULL::pg_catalog.text, NULL::pg_catalog.text

@@ -2,6 +2,7 @@ import type { ColumnUse } from '../../contract/command-postgres.ts';
 import { copyNew } from './copies.ts';
 import { lookUp, referenceParts } from './expression.ts';
 import { mayLookUp, readChosen } from './look-up.ts';
+import { distinctByKey, groupedByKey } from './key-order.ts';
 import { flag, integer, isNode, isSetOperation, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { impliedName } from './output-names.ts';
 import { blur, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
@@ -50,8 +51,14 @@ function readPlainSelect(walk: Walk, body: Node, scope: Scope, looksUp: boolean)
   else walk.expression(body['whereClause'], inside, 'where');
   walk.expression(body['havingClause'], inside, 'having');
   for (const window of nodes(body, 'windowClause')) walk.expression(window, inside, 'order');
-  for (const item of nodes(body, 'groupClause')) readGroupItem(walk, item, inside, columns);
+  const idle = groupedByKey(walk, body, inside);
+  for (const item of nodes(body, 'groupClause')) {
+    const base = idle.get(item);
+    if (base) walk.ledger.touch(base);
+    else readGroupItem(walk, item, inside, columns);
+  }
   for (const item of nodes(body, 'distinctClause')) {
+    if (Object.keys(item).length === 0 && distinctByKey(walk, body, inside)) continue;
     if (Object.keys(item).length === 0) blur(walk.ledger, columns, 'distinct');
     else readByOutput(walk, item, inside, columns, 'distinct');
   }

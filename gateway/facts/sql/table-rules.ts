@@ -30,6 +30,14 @@ export class TableRules {
     return this.#rules.get(oid) ?? [];
   }
 
+  /** The primary key, where it holds for all rows that reading the table brings: those of tables that inherit from it are under no such rule. */
+  keyOf(oid: number): readonly string[] | undefined {
+    const rules = this.of(oid);
+    const own = !this.#children.has(oid) || rules.some(({ kind }) => kind === 'partition');
+    const [key] = rules.flatMap((rule) => (rule.kind === 'primary' ? [rule.columns] : []));
+    return own ? key : undefined;
+  }
+
   /** Of the table and of all that hold rows of it. */
   whereStored(oid: number): readonly TableRule[] {
     return [...this.#reached(oid, this.#children)].flatMap((each) => this.of(each));

@@ -76,3 +76,11 @@ SELECT id FROM accounts ORDER BY ssn_size; -- L385 an order by a generated colum
 BEGIN; UPDATE accounts SET name = 'Bob' WHERE id = 1 RETURNING ssn_upper; ROLLBACK; -- L386 RETURNING of a generated column
 BEGIN; SET CONSTRAINTS ALL DEFERRED; INSERT INTO refs VALUES (9, '457-55-5462', 'b'); COMMIT; DELETE FROM refs WHERE id = 9; -- L387 a foreign key that is checked later
 BEGIN; TRUNCATE accounts; ROLLBACK; -- L388 TRUNCATE of what is referred to
+SELECT id, ssn FROM customers GROUP BY id, ssn; -- L389 groups that a key tells apart
+SELECT c.ssn, c.id, count(*) FROM customers c JOIN payments p ON p.customer_id = c.id GROUP BY c.ssn, c.id, p.amount; -- L390 the same over a join
+SELECT DISTINCT ssn, id FROM employees ORDER BY id; -- L391 rows that a key tells apart
+SELECT DISTINCT ssn, id FROM employees; -- L392 in the order of what they hash to
+SELECT ssn, id FROM accounts GROUP BY ssn, id; -- L393 groups of a table that no other inherits from
+SELECT a.card_number, a.id, count(r.id) FROM accounts a LEFT JOIN refs r ON r.id = a.id GROUP BY a.card_number, a.ssn, a.id; -- L394 the same over a join
+SELECT array_agg(ssn ORDER BY id) FROM accounts; -- L395 an array of values
+SELECT ARRAY(SELECT ssn FROM accounts ORDER BY id); -- L396 an array of a query

@@ -195,9 +195,7 @@ MERGE INTO products p USING (VALUES ('SKU-001', 3.5), ('SKU-900', 4.5)) AS v(sku
 UPDATE customers SET email = 'new@example.com' WHERE id = 8 RETURNING id, name, email
 
 --- each customer once
---- refused PG-010
 SELECT DISTINCT c.* FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.total > 890 ORDER BY c.id
 
 --- grouped by everything that is shown
---- refused PG-010
 SELECT c.id, c.name, c.email, count(o.id) AS orders FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE c.id < 10 GROUP BY c.id, c.name, c.email ORDER BY c.id
