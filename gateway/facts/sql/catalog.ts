@@ -152,3 +152,9 @@ function equalityLetters(
 export function columnNames(relation: LeanRelation): readonly string[] {
   return relation.names === '' ? [] : relation.names.split('\0');
 }
+
+/** How values of a column compare: `t` as text, `u` as UUID; undefined in any other way. */
+export function equalityOf(relation: LeanRelation, column: string): string | undefined {
+  const letter = relation.equality?.[columnNames(relation).indexOf(column)];
+  return letter === '.' ? undefined : letter;
+}

@@ -1,6 +1,7 @@
 import { addAll, calledFunctions, classifyCall, isBuiltIn, lookUp, readBodies, referenceParts } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
-import { resolve, sourcesOf, type Scope, type Walk } from './scope.ts';
+import { equalityOf } from './catalog.ts';
+import { resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
 import { totalCall, type ArgumentKind } from './total-functions.ts';
 import type { Base, Form } from './world.ts';
 
@@ -105,6 +106,8 @@ function readArgument(walk: Walk, arg: Node, kind: ArgumentKind, scope: Scope, i
   switch (kind) {
     case 'value':
       return readValue(walk, arg, scope, into);
+    case 'text':
+      return isTextColumn(arg, scope) ? readValue(walk, arg, scope, into) : readOther(walk, arg, scope, into);
     case 'document':
       return readRow(walk, arg, scope, into) ?? readValue(walk, arg, scope, into);
     case 'row':
@@ -116,6 +119,17 @@ function readArgument(walk: Walk, arg: Node, kind: ArgumentKind, scope: Scope, i
     default:
       return kind satisfies never;
   }
+}
+
+function isTextColumn(arg: Node, scope: Scope): boolean {
+  const reference = only(arg, 'ColumnRef');
+  const found = reference && resolve(referenceParts(reference), scope);
+  return found?.kind === 'column' && holdsText(found.column);
+}
+
+/** Of tables: nothing is made of the values on the way. */
+function holdsText({ form, sources }: Column): boolean {
+  return form === 'plain' && [...sources].every(({ relation, name }) => equalityOf(relation, name) !== undefined);
 }
 
 /** A whole row by its name. Undefined, with nothing written down, for anything else and for rows of which not every column has a form. */
@@ -144,9 +158,16 @@ function readCase(walk: Walk, body: Node, scope: Scope, into: Set<Base>): Form |
 /** Where no row comes it is NULL, and with more than one it fails: which rows come is for the query's own conditions to tell. */
 function readScalar(walk: Walk, tree: Node, body: Node, scope: Scope, into: Set<Base>): Form | undefined {
   const query = node(body, 'subselect');
-  if (text(body, 'subLinkType') !== 'EXPR_SUBLINK' || !query) return readOther(walk, tree, scope, into);
+  const kind = text(body, 'subLinkType');
+  if (!['EXPR_SUBLINK', 'ARRAY_SUBLINK'].includes(kind) || !query) return readOther(walk, tree, scope, into);
   const [column, ...more] = walk.query(query, { items: [], outer: scope, queries: scope.queries });
   if (!column || column.wild || more.length > 0) return readOther(walk, tree, scope, into);
+  // An array is made of all that comes, unless these are arrays of different lengths.
+  if (kind === 'ARRAY_SUBLINK') {
+    if (!holdsText(column)) return readOther(walk, tree, scope, into);
+    addAll(into, column.sources);
+    return 'derived';
+  }
   if (!column.form) walk.ledger.touchAll(column.sources, 'expression');
   addAll(into, column.sources);
   return column.form ?? clean(column.sources);

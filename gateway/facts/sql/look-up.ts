@@ -1,3 +1,4 @@
+import { equalityOf } from './catalog.ts';
 import { classifyCall, isBuiltIn, referenceParts } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import { resolve, type Scope, type Walk } from './scope.ts';
@@ -112,8 +113,7 @@ const compares: Readonly<Record<string, { readonly casts: readonly string[] }>> 
 type Compared = (typeof compares)[string];
 
 function comparedAs({ relation, name }: Base): Compared | undefined {
-  const at = relation.names.split('\0').indexOf(name);
-  return compares[relation.equality?.[at] ?? '.'];
+  return compares[equalityOf(relation, name) ?? '.'];
 }
 
 /** Something that the client gives: a literal, or a parameter. Casts of it concern no row. */

@@ -1,18 +1,19 @@
 import { tagged, type Node } from './node.ts';
 
 /** What an argument may be, see `total`. */
-export type ArgumentKind = 'value' | 'row' | 'document' | 'clear' | 'constant' | 'integer';
+export type ArgumentKind = 'value' | 'text' | 'row' | 'document' | 'clear' | 'constant' | 'integer';
 
 /**
  * Functions that neither fail nor return NULL by what a labelled argument holds, do nothing else, and take as long whatever it is: a mask over
  * their result hides all of it. One letter for each argument:
- * `v` any value · `r` a whole row · `d` a value or a whole row · `u` anything that is made of no labelled column · `c` a constant or parameter ·
+ * `v` any value · `t` a column that holds text or a UUID, as it is · `r` a whole row · `d` a value or a whole row · `u` anything that is made of no labelled column · `c` a constant or parameter ·
  * `i` a whole number written out (another type is another function: `substring` with a pattern returns NULL where nothing matches).
  * `?` it may be left out; `(...)` as often as one likes.
  *
  * Not here for a reason: nullif and the regular expressions (NULL says what matched), LIKE (fails in the middle of a match), replace and
  * repeat (too long a result fails), trim with characters of one's own (how long the rest is tells the characters, and too long a text fails),
- * casts to numbers and dates (fail), array_agg (fails where arrays differ in length), to_json of a single value (its kind shows).
+ * split_part (so long a part, and a text beside it that is nearly too long), casts to numbers and dates (fail), array_agg of arrays (fails where
+ * they differ in length), to_json of a single value (its kind shows).
  * https://www.postgresql.org/docs/current/functions-string.html, https://www.postgresql.org/docs/current/functions-json.html,
  * https://www.postgresql.org/docs/current/functions-aggregate.html, https://www.postgresql.org/docs/current/functions-window.html
  */
@@ -34,6 +35,7 @@ const total: ReadonlyMap<string, string> = new Map([
   ['min', 'v'],
   ['max', 'v'],
   ['string_agg', 'vc'],
+  ['array_agg', 't'],
   ['row_to_json', 'rc?'],
   ['to_json', 'r'],
   ['to_jsonb', 'r'],
@@ -53,6 +55,7 @@ const total: ReadonlyMap<string, string> = new Map([
 ]);
 const kinds: { readonly [letter: string]: ArgumentKind } = {
   v: 'value',
+  t: 'text',
   r: 'row',
   d: 'document',
   u: 'clear',

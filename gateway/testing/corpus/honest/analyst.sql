@@ -142,7 +142,6 @@ SELECT json_agg(json_build_object('id', id, 'phone', phone) ORDER BY id) AS list
 SELECT c.id, c.email, array_agg(o.id ORDER BY o.id) AS orders, json_agg(o ORDER BY o.id) AS documents FROM customers c JOIN orders o ON o.customer_id = c.id WHERE c.id < 6 GROUP BY c.id ORDER BY c.id
 
 --- addresses as an array
---- refused PG-010
 SELECT country, array_agg(email ORDER BY id) AS addresses FROM customers WHERE id < 30 GROUP BY country ORDER BY country
 
 --- quartiles
