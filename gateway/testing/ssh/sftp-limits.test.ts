@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import ssh2, { type ClientChannel } from 'ssh2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Field, encodePacket, Packets, requestTypes as types, statuses } from '../../protocols/ssh/sftp/wire.ts';
+import { noSshd, sshdPath } from '../sshd.ts';
+import { startSshRig, type SshRig } from './rig.ts';
+
+/** No attributes. */
+const none: Field = 0;
+const flags = { read: 1, write: 2, create: 8 } as const;
+
+/** Rules of these tests, on top of the default pack. */
+const rules = `package rules.ssh
+
+approve contains {
+	"id": "T-500", "msg": "somebody has to know",
+	"groups": ["approvers"], "quorum": 1, "ttl_s": 600, "scope": "once",
+} if {
+	contains(input.command.file.path, "/held")
+}
+`;
+
+/** An sftp client that says what no client would. */
+class RawSftp {
+  readonly client: ssh2.Client;
+  readonly channel: ClientChannel;
+  readonly #packets = new Packets(1_000_000);
+  readonly #answers = new Map<number, Buffer>();
+  #wake = Promise.withResolvers<void>();
+  #lastId = 0;
+  err = '';
+
+  constructor(client: ssh2.Client, channel: ClientChannel) {
+    this.client = client;
+    this.channel = channel;
+    channel.on('data', (chunk: Buffer) => {
+      for (const packet of this.#packets.push(chunk)) this.#answers.set(packet.readUInt32BE(5), packet);
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers<void>();
+    });
+    channel.stderr.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
+    channel.write(encodePacket(types.init, undefined, 3));
+  }
+
+  send(type: number, ...fields: readonly Field[]): number {
+    const id = 100 + this.#lastId++;
+    this.channel.write(encodePacket(type, id, ...fields));
+    return id;
+  }
+
+  async answer(id: number): Promise<Buffer> {
+    for (;;) {
+      const found = this.#answers.get(id);
+      if (found) return found;
+      await this.#wake.promise;
+    }
+  }
+
+  has(id: number): boolean {
+    return this.#answers.has(id);
+  }
+
+  /** @returns the status, and its text */
+  async status(id: number): Promise<readonly [number, string]> {
+    const packet = await this.answer(id);
+    if (packet[4] !== 101) throw new Error(`type ${packet[4]} is no status`);
+    return [packet.readUInt32BE(9), packet.toString('utf8', 17, 17 + packet.readUInt32BE(13))];
+  }
+
+  async ask(type: number, ...fields: readonly Field[]): Promise<readonly [number, string]> {
+    return this.status(this.send(type, ...fields));
+  }
+
+  async open(path: string, bits: number): Promise<Buffer> {
+    const packet = await this.answer(this.send(types.open, path, bits, none));
+    if (packet[4] !== 102) throw new Error(packet.toString('latin1'));
+    return packet.subarray(13);
+  }
+}
+
+describe.skipIf(sshdPath === undefined)(
+  sshdPath === undefined ? `limits of sftp (skipped: ${noSshd})` : 'limits of sftp',
+  () => {
+    let world: SshRig;
+    let dir: string;
+    const clients: ssh2.Client[] = [];
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'sallyport-sftp-'));
+      await mkdir(join(dir, 'rules'));
+      await writeFile(join(dir, 'rules/ssh.rego'), rules);
+      const sftp = { handles: 3, requests: 4, path_bytes: 200, packet_bytes: 34_000 };
+      world = await startSshRig({ policies: [join(dir, 'rules')], listen: { sftp } });
+    }, 180_000);
+    afterAll(async () => {
+      for (const client of clients) client.end();
+      await rm(dir, { recursive: true, force: true });
+      await world[Symbol.asyncDispose]();
+    });
+
+    const connect = async (principal = 'olga'): Promise<RawSftp> => {
+      const client = new ssh2.Client();
+      clients.push(client);
+      const privateKey = await readFile(await world.login(principal));
+      client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
+      await once(client, 'ready');
+      const channel = await new Promise<ClientChannel>((resolve, reject) => {
+        client.subsys('sftp', (error, opened) => (error ? reject(error) : resolve(opened)));
+      });
+      return new RawSftp(client, channel);
+    };
+    const file = async (name: string, text: string) => {
+      await writeFile(join(dir, name), text);
+      return join(dir, name);
+    };
+
+    test('what nobody knows is refused, and the channel goes on', async () => {
+      const sftp = await connect();
+      const path = await file('known', 'x');
+      for (const id of [sftp.send(77), sftp.send(types.extended, 'shell@example.com', 'rm')])
+        expect((await sftp.status(id))[0]).toBe(statuses.unsupported);
+      expect(await sftp.ask(types.remove, `${path}\0.txt`)).toEqual([statuses.badMessage, 'a path with a NUL in it']);
+      expect(existsSync(path)).toBe(true);
+      expect((await sftp.ask(types.remove, path))[0]).toBe(statuses.ok);
+      expect(existsSync(path)).toBe(false);
+    });
+
+    test('a handle that was not given out is no way to a file, and neither is one that was opened for something else', async () => {
+      const sftp = await connect();
+      const [read, other] = [await file('read', 'content'), await file('other', 'content')];
+      const reads = await sftp.open(read, flags.read);
+      const writes = await sftp.open(other, flags.write);
+      // What the host itself gives out.
+      for (const handle of [Buffer.alloc(4), Buffer.from([0, 0, 0, 1]), Buffer.from('99')])
+        expect(await sftp.ask(types.read, handle, 0n, 10)).toEqual([statuses.failure, 'no handle that was given out']);
+      expect((await sftp.ask(types.write, reads, 0n, 'changed'))[0]).toBe(statuses.failure);
+      expect((await sftp.ask(types.read, writes, 0n, 10))[0]).toBe(statuses.failure);
+      expect((await sftp.ask(types.readdir, reads))[0]).toBe(statuses.failure);
+      expect((await sftp.ask(types.close, reads))[0]).toBe(statuses.ok);
+      expect((await sftp.ask(types.read, reads, 0n, 10))[0]).toBe(statuses.failure);
+      expect(await readFile(read, 'utf8')).toBe('content');
+    });
+
+    test('one open file over the limit is an error, until another is closed', async () => {
+      const sftp = await connect();
+      const path = await file('many', 'x');
+      const handles = [await sftp.open(path, flags.read), await sftp.open(path, flags.read)];
+      const directory = await sftp.answer(sftp.send(types.opendir, dir));
+      expect(directory[4]).toBe(102);
+      expect(await sftp.ask(types.open, path, flags.read, none)).toEqual([statuses.failure, 'more than 3 open files']);
+      expect((await sftp.ask(types.close, handles[0] ?? ''))[0]).toBe(statuses.ok);
+      await sftp.open(path, flags.read);
+    });
+
+    test('a path over the limit is an error', async () => {
+      const sftp = await connect();
+      const long = '/'.padEnd(201, 'a');
+      expect(await sftp.ask(types.stat, long)).toEqual([
+        statuses.failure,
+        'a path of 201 bytes, and at most 200 are read',
+      ]);
+      expect((await sftp.ask(types.stat, long.slice(1)))[0]).toBe(statuses.noSuchFile);
+    });
+
+    test('a packet over the limit ends the channel with a reason, and no other one', async () => {
+      const [sftp, other] = [await connect(), await connect()];
+      const closed = once(sftp.channel, 'close');
+      sftp.channel.write(Buffer.from([0, 0, 0x84, 0xd1]));
+      await closed;
+      expect(sftp.err).toBe('sallyport: an sftp packet of 34001 bytes, and at most 34000 are read\n');
+      expect((await other.ask(types.stat, '/nowhere'))[0]).toBe(statuses.noSuchFile);
+    });
+
+    test('past the requests that may wait the client is not read, and goes on when they have their answers', async () => {
+      const sftp = await connect();
+      const held = Array.from({ length: 4 }, (_, i) => sftp.send(types.mkdir, join(dir, `held-${i}`), none));
+      // A request that would be answered at once.
+      const behind = sftp.send(types.extended, 'nobody@example.com');
+      while ((sftp.err.match(/approvals approve/g) ?? []).length < 4) await sleep(20);
+      // The gateway has read it by now, if it ever will: it has answered what came later on another channel.
+      const other = await connect();
+      expect((await other.ask(types.extended, 'nobody@example.com'))[0]).toBe(statuses.unsupported);
+      expect(sftp.has(behind)).toBe(false);
+      const holds = [...sftp.err.matchAll(/approvals approve (\w{26})/g)].map(([, hold]) => hold ?? '');
+      for (const hold of holds) {
+        const shown = await world.api('dora').approvals.show(hold);
+        if (!shown.ok) throw new Error(shown.problem.detail);
+        await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine');
+      }
+      for (const id of held) expect((await sftp.status(id))[0]).toBe(statuses.ok);
+      expect((await sftp.status(behind))[0]).toBe(statuses.unsupported);
+    });
+
+    test('what is sent in one go is done in order', async () => {
+      const sftp = await connect();
+      const [made, moved] = [join(dir, 'made'), join(dir, 'moved')];
+      const ids = [
+        sftp.send(types.mkdir, made, none),
+        sftp.send(types.open, join(made, 'file'), flags.write | flags.create, none),
+        sftp.send(types.rename, made, moved),
+        sftp.send(types.stat, join(moved, 'file')),
+        sftp.send(types.stat, join(made, 'file')),
+      ];
+      const answers = await Promise.all(ids.map((id) => sftp.answer(id)));
+      expect(answers.map((packet) => packet[4])).toEqual([101, 102, 101, 105, 101]);
+    });
+
+    test('a session in which a file is open tells of it when the client hangs up', async () => {
+      const sftp = await connect('ana');
+      const path = await file('left', 'left open');
+      const handle = await sftp.open(path, flags.read);
+      expect((await sftp.answer(sftp.send(types.read, handle, 0n, 4)))[4]).toBe(103);
+      sftp.client.end();
+      const entries = async () => {
+        const sessions = await world.api('otto').sessions.list({ principal: 'ana' });
+        if (!sessions.ok) throw new Error(sessions.problem.detail);
+        const found = await world.api('otto').audit.query({ session: sessions.value[0]?.id ?? '' });
+        if (!found.ok) throw new Error(found.problem.detail);
+        return found.value.filter(({ type }) => type === 'file.content');
+      };
+      while ((await entries()).length === 0) await sleep(20);
+      const [entry] = await entries();
+      expect(entry).toMatchObject({
+        command: `open read ${path}`,
+        detail: { contents: [{ direction: 'out', bytes: 4 }] },
+      });
+    });
+  },
+);
