@@ -133,27 +133,39 @@ take_turn() {
 
 end_turn() { rm -rf "$1"; }
 
-# --- sshd -------------------------------------------------------------------------------------------------------
+# --- sshd, rsync ------------------------------------------------------------------------------------------------
 
 # Tests and the demo want a real sshd. Where none is installed, Debian's is unpacked into the cache: nothing is installed, no service is
 # started. Without one they say so and go on.
 find_sshd() {
-  local home="$sallyport_cache/sshd" work package
   [ -n "${SALLYPORT_SSHD:-}" ] && return
-  if [ ! -x /usr/sbin/sshd ] && [ ! -x "$home/usr/sbin/sshd" ]; then
-    command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 || return 0
-    mkdir -p "$sallyport_cache"
-    work=$(mktemp -d "$sallyport_cache/sshd.XXXXXX")
-    say "no sshd is installed; unpacking Debian's into the cache (about 1 MB, once)"
-    # libnss-wrapper lets sshd run as root where there is no account named sshd.
-    if (cd "$work" && apt-get download openssh-server openssh-sftp-server libwrap0 libnss-wrapper >/dev/null 2>&1); then
-      for package in "$work"/*.deb; do dpkg-deb -x "$package" "$work/root"; done
-      mv "$work/root" "$home" 2>/dev/null || true
-    else
-      say "apt-get could not download openssh-server: what needs a real sshd is left out"
-    fi
-    rm -rf "$work"
+  [ -x /usr/sbin/sshd ] && return
+  # libnss-wrapper lets sshd run as root where there is no account named sshd.
+  unpack_debian sshd usr/sbin/sshd openssh-server openssh-sftp-server libwrap0 libnss-wrapper
+}
+
+# Tests copy trees with rsync: the same.
+find_rsync() {
+  command -v rsync >/dev/null 2>&1 && return
+  unpack_debian rsync usr/bin/rsync rsync libpopt0 libxxhash0
+}
+
+# unpack_debian NAME FILE PACKAGE...: into the cache under this name, unless the file is there.
+unpack_debian() {
+  local name=$1 home="$sallyport_cache/$1" file=$2 work package
+  shift 2
+  [ -x "$home/$file" ] && return
+  command -v apt-get >/dev/null 2>&1 && command -v dpkg-deb >/dev/null 2>&1 || return 0
+  mkdir -p "$sallyport_cache"
+  work=$(mktemp -d "$sallyport_cache/$name.XXXXXX")
+  say "no $name is installed; unpacking Debian's into the cache (about 1 MB, once)"
+  if (cd "$work" && apt-get download "$@" >/dev/null 2>&1); then
+    for package in "$work"/*.deb; do dpkg-deb -x "$package" "$work/root"; done
+    mv "$work/root" "$home" 2>/dev/null || true
+  else
+    say "apt-get could not download $1: what needs a real $name is left out"
   fi
+  rm -rf "$work"
 }
 
 # --- OPA --------------------------------------------------------------------------------------------------------
