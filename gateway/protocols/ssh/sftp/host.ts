@@ -20,7 +20,8 @@ export class SftpHost {
   readonly #asked = new Map<number, OnAnswer>();
   readonly #broken: (error: unknown) => void;
   #version: ((packet: Buffer) => void) | undefined;
-  #drained: Promise<void> | undefined;
+  /** The host takes no more for now. */
+  #drained: PromiseWithResolvers<void> | undefined;
   #lastId = 0;
   #extensions: readonly Extension[] = [];
   #home = '/';
@@ -33,6 +34,11 @@ export class SftpHost {
     this.#packets = new Packets(Math.max(maxPacketBytes, 256 * 1_024, leastPacketBytes));
     this.#broken = broken;
     channel.on('data', (chunk: Buffer) => this.#take(chunk));
+    const go = () => {
+      this.#drained?.resolve();
+      this.#drained = undefined;
+    };
+    channel.on('drain', go).on('close', go);
     channel.stderr.resume(); // what a server says there nobody has judged
   }
 
@@ -131,13 +137,6 @@ export class SftpHost {
   #write(packet: Buffer): Wait {
     const channel = this.#channel;
     if (!channel.writable || channel.write(packet)) return undefined;
-    return (this.#drained ??= new Promise((resolve) => {
-      const go = () => {
-        this.#drained = undefined;
-        resolve();
-      };
-      channel.once('drain', go);
-      channel.once('close', go);
-    }));
+    return (this.#drained ??= Promise.withResolvers<void>()).promise;
   }
 }

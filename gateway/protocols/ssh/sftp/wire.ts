@@ -166,30 +166,33 @@ export function headOf(packet: Buffer): { readonly type: number; readonly id: nu
 /** A field: a number is a uint32, a bigint a uint64, text and bytes have their length in front; `raw` has not. */
 export type Field = number | bigint | string | Buffer | { readonly raw: Buffer };
 
-/** A whole packet. @param id undefined for INIT and VERSION, whose first field is the version */
+/** A whole packet, written once: most of what goes through are pieces of files. @param id undefined for INIT and VERSION, whose first field is the version */
 export function encodePacket(type: number, id: number | undefined, ...fields: readonly Field[]): Buffer {
-  const parts = [...(id === undefined ? [] : [id]), ...fields].map(encodeField);
-  const length = 1 + parts.reduce((sum, part) => sum + part.length, 0);
-  const head = Buffer.allocUnsafe(5);
-  head.writeUInt32BE(length, 0);
-  head.writeUInt8(type, 4);
-  return Buffer.concat([head, ...parts]);
+  const all = [...(id === undefined ? [] : [id]), ...fields].map((field) =>
+    typeof field === 'string' ? Buffer.from(field) : field,
+  );
+  const length = 1 + all.reduce<number>((sum, field) => sum + lengthOf(field), 0);
+  const packet = Buffer.allocUnsafe(4 + length);
+  packet.writeUInt32BE(length, 0);
+  packet.writeUInt8(type, 4);
+  let at = 5;
+  for (const field of all) at = write(packet, at, field);
+  return packet;
 }
 
-function encodeField(field: Field): Buffer {
-  if (typeof field === 'number') {
-    const bytes = Buffer.allocUnsafe(4);
-    bytes.writeUInt32BE(field);
-    return bytes;
-  }
-  if (typeof field === 'bigint') {
-    const bytes = Buffer.allocUnsafe(8);
-    bytes.writeBigUInt64BE(field);
-    return bytes;
-  }
-  if (typeof field === 'object' && 'raw' in field) return field.raw;
-  const bytes = typeof field === 'string' ? Buffer.from(field) : field;
-  return Buffer.concat([encodeField(bytes.length), bytes]);
+function lengthOf(field: Exclude<Field, string>): number {
+  if (typeof field === 'number') return 4;
+  if (typeof field === 'bigint') return 8;
+  return 'raw' in field ? field.raw.length : 4 + field.length;
+}
+
+/** @returns where the next field begins */
+function write(packet: Buffer, at: number, field: Exclude<Field, string>): number {
+  if (typeof field === 'number') return packet.writeUInt32BE(field, at);
+  if (typeof field === 'bigint') return packet.writeBigUInt64BE(field, at);
+  if ('raw' in field) return at + field.raw.copy(packet, at);
+  const begin = packet.writeUInt32BE(field.length, at);
+  return begin + field.copy(packet, begin);
 }
 
 export function encodeStatus(id: number, status: Status, text: string): Buffer {
