@@ -237,6 +237,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     await openApi(
       { ...config.listen.admin, tls: await pemPair(config.listen.admin.tls) },
       apiPorts({
+        admission,
         policy,
         audit,
         auditLog,

@@ -153,6 +153,8 @@ beforeEach(async () => {
       get: async (wanted) => (wanted === id ? session : undefined),
     },
     readRecording: async () => (happened.push('read'), chunks('{"a":1}\n{"b"', ':2}\n')),
+    watchRecording: async () => (happened.push('watch'), chunks('{"a":1}\n')),
+    endSession: (id, why) => happened.push(`end ${id} ${why}`) > 0,
     queryAudit: async (filter) => (happened.push(`query ${JSON.stringify(filter)}`), [{ index: 7, event }]),
     policyStatus: () => policyStatus,
     readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),

@@ -13,6 +13,7 @@ import { logStranger } from './judge.ts';
 import type { ApiPorts } from './ports.ts';
 import { problem, problemResponse } from './problem.ts';
 import type { Problem } from './problem.ts';
+import { liveRoutes } from './live-routes.ts';
 import { readingRoutes } from './reading-routes.ts';
 import { idParameter, routes } from './routes.ts';
 import { sshKeyRoutes } from './ssh-key-routes.ts';
@@ -49,7 +50,12 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
     return new Response(text, { headers: { 'content-type': contentType } });
   });
 
-  const handlers: Handlers = { ...approvalRoutes(ports), ...readingRoutes(ports), ...sshKeyRoutes(ports) };
+  const handlers: Handlers = {
+    ...approvalRoutes(ports),
+    ...readingRoutes(ports),
+    ...liveRoutes(ports),
+    ...sshKeyRoutes(ports),
+  };
   guard('approvalsList');
   guard('approvalsShow');
   guard('approvalsApprove');
@@ -57,6 +63,8 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
   guard('sessionsList');
   guard('sessionsShow');
   guard('recording');
+  guard('sessionsWatch');
+  guard('sessionsKill');
   guard('auditQuery');
   guard('policyStatus');
   guard('policyShadow');

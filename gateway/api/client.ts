@@ -9,6 +9,7 @@ import {
   decidedView,
   holdView,
   problemView,
+  sessionEndedView,
   sessionView,
   shadowReportView,
   sshCodeView,
@@ -31,6 +32,9 @@ export interface ApiClient {
     show(id: string): Promise<Reply<SessionView>>;
     /** Lines of NDJSON, as they come. */
     recording(id: string): Promise<Reply<AsyncIterable<string>>>;
+    /** The same of one that goes on, until it ends. */
+    watch(id: string): Promise<Reply<AsyncIterable<string>>>;
+    kill(id: string, reason: string): Promise<Reply<z.infer<typeof sessionEndedView>>>;
   };
   readonly audit: { query(filter?: AuditQuery): Promise<Reply<readonly AuditEntryView[]>> };
   readonly ssh: {
@@ -111,12 +115,9 @@ export function apiClient(options: ApiClientOptions): ApiClient {
       list: async (filter) =>
         pick(await get('/v1/sessions', z.object({ sessions: z.array(sessionView) }), filter), 'sessions'),
       show: (id) => get(at('sessions', id), sessionView),
-      async recording(id) {
-        const response = await send(options, 'GET', `${at('sessions', id)}/recording`);
-        if ('problem' in response) return { ok: false, problem: response.problem };
-        if (response.statusCode !== 200) return { ok: false, problem: await readProblem(response) };
-        return { ok: true, value: lines(response) };
-      },
+      recording: (id) => stream(options, `${at('sessions', id)}/recording`),
+      watch: (id) => stream(options, `${at('sessions', id)}/watch`),
+      kill: (id, reason) => post(`${at('sessions', id)}/kill`, sessionEndedView, { reason }),
     },
     audit: {
       query: async (filter) =>
@@ -132,6 +133,13 @@ export function apiClient(options: ApiClientOptions): ApiClient {
       shadow: (limit) => get('/v1/policy/shadow', shadowReportView, { limit }),
     },
   };
+}
+
+async function stream(options: ApiClientOptions, path: string): Promise<Reply<AsyncIterable<string>>> {
+  const response = await send(options, 'GET', path);
+  if ('problem' in response) return { ok: false, problem: response.problem };
+  if (response.statusCode !== 200) return { ok: false, problem: await readProblem(response) };
+  return { ok: true, value: lines(response) };
 }
 
 async function call<T>(

@@ -154,7 +154,8 @@ function eventOf(
   end: { readonly effect: string; readonly decision?: Decision; readonly detail: { readonly [key: string]: Json } },
 ): AuditEvent {
   const { kind, id, owner, session = '' } = subject;
-  const type: AuditType = action === 'sessions.replay' ? 'recording.read' : 'admin';
+  const isReading = action === 'sessions.replay' || action === 'sessions.watch';
+  const type: AuditType = isReading ? 'recording.read' : 'admin';
   return {
     type,
     time: new Date(ports.clock.now()).toISOString(),

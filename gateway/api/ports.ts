@@ -26,6 +26,10 @@ export interface ApiPorts {
   readonly sessions: SessionsPort;
   /** NDJSON of one session's recording, as far as it is written; undefined where there is none. */
   readRecording(session: SessionId): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** The same of one that goes on, and then each line as it is written; undefined where none does. */
+  watchRecording(session: SessionId): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** @param reason a sentence for the client @returns whether there was such a session here */
+  endSession(session: SessionId, reason: string): boolean;
   queryAudit(filter: AuditFilter): Promise<readonly AuditEntry[]>;
   policyStatus(): PolicyStatusView;
   /** The little of it that is shown to anybody. */

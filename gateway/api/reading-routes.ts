@@ -92,7 +92,7 @@ export function readingRoutes(ports: ApiPorts): Reading {
   };
 }
 
-function subjectOf(id: string, session: Session | undefined): Subject {
+export function subjectOf(id: string, session: Session | undefined): Subject {
   return { kind: 'session', id, owner: session?.frame.principal.id ?? '', session: id };
 }
 

@@ -53,6 +53,8 @@ test('an approver with a token releases a held command over the API, and its req
       approvals,
       sessions: store.sessions,
       readRecording: async () => undefined,
+      watchRecording: async () => undefined,
+      endSession: () => false,
       queryAudit: async () => [],
       policyStatus: () => policyStatus,
       readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),

@@ -41,6 +41,7 @@ export const approveBody = z.strictObject({
   reason: reason.default(''),
 });
 export const denyBody = z.strictObject({ reason: reason.default('') });
+export const killBody = z.strictObject({ reason: reason.default('') });
 export const sessionsQuery = z.strictObject({
   principal: text.optional(),
   target: text.optional(),
@@ -119,6 +120,20 @@ export const routes = {
     path: '/v1/sessions/:id/recording',
     action: 'sessions.replay',
     summary: 'The recording of a session as NDJSON, streamed. Reading it is itself an entry in the audit log.',
+  },
+  sessionsWatch: {
+    method: 'GET',
+    path: '/v1/sessions/:id/watch',
+    action: 'sessions.watch',
+    summary:
+      'The recording of an open session as NDJSON, and then each line as it is written, until the session ends. Watching is an entry in the audit log. Whoever reads too slowly is let go before the line `close`.',
+  },
+  sessionsKill: {
+    method: 'POST',
+    path: '/v1/sessions/:id/kill',
+    action: 'sessions.kill',
+    summary: 'Ends an open session at once: what runs in it is told who ended it, and why.',
+    body: killBody,
   },
   auditQuery: {
     method: 'GET',

@@ -60,6 +60,7 @@ export const sessionView = z.object({
   /** The closed recording; null while it is open. */
   recording: z.object({ digest: z.string(), bytes: z.number() }).nullable(),
 });
+export const sessionEndedView = z.object({ session: z.string() });
 export type SessionView = z.infer<typeof sessionView>;
 
 export const auditEntryView = z.object({

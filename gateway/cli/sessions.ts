@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
@@ -26,6 +27,8 @@ const examples = `${connectionHelp}
 Examples:
   sallyport sessions list --principal ops-agent --since 1d
   sallyport sessions replay 01JD8C3V7Y8W2QK5ZT4M9RXB6N --speed 4 --max-wait 1
+  sallyport sessions watch 01JD8C3V7Y8W2QK5ZT4M9RXB6N
+  sallyport sessions kill 01JD8C3V7Y8W2QK5ZT4M9RXB6N --reason 'wrong host'
   sallyport sessions export 01JD8C3V7Y8W2QK5ZT4M9RXB6N --cast shell.cast
 `;
 
@@ -60,6 +63,15 @@ export function addSessions(program: Command): void {
       parseCount(1_000_000_000),
     )
     .action(exportCast);
+  common(
+    sessions.command('watch').description('an open session, from its beginning and then as it goes on, until it ends'),
+  )
+    .argument('<id>', 'session', ulid)
+    .action(watch);
+  common(sessions.command('kill').description('end an open session; what runs in it is told'))
+    .argument('<id>', 'session', ulid)
+    .option('--reason <text>', 'for whoever is in it, and for the log', '')
+    .action(kill);
   common(sessions.command('show').description('one session')).argument('<id>', 'session', ulid).action(show);
 }
 
@@ -125,6 +137,37 @@ async function replay(id: string, options: ReplayOptions): Promise<void> {
   });
   // It may have been left in the middle of a picture.
   if (process.stdout.isTTY) process.stdout.write(screenEnd);
+}
+
+/** What the recording gets, when it gets it; watching goes into the audit log. */
+async function watch(id: string, options: ConnectionOptions): Promise<void> {
+  const lines = valueOf(await (await connect(options)).sessions.watch(id));
+  let last = '';
+  async function* shown() {
+    for await (const line of lines) {
+      last = line;
+      yield line;
+    }
+  }
+  if (options.json) for await (const line of shown()) print(line);
+  else {
+    const { replayFrames } = await import('../recordings/replay.ts');
+    for await (const { text } of replayFrames(bytesOf(shown()), { isTerminal: process.stdout.isTTY }))
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  }
+  if (last.startsWith('{"type":"close"')) return;
+  const hint = `It may go on: sallyport sessions show ${id}`;
+  throw new CliError(
+    exitCodes.refused,
+    'the gateway shows no more: this reads too slowly, or the gateway stopped',
+    hint,
+  );
+}
+
+async function kill(id: string, { reason, ...options }: ConnectionOptions & { reason: string }): Promise<void> {
+  const ended = valueOf(await (await connect(options)).sessions.kill(id, reason));
+  if (options.json) return printJson(ended);
+  say(`session ${ended.session} is ended`);
 }
 
 interface ExportOptions extends ConnectionOptions {

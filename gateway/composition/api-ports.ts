@@ -5,6 +5,7 @@ import type { Witness } from '../contract/decided.ts';
 import { auditTypes } from '../contract/event.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { Audit, Clock, Notify } from '../contract/ports.ts';
+import type { SessionGate } from '../enforce/gate.ts';
 import type { OpenPolicy } from '../policy/open.ts';
 import type { Shadow } from '../policy/shadow/shadow.ts';
 import type { RecordingRoom } from '../recordings/index.ts';
@@ -25,6 +26,7 @@ export interface ApiRooms {
   readonly approvals: ApprovalsRoom;
   readonly store: Store;
   readonly recordings: RecordingRoom;
+  readonly admission: { readonly sessions: ReadonlySet<SessionGate> };
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -48,6 +50,12 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     approvals,
     sessions: store.sessions,
     readRecording: (session) => recordings.read(session),
+    watchRecording: (session) => recordings.watch(session),
+    endSession(id, reason) {
+      const session = [...rooms.admission.sessions].find(({ frame }) => frame.id === id);
+      session?.terminate(reason);
+      return session !== undefined;
+    },
     queryAudit: async ({ order, type, ...filter }) => {
       const known = type === undefined ? undefined : auditTypes.find((t) => t === type);
       // A type that does not exist has no entries.

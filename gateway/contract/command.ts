@@ -28,6 +28,8 @@ export const adminActions = [
   'sessions.list',
   'sessions.show',
   'sessions.replay',
+  'sessions.watch',
+  'sessions.kill',
   'audit.query',
   'audit.verify',
   'policy.status',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,6 +13,7 @@ import { createFile, RecordingFile } from './file.ts';
 import type { RecordingFileOptions } from './file.ts';
 import { openRecordingFile } from './reader.ts';
 import { SessionRecorder } from './recorder.ts';
+import { Following, Watching } from './watching.ts';
 import type { RecordingTotals } from './recorder.ts';
 
 export interface RecordingsOptions {
@@ -113,6 +115,26 @@ export class RecordingRoom implements Recordings, AsyncDisposable {
     if (!record?.recording) return undefined;
     await this.#live.get(record.id)?.flush();
     return openRecordingFile(join(this.#options.dir, record.recording));
+  }
+
+  /**
+   * The NDJSON of a session that goes on here: what there is of it, and then each line as it is written. Undefined where none does.
+   * Whoever reads too slowly is let go: then the last line is no `close`.
+   */
+  async watch(session: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const record = await this.#options.sessions.get(session);
+    const recorder = record && this.#live.get(record.id);
+    if (!record?.recording || !recorder) return undefined;
+    const watching: Watching = new Watching(() => recorder.unwatch(watching));
+    const written = recorder.watch(watching);
+    try {
+      await recorder.flush();
+    } catch (error) {
+      await watching.return();
+      throw error;
+    }
+    const past = createReadStream(join(this.#options.dir, record.recording), { end: written - 1 });
+    return new Following(past, watching);
   }
 
   status(): RecordingsStatus {

@@ -5,6 +5,7 @@ import type { Wait } from '../contract/wait.ts';
 import { Encoder, type Kept, line } from './encoder.ts';
 import type { ClosedFile, RecordingFile } from './file.ts';
 import { recordingHeader } from './format.ts';
+import type { Watching } from './watching.ts';
 
 /** What the session came to. */
 export interface RecordingTotals extends ClosedFile {
@@ -38,13 +39,18 @@ export class SessionRecorder implements Recorder {
   #events = 1;
   #denials = 0;
   #rows = 0;
+  /** Bytes that are in the file or wait for it. */
+  #taken = 0;
+  readonly #watching = new Set<Watching>();
   #closing: Promise<void> | undefined;
 
   constructor(options: SessionRecorderOptions) {
     this.#options = options;
     this.#file = options.file;
     this.#encoder = new Encoder(options.kept);
-    void this.#file.write(line(recordingHeader(options.frame, options.origin)));
+    const header = line(recordingHeader(options.frame, options.origin));
+    this.#taken = Buffer.byteLength(header);
+    void this.#file.write(header);
   }
 
   command(entry: RecordedCommand): void {
@@ -99,6 +105,16 @@ export class SessionRecorder implements Recorder {
     return (this.#closing ??= this.#close(reason));
   }
 
+  /** Gives it every line from now on. @returns how many bytes of the recording were written before */
+  watch(watching: Watching): number {
+    this.#watching.add(watching);
+    return this.#taken;
+  }
+
+  unwatch(watching: Watching): void {
+    this.#watching.delete(watching);
+  }
+
   /** All that was recorded so far is in the file when this resolves. */
   flush(): Promise<void> {
     return this.#file.flush();
@@ -121,6 +137,7 @@ export class SessionRecorder implements Recorder {
       try {
         if (!said) void this.#write(last);
         said = true;
+        for (const watching of this.#watching) watching.end();
         closed = await this.#file.close();
         const { commands } = this.#encoder;
         const counts = { events: this.#events, commands, denials: this.#denials, rows: this.#rows };
@@ -138,6 +155,8 @@ export class SessionRecorder implements Recorder {
   #write(lines: string): Wait {
     if (lines === '') return undefined;
     const wait = this.#file.write(lines);
+    this.#taken += Buffer.byteLength(lines);
+    for (const watching of this.#watching) watching.push(lines);
     for (let at = lines.indexOf('\n'); at >= 0; at = lines.indexOf('\n', at + 1)) this.#events++;
     wait?.catch(() => undefined); // whoever is not told to wait hears of it at the next call
     return wait;

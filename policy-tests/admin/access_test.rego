@@ -10,7 +10,7 @@ calling(who, action, owner) := {
 }
 
 actions := {
-	"approvals.list", "approvals.show", "approvals.decide", "sessions.list", "sessions.show", "sessions.replay",
+	"approvals.list", "approvals.show", "approvals.decide", "sessions.list", "sessions.show", "sessions.replay", "sessions.watch", "sessions.kill",
 	"audit.query", "audit.verify", "policy.status", "policy.shadow", "ssh.keys.register", "ssh.keys.forget",
 	"ssh.codes.issue",
 }
@@ -18,11 +18,11 @@ actions := {
 # METADATA
 # description: What members of each group may do with what is somebody else's.
 may := {
-	"approvers": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
-	"dba": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow"},
-	"operators": {"approvals.list", "approvals.show", "approvals.decide", "ssh.keys.forget"},
+	"approvers": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow", "sessions.list", "sessions.show", "sessions.kill"},
+	"dba": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow", "sessions.list", "sessions.show", "sessions.kill"},
+	"operators": {"approvals.list", "approvals.show", "approvals.decide", "ssh.keys.forget", "sessions.list", "sessions.show", "sessions.kill"},
 	"auditors": {
-		"sessions.list", "sessions.show", "sessions.replay", "audit.query", "audit.verify",
+		"sessions.list", "sessions.show", "sessions.replay", "sessions.watch", "audit.query", "audit.verify",
 		"approvals.list", "approvals.show", "policy.status", "policy.shadow",
 	},
 	"readers": set(),
@@ -61,6 +61,16 @@ test_agents_approve_nothing if {
 	d := admin.decision with input as calling({"kind": "agent", "groups": ["approvers"]}, "approvals.decide", "bob")
 	d.effect == "deny"
 	{f.id | some f in d.findings.deny} == {"AD-002"}
+}
+
+test_everyone_ends_their_own_session if {
+	d := admin.decision with input as calling({}, "sessions.kill", "ana")
+	d.effect == "allow"
+}
+
+test_agents_end_no_session_of_others if {
+	d := admin.decision with input as calling({"kind": "agent", "groups": ["operators"]}, "sessions.kill", "bob")
+	d.effect == "deny"
 }
 
 test_everyone_sees_their_own if {

@@ -41,6 +41,8 @@ const answers = {
   policyShadow: 'a [ShadowReport](#shadowreport)',
   sshKeysRegister: 'an [SshKey](#sshkey)',
   sshCodesIssue: '`code`, its `target` and `principal`, and when it ends (`expires_at`)',
+  sessionsWatch: 'NDJSON, until the session ends',
+  sessionsKill: '`session`: its id',
   sshKeysForget: '`principal`, and how many keys were `forgotten`',
 } as const satisfies Record<keyof typeof routes, string>;
 

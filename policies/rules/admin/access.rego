@@ -28,7 +28,7 @@ allow contains {"id": "AD-501", "msg": "may see their own"} if {
 # custom: {id: AD-502}
 allow contains {"id": "AD-502", "msg": "may audit"} if {
 	input.command.action in {
-		"sessions.list", "sessions.show", "sessions.replay",
+		"sessions.list", "sessions.show", "sessions.replay", "sessions.watch",
 		"audit.query", "audit.verify", "approvals.list", "approvals.show", "policy.status", "policy.shadow",
 	}
 	"auditors" in input.principal.groups
@@ -59,6 +59,32 @@ allow contains {"id": "AD-504", "msg": "may register a key of their own, and tak
 allow contains {"id": "AD-505", "msg": "may take back anybody's keys"} if {
 	input.command.action == "ssh.keys.forget"
 	"operators" in input.principal.groups
+}
+
+# METADATA
+# title: Operators and approvers end sessions, and everyone their own
+# custom: {id: AD-506}
+allow contains {"id": "AD-506", "msg": "may end a session"} if {
+	input.command.action == "sessions.kill"
+	may_end
+}
+
+may_end if owns
+
+may_end if {
+	some group in ["operators", "approvers", "dba"]
+	group in input.principal.groups
+	input.principal.kind == "human"
+}
+
+# METADATA
+# title: Who ends sessions sees which are open
+# custom: {id: AD-507}
+allow contains {"id": "AD-507", "msg": "may see sessions"} if {
+	input.command.action in {"sessions.list", "sessions.show"}
+	some group in ["operators", "approvers", "dba"]
+	group in input.principal.groups
+	input.principal.kind == "human"
 }
 
 # METADATA
