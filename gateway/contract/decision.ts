@@ -46,9 +46,10 @@ export interface ApprovalTerms {
 
 /**
  * What a limit can be of: rows and bytes of a result; and of what prints a stream, bytes that it is given and seconds that it runs. Of a
- * stream a limit that is passed ends the command.
+ * stream a limit that is passed ends the command. `unjudged_lines`: lines that are typed into a shell and run without being asked about; what can be carried
+ * out is 0.
  */
-export const limitDimensions = ['rows', 'bytes', 'input_bytes', 'seconds'] as const;
+export const limitDimensions = ['rows', 'bytes', 'input_bytes', 'seconds', 'unjudged_lines'] as const;
 export type LimitDimension = (typeof limitDimensions)[number];
 export type Limits = { readonly [dimension in LimitDimension]?: number };
 

@@ -5,13 +5,19 @@ import type { RequestId } from './ids.ts';
 export interface Permit {
   readonly requestIds: readonly RequestId[];
   readonly commands: readonly [Command, ...Command[]];
+  /** What it starts takes lines of its own, and each of them has to be offered before it runs. */
+  readonly judgesLines: boolean;
 }
 
 const live = new WeakSet<Permit>();
 
 /** For `enforce/` alone: a lint rule holds everybody else off. */
-export function mintPermit(commands: readonly [Command, ...Command[]], requestIds: readonly RequestId[]): Permit {
-  const permit: Permit = { requestIds, commands };
+export function mintPermit(
+  commands: readonly [Command, ...Command[]],
+  requestIds: readonly RequestId[],
+  judgesLines = false,
+): Permit {
+  const permit: Permit = { requestIds, commands, judgesLines };
   live.add(permit);
   return permit;
 }

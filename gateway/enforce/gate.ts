@@ -329,6 +329,7 @@ export class SessionGate implements Gate {
     return mintPermit(
       x.commands,
       judged.map((j) => j.requestId),
+      judged.some(({ decision }) => decision.limits.unjudged_lines !== undefined),
     );
   }
 

@@ -44,6 +44,25 @@ test('a COPY on which no mask can be put is a no, where one has to be', () => {
   expect(refused({ copy: null }, { 'pii.ssn': 'hash' })).toBeUndefined();
 });
 
+test.each<[boolean, number, boolean]>([
+  [true, 0, false],
+  [true, 1, true],
+  [false, 0, true],
+])('lines that can be judged (%s), and %i that need not be: a no is %s', (canJudgeLines, most, expected) => {
+  const asked = decision({}, { unjudged_lines: most });
+  expect(undeliverable({ results: 'stream', canJudgeLines }, statement(), asked) !== undefined).toBe(expected);
+  for (const results of ['rows', 'contents', 'carried'] as const)
+    expect(undeliverable({ results }, statement(), asked) !== undefined).toBe(true);
+});
+
+test.each([decision({ 'detector:card': 'redact' }), decision({}, { bytes: 1 }), decision({}, { seconds: 1 })])(
+  'what is printed elsewhere carries nothing (%#)',
+  (asked) => {
+    expect(undeliverable({ results: 'elsewhere' }, statement(), asked) !== undefined).toBe(true);
+    expect(undeliverable({ results: 'elsewhere' }, statement(), decision({})) !== undefined).toBe(false);
+  },
+);
+
 test('one stream is held to the smallest limits and the most private masks of all its commands', () => {
   const own = decision({ 'detector:card': 'partial' }, { bytes: 9, seconds: 5 });
   const other = decision({ 'detector:card': 'null', 'pattern:a': 'hash' }, { bytes: 10, input_bytes: 3 });

@@ -6,7 +6,7 @@ import type { Exchange } from '../contract/exchange.ts';
 import { columnMask, morePrivate } from '../contract/mask.ts';
 import { namesPattern } from '../contract/pattern.ts';
 
-type Results = Pick<Exchange, 'results'>;
+type Results = Pick<Exchange, 'results' | 'canJudgeLines'>;
 
 /** Why a yes is a no: it is bound to something that this result cannot carry. In words for whoever sent the command. */
 export interface Undeliverable {
@@ -17,10 +17,13 @@ export interface Undeliverable {
 /** Undefined where the result can carry all that the decision asks for. */
 export function undeliverable(x: Results, command: Command, decision: Decision): Undeliverable | undefined {
   if (isUndeliverable(x, decision)) {
-    const message =
-      x.results === 'rows'
-        ? 'denied: policy limits what only streams have, or masks by a pattern, which only streams are searched by'
-        : 'denied: policy masks the result or limits its rows, and what this prints are bytes without columns';
+    const message = isLineLimitVain(x, decision)
+      ? 'denied: policy wants each line of a shell judged, and this is no shell with a terminal on a host that is known to have bash'
+      : x.results === 'elsewhere'
+        ? 'denied: policy masks or limits what this prints, which goes to the terminal of a shell'
+        : x.results === 'rows'
+          ? 'denied: policy limits what only streams have, or masks by a pattern, which only streams are searched by'
+          : 'denied: policy masks the result or limits its rows, and what this prints are bytes without columns';
     return { message, hint: 'Ask for a rule that allows it as it is.' };
   }
   const why = command.protocol === 'postgres' && command.copy ? unmaskableCopy(command, decision) : undefined;
@@ -40,7 +43,10 @@ function unmaskableCopy({ copy, output }: PostgresCommand, { masks }: Decision):
 }
 
 /** Whether there is something that no result of this kind can carry. */
-function isUndeliverable({ results }: Results, { masks, limits }: Decision): boolean {
+function isUndeliverable(x: Results, decision: Decision): boolean {
+  if (isLineLimitVain(x, decision)) return true;
+  const { results } = x;
+  const { masks, limits } = decision;
   const labels = Object.keys(masks);
   const limited = limitDimensions.filter((dimension) => limits[dimension] !== undefined);
   switch (results) {
@@ -52,9 +58,15 @@ function isUndeliverable({ results }: Results, { masks, limits }: Decision): boo
       return labels.length > 0 || limited.some((one) => one !== 'bytes');
     case 'carried':
       return labels.length > 0 || limited.includes('rows');
+    case 'elsewhere':
+      return labels.length > 0 || limited.length > 0;
     default:
       return results satisfies never;
   }
+}
+
+function isLineLimitVain({ canJudgeLines = false }: Results, { limits }: Decision): boolean {
+  return limits.unjudged_lines !== undefined && (limits.unjudged_lines !== 0 || !canJudgeLines);
 }
 
 /** One stream answers all commands of an exchange: it is held to the smallest of their limits, and to all of their masks. */

@@ -89,7 +89,7 @@ scope(pending) := "session" if {
 # METADATA
 # description: The smallest of each.
 limits(found) := {dimension: smallest |
-	some dimension in ["rows", "bytes", "input_bytes", "seconds"]
+	some dimension in ["rows", "bytes", "input_bytes", "seconds", "unjudged_lines"]
 	wanted := {limit[dimension] | some limit in found}
 	count(wanted) > 0
 	smallest := min(wanted)

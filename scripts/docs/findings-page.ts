@@ -37,6 +37,7 @@ const fieldMeanings = {
   rows: ['integer, 0 or more', 'Rows at most. Several limits: the smallest'],
   bytes: ['integer, 0 or more', 'Bytes of values, or of what a stream prints, at most. Several limits: the smallest'],
   input_bytes: ['integer, 0 or more', 'Streams only: bytes that are given to it at most'],
+  unjudged_lines: ['0', 'Shells only: 0 has each line that is typed judged before it runs, as an exec of its own'],
   seconds: ['integer, 0 or more', 'Streams only: how long it may run'],
   channel: ['text', 'One of `notify.channels` of the configuration'],
 } as const satisfies Record<FieldName, readonly [type: string, meaning: string]>;

@@ -9,6 +9,7 @@
  * Nothing is guessed: what the words do not say is `dynamic`, with the reason.
  */
 export { readLine, commandKey, type ShellLine } from './line.ts';
+export { typedLine } from './typed.ts';
 export { shellRequest, sshRequest } from './request.ts';
 export { limits as shellLimits } from './limits.ts';
 export type { Shell } from './words.ts';

@@ -111,6 +111,7 @@ const limitWords = {
   bytes: 'bytes',
   input_bytes: 'bytes of input',
   seconds: 'seconds',
+  unjudged_lines: 'lines that are not judged',
 } as const satisfies Record<LimitDimension, string>;
 
 function limitsOf({ limits }: Explainable): string {

@@ -8,7 +8,9 @@ import type { Outcome, ResultPart } from '../../contract/result.ts';
 import { both, type Wait } from '../../contract/wait.ts';
 import type { Shell } from '../../facts/shell/index.ts';
 import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from './errors.ts';
-import { type Carrier, SshExchange } from './exchange.ts';
+import { type Carrier, execTerms, SshExchange } from './exchange.ts';
+import { judgingShell } from './lines/judging-shell.ts';
+import { LineShell } from './lines/line-shell.ts';
 import { ChannelOutput, type ChannelExit } from './output.ts';
 import { ChannelSignals, sendSignal } from './signals.ts';
 import { Terminal, type TerminalLimits } from './terminal.ts';
@@ -18,6 +20,10 @@ import type { ExecOptions, SshUpstream } from './upstream.ts';
 export interface ChannelSettings {
   readonly env: { readonly [name: string]: string };
   readonly pty: PseudoTtyOptions | undefined;
+}
+
+export interface ChannelLimits extends TerminalLimits {
+  readonly maxLineBytes: number;
 }
 
 /** What a channel is to run. */
@@ -40,6 +46,8 @@ export class ExecChannel implements Carrier {
   #upstream: SshUpstream | undefined;
   #program: Pick<Program, 'line' | 'subsystem'> | undefined;
   #terminal: Terminal | undefined;
+  /** Of a shell whose lines policy wants to judge; until it runs, of one that could be. */
+  #lines: LineShell | undefined;
   #running: ClientChannel | undefined;
   #signals: ChannelSignals | undefined;
   #x: SshExchange | undefined;
@@ -64,6 +72,7 @@ export class ExecChannel implements Carrier {
   gone(): void {
     this.#isOver = true;
     this.#terminal?.close();
+    this.#lines?.close();
     this.#output.abandon();
     this.#x?.cancel();
     this.#running?.close();
@@ -81,7 +90,7 @@ export class ExecChannel implements Carrier {
     upstream: SshUpstream,
     { line, subsystem, commands }: Program,
     shell: Shell,
-    limits: TerminalLimits,
+    limits: ChannelLimits,
   ): Promise<void> {
     if (this.#isOver) return;
     this.#upstream = upstream;
@@ -97,7 +106,10 @@ export class ExecChannel implements Carrier {
       pass: (name) => this.#running && sendSignal(this.#running, name),
       failed: (error) => this.#log('signal not judged', error),
     });
-    const x = new SshExchange(this, commands, shell);
+    // Only bash can be made to ask, and only at a terminal does anybody edit lines.
+    const canJudgeLines = isShell && shell === 'bash' && pty !== undefined;
+    if (canJudgeLines) this.#lines = this.#lineShell(gate, limits);
+    const x = new SshExchange(this, commands, shell, { ...execTerms, canJudgeLines });
     this.#x = x;
     try {
       await gate.offer(x);
@@ -112,6 +124,7 @@ export class ExecChannel implements Carrier {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#terminal?.close();
+    this.#lines?.close();
     this.#x?.cancel();
     this.#running?.close();
     const text = typeof lines === 'string' ? [lines] : lines;
@@ -166,6 +179,7 @@ export class ExecChannel implements Carrier {
         if (this.#isOver) return undefined;
         this.#isOver = true;
         this.#terminal?.close();
+        this.#lines?.close();
         this.#close(this.#exit ?? { code: brokenExit });
         return undefined;
       case 'screen':
@@ -190,7 +204,7 @@ export class ExecChannel implements Carrier {
   async #run(x: SshExchange, upstream: SshUpstream): Promise<void> {
     const options = { env: this.settings.env, pty: this.#terminal?.pty };
     // The line as the client sent it: what the parser saw is what the host's shell gets.
-    const running = await start(upstream, this.#program ?? { line: undefined }, options);
+    const running = await this.#start(x, upstream, options);
     this.#running = running;
     if (this.#isOver) return running.close();
     this.#terminal?.start(running);
@@ -203,7 +217,10 @@ export class ExecChannel implements Carrier {
     ) => {
       from.on('data', (bytes: Buffer) => {
         if (this.#terminal?.passes(stream, bytes.length) === false) return;
-        const wait = this.#deliver(x, { kind: 'bytes', stream, bytes });
+        const wait =
+          stream === 'stdout' && this.#lines
+            ? this.#lines.output(bytes)
+            : this.#deliver(x, { kind: 'bytes', stream, bytes });
         if (!wait) return;
         from.pause();
         const on = wait.finally(() => from.resume()).catch((error: unknown) => this.#log('exec failed', error));
@@ -230,6 +247,26 @@ export class ExecChannel implements Carrier {
     this.#ended(x);
   }
 
+  #start(x: SshExchange, upstream: SshUpstream, options: ExecOptions): Promise<ClientChannel> {
+    if (!x.judgesLines) {
+      this.#lines = undefined;
+      return start(upstream, this.#program ?? { line: undefined }, options);
+    }
+    if (!this.#lines) throw new TypeError('lines that nobody judges');
+    return upstream.exec(judgingShell, options);
+  }
+
+  #lineShell(gate: Gate, { maxLineBytes }: ChannelLimits): LineShell {
+    return new LineShell({
+      gate,
+      maxLineBytes,
+      send: (bytes) => this.#write(bytes),
+      show: (bytes) => this.#x && this.#deliver(this.#x, { kind: 'bytes', stream: 'stdout', bytes }),
+      fail: (why) => this.fail(why),
+      failed: (error) => this.#log('line not judged', error),
+    });
+  }
+
   /** An end without an exit is the loss of the connection, and never a success. */
   #ended(x: SshExchange): void {
     const lost = 'connection to the target lost before the command ended';
@@ -238,6 +275,10 @@ export class ExecChannel implements Carrier {
   }
 
   #give(bytes: Buffer): Wait {
+    return this.#lines ? this.#lines.keys(bytes) : this.#write(bytes);
+  }
+
+  #write(bytes: Buffer): Wait {
     const running = this.#running;
     if (!running?.writable || running.write(bytes)) return undefined;
     return new Promise((resolve) => {

@@ -21,10 +21,11 @@ export interface ExchangeTerms {
   readonly changes: boolean;
   /** Limits count over everything that shares it. */
   readonly tally: object | undefined;
+  readonly canJudgeLines?: boolean;
 }
 
 // Nobody knows of a program what it changes.
-const execTerms: ExchangeTerms = { results: 'stream', changes: true, tally: undefined };
+export const execTerms: ExchangeTerms = { results: 'stream', changes: true, tally: undefined };
 /** Of a connection that is passed on. */
 export const carriedTerms: ExchangeTerms = { results: 'carried', changes: true, tally: undefined };
 
@@ -36,6 +37,7 @@ export class SshExchange implements Exchange {
   readonly #terms: ExchangeTerms;
   readonly #abort = new AbortController();
   #deliver: Deliver | undefined;
+  #judgesLines = false;
 
   /** @param shell the login's at the host */
   constructor(carrier: Carrier, commands: readonly [SshCommand, ...SshCommand[]], shell: Shell, terms = execTerms) {
@@ -47,6 +49,10 @@ export class SshExchange implements Exchange {
 
   get results(): Exchange['results'] {
     return this.#terms.results;
+  }
+
+  get canJudgeLines(): boolean {
+    return this.#terms.canJudgeLines === true;
   }
 
   key(i: number): string {
@@ -72,6 +78,11 @@ export class SshExchange implements Exchange {
     return this.#abort.signal;
   }
 
+  /** What was released may run only if each line that it is given is offered first. */
+  get judgesLines(): boolean {
+    return this.#judgesLines;
+  }
+
   /** The client gave up on it. */
   cancel(): void {
     this.#abort.abort();
@@ -88,7 +99,7 @@ export class SshExchange implements Exchange {
   }
 
   forward(permit: Permit, deliver: Deliver): Wait {
-    redeemPermit(permit);
+    this.#judgesLines = redeemPermit(permit).judgesLines;
     this.#deliver = deliver;
     this.#carrier.send(this);
     return undefined;

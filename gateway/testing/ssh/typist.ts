@@ -8,13 +8,18 @@ export interface Size {
   readonly rows: number;
 }
 
+/** What bash tells a terminal before and after each line that is edited: nobody sees it. */
+// oxlint-disable-next-line no-control-regex -- a control character is what it begins with
+const pasteModes = /\u001b\[\?2004[hl]\r?/g;
+
 /** Somebody at a terminal with a shell behind the gateway: types, and waits for what there is to see. */
 export class Typist {
   readonly exit: Promise<{ readonly code: number | undefined; readonly signal: string | undefined }>;
   readonly #client: ssh2.Client;
   readonly #channel: ClientChannel;
   #output = '';
-  #from = 0;
+  /** What nobody has waited for yet. */
+  #fresh = '';
   #isOver = false;
   #more = Promise.withResolvers<void>();
 
@@ -36,7 +41,9 @@ export class Typist {
     this.#channel = channel;
     const decoder = new TextDecoder();
     const see = (bytes: Buffer) => {
-      this.#output += decoder.decode(bytes, { stream: true });
+      const text = decoder.decode(bytes, { stream: true });
+      this.#output += text;
+      this.#fresh = (this.#fresh + text).replaceAll(pasteModes, '');
       this.#wake();
     };
     channel.on('data', see);
@@ -68,9 +75,9 @@ export class Typist {
   /** Waits for it behind what was waited for before. @throws when the shell ends without it */
   async sees(what: RegExp): Promise<RegExpExecArray> {
     for (;;) {
-      const found = what.exec(this.#output.slice(this.#from));
+      const found = what.exec(this.#fresh);
       if (found) {
-        this.#from += found.index + found[0].length;
+        this.#fresh = this.#fresh.slice(found.index + found[0].length);
         return found;
       }
       if (this.#isOver) throw new Error(`never saw ${what}: ${JSON.stringify(this.#output)}`);
@@ -80,11 +87,10 @@ export class Typist {
 
   /** Types a line, and waits for what it prints and for the next prompt. @returns all of it */
   async runs(line: string, printed: RegExp): Promise<string> {
-    const from = this.#from;
     this.type(`${line}\r`);
-    await this.sees(printed);
-    await this.sees(/ready> $/);
-    return this.#output.slice(from);
+    const [before] = await this.sees(new RegExp(`[^]*(?:${printed.source})`));
+    const [after] = await this.sees(/[^]*ready> $/);
+    return before + after;
   }
 
   resize({ cols, rows }: Size): void {

@@ -1,0 +1,102 @@
+import type { SshCommand } from '../../contract/command-ssh.ts';
+import { readLine, type ShellLine } from './line.ts';
+import { Reader } from './reader.ts';
+import { parseLine } from './tree.ts';
+
+/** Builtins that leave the shell as it is, for the lines that come after. */
+const harmless: ReadonlySet<string> = new Set([
+  ...[':', '[', 'bg', 'break', 'cd', 'command', 'continue', 'dirs', 'disown', 'echo', 'exit', 'false', 'fg', 'help'],
+  ...['jobs', 'kill', 'logout', 'popd', 'pushd', 'pwd', 'test', 'times', 'true', 'ulimit', 'umask'],
+]);
+/** Names in capitals mean something to the shell or to programs. */
+const ownName = /^[a-z][a-z0-9_]*$/;
+/** What looks like another line, or like none. */
+const invisible = /[^\P{C}\t\n]|[\u2028\u2029]/u;
+
+/**
+ * Reads a line that is typed into a bash which goes on after it (`gateway/protocols/ssh/lines/`). Lines are read one by one, so that one must not
+ * change what the next ones mean: what would, and what bash would take for an unfinished line, is refused. Pure.
+ */
+export function typedLine(line: string): ShellLine {
+  const why = unreadable(line);
+  if (why !== undefined) return { ok: false, why };
+  const read = readLine(line, { shell: 'bash', pty: true });
+  if (!read.ok) return read;
+  const [{ parse_error: error }] = read.commands;
+  if (error !== null) return { ok: false, why: `syntax: ${error}; a line has to be whole` };
+  const parsed = parseLine(line);
+  if (!parsed.ok) return parsed;
+  const reader = new Reader();
+  reader.line(parsed.script, line, 'bash');
+  const [defined] = reader.functions;
+  if (defined !== undefined) return changing(`the function ${defined}`);
+  const [change] = reader.changes.values();
+  if (change !== undefined) return changing(change);
+  const changer = read.commands.find((command) => !leavesShell(command));
+  return changer ? changing(changer.text) : read;
+}
+
+function unreadable(line: string): string | undefined {
+  if (invisible.test(line)) return 'unseen: the line holds characters that cannot be seen';
+  if (line.includes('__sallyport')) return 'reserved: names that begin with __sallyport belong to the gateway';
+  if (line.endsWith('\\')) return 'incomplete: the line ends with a backslash';
+  if (line.replaceAll('<<<', '').includes('<<'))
+    return 'incomplete: here-documents are not taken in a shell whose lines are judged';
+  return undefined;
+}
+
+function changing(what: string): ShellLine {
+  return {
+    ok: false,
+    why: `changing: ${what} would change the shell that reads the next lines; send it as a command of its own`,
+  };
+}
+
+function leavesShell(command: SshCommand): boolean {
+  const { kind, name, argv, env } = command;
+  // What another program runs is in another process.
+  if (command.wrapped_by.some((wrapper) => wrapper !== 'command')) return true;
+  switch (kind) {
+    case 'program':
+      return name !== null;
+    case 'builtin':
+      return name !== null && isHarmless(name, argv);
+    case 'assignment':
+      return env.length > 0 && env.every((variable) => ownName.test(variable.name));
+    case 'construct':
+    case 'redirect':
+      return true;
+    case 'function':
+    case 'unknown':
+    case 'none':
+      return false;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function isHarmless(name: string, [, ...words]: SshCommand['argv']): boolean {
+  const [first] = words;
+  switch (name) {
+    case 'printf': // -v sets a variable
+      return first !== undefined && first !== null && !first.startsWith('-');
+    case 'wait': // -p sets a variable
+      return words.every((word) => word !== null && !word.startsWith('-'));
+    case 'history': // anything more changes it, or reads and writes files
+      return words.length === 0;
+    case 'read':
+      return readsOwn(words);
+    default:
+      return harmless.has(name);
+  }
+}
+
+/** `read` into variables that mean nothing, without an editor of its own. */
+function readsOwn(words: readonly (string | null)[]): boolean {
+  let at = 0;
+  for (; words[at]?.startsWith('-'); at++) {
+    if (/^-[rs]*[pnt]$/.test(words[at] ?? '')) at++;
+    else if (!/^-[rs]+$/.test(words[at] ?? '')) return false;
+  }
+  return words.slice(at).every((word) => word !== null && ownName.test(word));
+}

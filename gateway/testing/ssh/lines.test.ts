@@ -1,0 +1,290 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { noSshd, sshdPath } from '../sshd.ts';
+import { startSshRig, type SshRig } from './rig.ts';
+import { Typist } from './typist.ts';
+
+/** Shells for all, each line judged; and what the default pack lets a developer run. */
+const rules = `package rules.ssh
+
+allow contains {"id": "T-500", "msg": "line by line"} if {
+	input.command.request == "shell"
+	input.principal.id == "ben"
+}
+
+limit contains {"id": "T-300", "msg": "each line is judged", "unjudged_lines": 0} if {
+	input.command.request == "shell"
+	input.principal.id == "ben"
+}
+
+allow contains {"id": "T-501", "msg": "may run"} if {
+	input.principal.id == "ben"
+	input.command.name in {"printf", "read", "sleep", "seq", "touch", "env", "true", "cd", "stty", "bash", "tmux", "less", "vi", "exit", "tail"}
+	not "write" in input.command.effects
+}
+
+allow contains {"id": "T-502", "msg": "runs nothing by itself"} if {
+	input.principal.id == "ben"
+	input.command.kind in {"assignment", "construct"}
+}
+
+deny contains {"id": "T-400", "msg": "no files of that name"} if contains(input.command.text, "evil")
+
+approve contains {
+	"id": "T-600", "msg": "somebody has to know", "groups": ["approvers"], "quorum": 1, "ttl_s": 600, "scope": "once",
+} if {
+	contains(input.command.text, "asked")
+}
+
+limit contains {"id": "T-301", "msg": "little", "bytes": 10} if contains(input.command.text, "limited")
+`;
+
+const name = sshdPath === undefined ? `lines of a shell (skipped: ${noSshd})` : 'lines of a shell';
+const enter = '\r';
+const ctrl = (key: string) => String.fromCharCode(key.charCodeAt(0) & 0x1f);
+const escape = '\u001b';
+
+describe.skipIf(sshdPath === undefined)(name, () => {
+  let world: SshRig;
+  let dir: string;
+  let evil: string;
+  let typist: Typist;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-lines-'));
+    evil = join(dir, 'evil');
+    await mkdir(join(dir, 'rules'));
+    await writeFile(join(dir, 'rules/ssh.rego'), rules);
+    world = await startSshRig({ policies: [join(dir, 'rules')] });
+  }, 180_000);
+  afterAll(async () => {
+    await rm(dir, { recursive: true, force: true });
+    await world[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    typist = await Typist.open(world, 'ben', { cols: 200, rows: 40 });
+    await typist.sees(/:~# |:~\$ /);
+  });
+  afterEach(async () => {
+    typist.hangUp();
+    await typist.exit;
+    // Whatever was tried, nothing that policy denies has run.
+    expect(existsSync(evil)).toBe(false);
+  });
+
+  /** What was judged of this session, in order, with what came of it. */
+  const judged = async (): Promise<readonly string[]> => {
+    const sessions = await world.api('otto').sessions.list({ principal: 'ben' });
+    const session = sessions.ok ? (sessions.value[0]?.id ?? '') : '';
+    const found = await world.api('otto').audit.query({ session });
+    if (!found.ok) throw new Error(found.problem.detail);
+    const kinds = found.value.filter(
+      ({ type, action }) => (type === 'decision' && action !== 'shell' && action !== 'connect') || type === 'refused',
+    );
+    return kinds.map(({ command, effect }) => `${effect} ${command}`).toReversed();
+  };
+  /** The shell still answers: everything that was typed before was heard. */
+  const settles = async (): Promise<void> => {
+    const mark = `settled${Math.floor(Math.random() * 1e9)}`;
+    typist.type(`${ctrl('g')}${ctrl('e')}${ctrl('u')}printf '${mark.slice(0, 7)}%s\\n' ${mark.slice(7)}${enter}`);
+    await typist.sees(new RegExp(`\n${mark}\r\n`));
+  };
+
+  test('what is allowed runs, what is denied does not, and the shell goes on', async () => {
+    typist.type(`printf '%s\\n' one${enter}`);
+    await typist.sees(/\r\none\r\n/);
+    typist.type(`touch ${evil}${enter}`);
+    await typist.sees(/sallyport: denied by policy: no files of that name \[T-400\]\r\n/);
+    typist.type(`x=2; printf '%s\\n' "$x"${enter}`);
+    await typist.sees(/\r\n2\r\n/);
+    typist.type(`exit 3${enter}`);
+    expect((await typist.exit).code).toBe(3);
+    expect(await judged()).toEqual([
+      "allow printf '%s\\n' one",
+      `deny touch ${evil}`,
+      'allow x=2',
+      `allow printf '%s\\n' "$x"`,
+      'allow exit 3',
+    ]);
+  });
+
+  test('what is judged is the line as it was edited, completed, recalled and pasted', async () => {
+    typist.type(`toch ${evil}${ctrl('a')}${ctrl('f')}${ctrl('f')}u${enter}`);
+    await typist.sees(/T-400/);
+    typist.type(`printf '%s\\n' wörld 名${enter}`);
+    await typist.sees(/\r\nwörld\r\n名\r\n/);
+    typist.type(`${escape}[A${enter}`);
+    await typist.sees(/\r\nwörld\r\n名\r\n/);
+    typist.type(`${ctrl('r')}wör${enter}`);
+    await typist.sees(/\r\nwörld\r\n名\r\n/);
+    typist.type(`touc\t${join(dir, 'ru')}\t${enter}`);
+    await settles();
+    typist.type(`${escape}[200~printf 'a\\n'\nprintf 'b\\n'${escape}[201~${enter}`);
+    await typist.sees(/\r\na\r\nb\r\n/);
+    expect(await judged()).toEqual(
+      expect.arrayContaining([
+        `allow printf '%s\\n' wörld 名`,
+        `allow touch ${dir}/rules/`,
+        "allow printf 'a\\n'",
+        "allow printf 'b\\n'",
+      ]),
+    );
+  });
+
+  test('lines that come faster than they are judged are judged one by one, and none is lost', async () => {
+    typist.type(`printf 'a%s\\n' 1${enter}printf 'b%s\\n' 2${enter}touch ${evil}${enter}printf 'c%s\\n' 3${enter}`);
+    await typist.sees(/\r\na1\r\n[^]*\r\nb2\r\n[^]*T-400[^]*\r\nc3\r\n/);
+  });
+
+  test('what is typed while a program runs is judged when it is over', async () => {
+    typist.type(`sleep 1${enter}`);
+    await typist.sees(/sleep 1\r\n/);
+    typist.type(`touch ${evil}${enter}\ntouch ${evil}${ctrl('j')}`);
+    await typist.sees(/T-400[^]*T-400/);
+    typist.type(`read -r answer${enter}`);
+    await typist.sees(/read -r answer\r\n/);
+    typist.type(`touch ${evil}${enter}printf '%s\\n' "got $answer"${enter}`);
+    await typist.sees(/got touch \S+evil\r\n/);
+  });
+
+  // Keys by which bash would run something without Enter, or make Enter mean something else.
+  test.each([
+    ['operate-and-get-next', `touch EVIL${ctrl('o')}`],
+    ['Ctrl-J', `touch EVIL${ctrl('j')}`],
+    ['shell-expand-line', `$(touch EVIL)${escape}${ctrl('e')}`],
+    ['edit-and-execute-command', `touch EVIL${ctrl('x')}${ctrl('e')}`],
+    ['insert-comment with an argument', `#touch EVIL${escape}1${escape}#`],
+    ['vi mode', `${escape}${ctrl('j')}touch EVIL${enter}${escape}${ctrl('m')}touch EVIL${enter}`],
+    ['vi mode and its editor', `${escape}${ctrl('j')}${escape}vtouch EVIL${enter}`],
+    ['a named command', `touch EVIL${escape}xaccept-line${enter}`],
+    ['a quoted Enter', `touch EVIL${ctrl('v')}${enter}`],
+    ['a macro of keys', `${ctrl('x')}(touch EVIL${enter}${ctrl('x')})${ctrl('x')}e`],
+    ['a search in the history', `printf 'touch EVIL'${enter}${ctrl('r')}touch${ctrl('j')}`],
+    ['a search that is not incremental', `${escape}ptouch EVIL${enter}${enter}`],
+    ['the init file', `${ctrl('x')}${ctrl('r')}touch EVIL${enter}`],
+    ['a bracketed paste that ends early', `${escape}[200~touch EVIL${escape}[201~${enter}`],
+    ['completion with a substitution', `printf $(touch EVIL)/\t\t`],
+    ['completion of a variable', `printf \${x:=$(touch EVIL)}\t`],
+    ['history expansion', `printf '%s' 'touch EVIL'${enter}!!${enter}!-1:2${enter}`],
+    ['Ctrl-D in the middle', `touch EVIL${ctrl('d')}`],
+    ['an answer of one’s own', `touch EVIL${enter}\0 run \\x74\\x72\0`],
+    ['an answer with a secret that is none', `touch EVIL${enter}\x0000000000-0000-0000-0000-000000000000 run \\x74\0`],
+  ])('%s runs nothing that was not judged', async (_key, keys) => {
+    typist.type(keys.replaceAll('EVIL', evil));
+    await settles();
+    // Sooner than the file could be made, nothing would be proven.
+    typist.type(`sleep 0.2${enter}`);
+    await settles();
+  });
+
+  // What would make the next lines mean something else, or go on in the next one.
+  test.each([
+    ['printf() { touch EVIL; }', 'changing'],
+    ['alias ls=true', 'changing'],
+    ['PS1=x', 'changing'],
+    ['PROMPT_COMMAND=x', 'changing'],
+    ['PATH=/tmp:$PATH', 'changing'],
+    ['BASH_ALIASES[ls]=rm', 'changing'],
+    ['set -o vi', 'changing'],
+    ['set -H', 'changing'],
+    ['shopt -s expand_aliases', 'changing'],
+    ['bind \'"\\C-m": accept-line\'', 'changing'],
+    ['bind -x \'"a": touch x\'', 'changing'],
+    ['enable -n printf', 'changing'],
+    ['hash -p /bin/rm ls', 'changing'],
+    ['trap true DEBUG', 'changing'],
+    ['exec bash', 'changing'],
+    ['. ./x', 'changing'],
+    ['source x', 'changing'],
+    ['eval true', 'changing'],
+    ['x=alias; $x ls=rm', 'changing'],
+    ['command eval true', 'changing'],
+    ['builtin eval true', 'changing'],
+    ['declare -r x', 'changing'],
+    ['export FOO=1', 'changing'],
+    ['printf -v PATH x', 'changing'],
+    ['read PATH', 'changing'],
+    ['read -e x', 'changing'],
+    ['unset x', 'changing'],
+    ['history -c', 'changing'],
+    ['fc -s', 'changing'],
+    ['true \\', 'incomplete'],
+    ['cat <<X', 'incomplete'],
+    ["printf 'a", 'syntax'],
+    ['if true', 'syntax'],
+    ['true |', 'syntax'],
+    ['true &&', 'syntax'],
+    ['printf a\u200bb', 'unseen'],
+    ['printf a\u202eb', 'unseen'],
+    ['printf $__sallyport_open', 'reserved'],
+  ])('%s is refused', async (line, why) => {
+    typist.type(`${line.replaceAll('EVIL', evil)}${enter}`);
+    await typist.sees(new RegExp(`sallyport: not run: ${why}: `));
+    await settles();
+  });
+
+  test('variables of the shell itself cannot be set by a way round', async () => {
+    for (const variable of ['PS1', 'PROMPT_COMMAND', 'PATH', 'HOME', 'BASH_ALIASES', 'MAILPATH', 'LD_PRELOAD']) {
+      typist.type(`for ${variable} in '$(touch ${evil})'; do true; done${enter}`);
+      await typist.sees(/T-400|changing/);
+    }
+    typist.type(`for PS1 in '$(true)'; do true; done${enter}`);
+    await typist.sees(/PS1: readonly variable/);
+  });
+
+  test('what a program prints is no line, and no answer', async () => {
+    const uuid = '01234567-89ab-cdef-0123-456789abcdef';
+    typist.type(
+      `printf '\\033]5379;line;${uuid};1;65,63,\\007\\033]5379;done;${uuid};65,d,\\007\\033]5379;ready\\007%s\\n' printed${enter}`,
+    );
+    await typist.sees(/\r\nprinted\r\n/);
+    await settles();
+    expect((await judged()).every((line) => !line.includes('allow ec'))).toBe(true);
+    // In the background, while a real line waits: that line is judged, and it alone.
+    typist.type(`(sleep 0.3; printf '\\033]5379;line;${uuid};1;74,72,75,65,\\007') &${enter}`);
+    await settles();
+    typist.type(`touch ${evil}`);
+    await sleep(600);
+    typist.type(enter);
+    await typist.sees(/T-400/);
+  });
+
+  test('a line that waits for an approval says so, and Ctrl-C gives it up', async () => {
+    typist.type(`printf '%s\\n' asked${enter}`);
+    const [, hold = ''] = await typist.sees(/waiting for approval from approvers[^]*approvals approve (\w{26})/);
+    const shown = await world.api('dora').approvals.show(hold);
+    if (!shown.ok) throw new Error(shown.problem.detail);
+    expect(shown.value.texts).toEqual(["printf '%s\\n' asked"]);
+    expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
+    await typist.sees(/\r\nasked\r\n/);
+    typist.type(`touch asked${enter}`);
+    await typist.sees(/waiting for approval/);
+    typist.type(ctrl('c'));
+    await typist.sees(/approval cancelled/);
+    await settles();
+  });
+
+  test('what a line’s output cannot carry denies it', async () => {
+    typist.type(`printf limited${enter}`);
+    await typist.sees(/goes to the terminal of a shell/);
+  });
+
+  test('the marks between shell and gateway are on no screen and in no recording', async () => {
+    await settles();
+    expect(typist.output).not.toContain('5379');
+    typist.type(`exit${enter}`);
+    await typist.exit;
+    const sessions = await world.api('otto').sessions.list({ principal: 'ben' });
+    const read = await world.api('otto').sessions.recording(sessions.ok ? (sessions.value[0]?.id ?? '') : '');
+    if (!read.ok) throw new Error(read.problem.detail);
+    for await (const line of read.value) expect(line).not.toContain('5379;');
+  });
+
+  test('without a terminal there are no lines to judge, and so no shell', async () => {
+    const ran = await world.ssh('ben', ['-T', 'web1@127.0.0.1'], 'true\n');
+    expect(ran.code).toBe(126);
+  });
+});
