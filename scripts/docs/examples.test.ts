@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sshdPath } from '../../gateway/testing/sshd.ts';
+import { provided } from '../../gateway/testing/clients/walk.ts';
+import { noSshd, sshdPath } from '../../gateway/testing/sshd.ts';
 import { examplesOf, type Block } from './blocks.ts';
 import { markdownFiles } from './markdown-files.ts';
 import { root } from './markdown.ts';
 import { matchesOutput } from './output.ts';
-import { openPageWorld, Rigs, type PageWorld } from './page-world.ts';
+import { ansible, openPageWorld, Rigs, type PageWorld } from './page-world.ts';
 import { runExample } from './run-example.ts';
 
 /** Every example of every page runs, and prints what the page says. What is not run says why, and is listed as skipped. */
@@ -23,8 +24,10 @@ const pages = markdownFiles()
   })
   .filter(({ examples }) => examples.length > 0);
 
+const python = pages.some(({ needs }) => needs === 'ansible') ? await provided(...ansible) : undefined;
+
 describe.each(pages)('$file', ({ world, needs, examples }) => {
-  const missing = needs !== undefined && !isInstalled(needs) && !(needs === 'sshd' && sshdPath) ? needs : undefined;
+  const missing = needs === undefined ? undefined : missingOf(needs);
   let here: PageWorld;
   beforeAll(async () => {
     here = await openPageWorld(missing === undefined ? world : 'none', rigs);
@@ -35,8 +38,7 @@ describe.each(pages)('$file', ({ world, needs, examples }) => {
     '$name',
     { timeout: exampleMs },
     async ({ block }, context) => {
-      const missed = missing === undefined ? undefined : `${missing} is not installed`;
-      const reason = block.directives.get('skip') ?? missed;
+      const reason = block.directives.get('skip') ?? missing;
       if (reason !== undefined) return context.skip(reason);
       const { problem, output } = await runExample(block, here);
       expect(problem).toBeUndefined();
@@ -54,6 +56,15 @@ test('there are examples of every kind', () => {
 
 function nameOf({ line, language, text }: Block): string {
   return `line ${String(line)}, ${language}: ${(text.split('\n')[0] ?? '').slice(0, 60)}`;
+}
+
+/** What `<!-- needs: ... -->` names and is not here. */
+function missingOf(needs: string): string | undefined {
+  if (needs === 'sshd' || needs === 'ansible') {
+    if (sshdPath === undefined) return noSshd;
+    return needs === 'ansible' && python && 'missing' in python ? python.missing : undefined;
+  }
+  return isInstalled(needs) ? undefined : `${needs} is not installed`;
 }
 
 function isInstalled(program: string): boolean {

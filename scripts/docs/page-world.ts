@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { apiClient } from '../../gateway/api/client.ts';
+import { provided } from '../../gateway/testing/clients/walk.ts';
 import { newMasterKey } from '../../gateway/credentials/index.ts';
 import { packBundle } from '../../gateway/policy/build/build.ts';
 import { parseManifest } from '../../gateway/policy/bundle/manifest.ts';
@@ -35,6 +36,9 @@ export interface PageWorld extends AsyncDisposable {
   /** After each example: what it changed is in force. */
   settle(): Promise<void>;
 }
+
+/** The set-up script of a Python with Ansible in it, as `provided` takes it. */
+export const ansible = ['python/venv.sh', 'ssh-requirements.txt'] as const;
 
 /** Beside the configuration of the rig. */
 const shadowFile = 'shadow.tar.gz';
@@ -115,6 +119,7 @@ export async function openPageWorld(name: string, rigs: Rigs): Promise<PageWorld
 async function sshWorld(): Promise<PageWorld> {
   const world = await startSshRig({ target: { host_keys: [] } });
   const { rig, port, sshd } = world;
+  const python = await provided(...ansible);
   const adminUrl = `http://127.0.0.1:${String(rig.gateway.addresses.admin.port)}`;
   const scene = await Scene.open(
     [
@@ -125,6 +130,7 @@ async function sshWorld(): Promise<PageWorld> {
       ['web1.example.com:22', `127.0.0.1:${String(sshd.port)}`],
     ],
     {},
+    'path' in python ? [dirname(python.path)] : [],
   );
   return {
     scene,

@@ -27,17 +27,23 @@ export class Scene implements AsyncDisposable {
   readonly dir: string;
   /** What the page's names stand for here, such as `gateway.example.com`. Longest first. */
   readonly #names: readonly (readonly [string, string])[];
+  readonly #programs: readonly string[];
   readonly #running = new Map<string, { readonly child: ChildProcess; readonly done: Promise<Ran> }>();
 
-  private constructor(dir: string, names: readonly (readonly [string, string])[]) {
+  private constructor(dir: string, names: readonly (readonly [string, string])[], programs: readonly string[]) {
     this.dir = dir;
+    this.#programs = programs;
     this.#names = names.toSorted(([a], [b]) => b.length - a.length);
   }
 
-  /** @param files put into the directory before anything runs */
+  /**
+   * @param files put into the directory before anything runs
+   * @param programs directories of programs that this machine may not have
+   */
   static async open(
     names: readonly (readonly [string, string])[],
     files: Readonly<Record<string, string>>,
+    programs: readonly string[] = [],
   ): Promise<Scene> {
     const dir = await mkdtemp(join(tmpdir(), 'sallyport-docs-'));
     await mkdir(join(dir, '.home/.local/bin'), { recursive: true });
@@ -46,7 +52,7 @@ export class Scene implements AsyncDisposable {
     await writeFile(join(dir, '.home/.local/bin/sallyport'), command, { mode: 0o755 });
     await symlink(join(root, 'node_modules'), join(dir, 'node_modules'));
     for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text, { mode: 0o600 });
-    return new Scene(dir, names);
+    return new Scene(dir, names, programs);
   }
 
   /** A text of the page as it has to read here. */
@@ -120,7 +126,7 @@ export class Scene implements AsyncDisposable {
       HOME: home,
       // Node and OPA were fetched before: they are not the page's affair.
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'),
-      PATH: [join(home, '.local/bin'), process.env['PATH']].join(delimiter),
+      PATH: [join(home, '.local/bin'), process.env['PATH'], ...this.#programs].join(delimiter),
       LC_ALL: 'C.UTF-8',
       PAGER: 'cat',
       PSQLRC: '/dev/null',
