@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { CliError, exitCodes } from './exit.ts';
 import { print } from './output.ts';
 import { sshFiles } from './ssh-files.ts';
@@ -14,7 +15,9 @@ export interface ConfigFlags {
 export function config(targets: readonly string[], flags: ConfigFlags): void {
   const odd = targets.find((target) => !/^([A-Za-z0-9_.@-]+@)?[a-z0-9][a-z0-9._-]*$/.test(target));
   if (odd !== undefined) throw new CliError(exitCodes.usage, `${JSON.stringify(odd)} is no name of a target`);
-  print(targets.map((target) => blockOf(target, flags)).join('\n'));
+  // ssh reads a relative name from wherever it happens to be started.
+  const settings = { ...flags, key: resolve(flags.key) };
+  print(targets.map((target) => blockOf(target, settings)).join('\n'));
 }
 
 function blockOf(target: string, { host, port, key, renew }: ConfigFlags): string {

@@ -45,7 +45,7 @@ export async function showHeld(tour: Tour, world: World, held: Held): Promise<vo
   );
 }
 
-/** An auditor replays a session of the agent's: the newest on a target that did so many commands or denials. */
+/** An auditor replays a session: the newest on a target that is the right one. */
 export async function showReplay(
   tour: Tour,
   world: World,
@@ -53,15 +53,15 @@ export async function showReplay(
   isIt: (session: ListedSession) => boolean,
   has: readonly string[],
 ): Promise<void> {
-  const list = ['sessions', 'list', '--principal', 'ops-agent', '--target', target, '--json'];
+  const list = ['sessions', 'list', '--target', target, '--json'];
   const sessions = await sallyport(world, 'otto', list);
   const found = z.array(listedSession).safeParse(parsed(sessions.output)).data?.find(isIt);
-  if (found === undefined) return tour.show(sessions, { has: ['the session of ops-agent'] });
+  if (found === undefined) return tour.show(sessions, { has: ['the session'] });
   tour.show(await sallyport(world, 'otto', ['sessions', 'replay', found.id]), { has, exitCode: 0 });
 }
 
 type ListedSession = z.infer<typeof listedSession>;
-const listedSession = z.object({ id: z.string(), denials: z.number() });
+const listedSession = z.object({ id: z.string(), principal: z.object({ id: z.string() }), denials: z.number() });
 
 function pause(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref());

@@ -13,13 +13,16 @@ export interface SshClient {
   show(line: string): string;
   /** Runs a line on the host. @param onOutput told of output as it comes */
   run(line: string, onOutput?: (text: string) => void): Promise<Ran>;
+  /** Copies a file of this machine to the host with `scp`. */
+  copy(file: string, path: string): Promise<Ran>;
 }
 
 /** @param principal whose token the key is registered with */
 export function sshClient(world: World, port: number, principal: string): SshClient {
   const dir = join(world.dir, 'ssh', principal);
   const [key, config] = [join(dir, 'id'), join(dir, 'config')];
-  const login = ['ssh', 'login', '--key', key];
+  // Not into the agent of whoever tries this.
+  const login = ['ssh', 'login', '--no-agent', '--key', key];
   const lines = ['ssh', 'config', 'web1', '--port', String(port), '--key', key];
   const show: SshClient['show'] = (line) => `ssh -F ${config} web1.sallyport ${quoted(line)}`;
   return {
@@ -34,6 +37,10 @@ export function sshClient(world: World, port: number, principal: string): SshCli
     run: async (line, onOutput) => {
       const ran = await runChild('ssh', ['-F', config, 'web1.sallyport', line], {}, onOutput);
       return { ...ran, shown: show(line) };
+    },
+    copy: async (file, path) => {
+      const args = ['-q', '-F', config, file, `web1.sallyport:${path}`];
+      return { ...(await runChild('scp', args, {})), shown: `scp ${args.join(' ')}` };
     },
   };
 }

@@ -36,9 +36,15 @@ export async function tourOfHost(tour: Tour, world: World): Promise<void> {
   });
 
   tour.title('Replayed: what ran there, and what it printed');
-  await showReplay(tour, world, 'web1', (session) => session.denials === 0, [
+  await showReplay(tour, world, 'web1', (session) => session.principal.id === 'ops-agent', [
     'web1$ echo green',
     'SSH-101',
     '\ngreen\n',
   ]);
+
+  const operator = sshClient(world, port, 'olga');
+  for (const ran of await operator.prepare()) if (ran.exitCode !== 0) tour.show(ran, { exitCode: 0 });
+  tour.title('Copied there: an operator’s file, and what is on record of it');
+  tour.show(await operator.copy(world.caFile, `${dir}/ca.pem`), { exitCode: 0 });
+  await showReplay(tour, world, 'web1', (session) => session.principal.id === 'olga', ['ca.pem']);
 }
