@@ -123,6 +123,8 @@ export class Targets implements AsyncDisposable {
       maxAgeMs: catalogMaxAgeMs,
       onRead: (snapshot, tookMs) =>
         log.say('debug', { target: key, duration_ms: tookMs }, `catalog read: ${snapshot.relations.length} relations`),
+      onUnreadable: (why) =>
+        log.say('warn', { target: key }, `catalog not read, and no statement is judged until it is: ${why}`),
       keeper: labels.of(key),
       onFollowed: (followed, by) => this.#followed(config.name, database, followed, by),
       onDoubt: (why) => {

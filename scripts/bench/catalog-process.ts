@@ -13,6 +13,7 @@ const catalog = new TargetCatalog({
   now: () => performance.now(),
   maxAgeMs: 3_600_000,
   onRead: () => undefined,
+  onUnreadable: () => undefined,
   keeper: forgetfulKeeper(),
   onFollowed: () => undefined,
   onDoubt: (why) => {

@@ -10,7 +10,8 @@ export const errorMeanings = {
   'bundle-signature': 'A bundle that nobody trusted has signed, or whose files are not the signed ones',
   'bundle-rollback': 'A bundle older than one that was in force before, or a second one with the same sequence',
   'bundle-expired': 'A bundle after its `expires_at`. Build a new one',
-  'catalog-unavailable': 'The target’s tables cannot be read with `catalog_role`',
+  'catalog-unavailable':
+    'The target’s tables cannot be read with `catalog_role`, or a lock kept them from it for three seconds',
   'config-invalid': 'The configuration does not say what is needed. `sallyport config check` shows where',
   'credential-missing': 'A key or password is not where its reference says, or does not open the store',
   'engine-failed': 'The policy engine broke. Every decision is a deny (SP-001)',

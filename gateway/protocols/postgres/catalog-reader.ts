@@ -9,15 +9,34 @@ const idleMs = 60_000;
 const maxBytes = 512 * 1024 * 1024;
 
 /**
+ * How long the server itself goes on with what the catalog's connection asks. Whoever asked may be gone by then, and the server does not notice.
+ * Definitions are made into text under a lock of each table in them, kept until the transaction ends: behind a lock that is waited for
+ * without an end, a migration of another table would wait, and behind it all who use that table.
+ */
+export interface CatalogPatience {
+  /** For one lock: a table that a migration holds, a catalog that VACUUM FULL holds. */
+  readonly lockMs: number;
+  readonly statementMs: number;
+  /** Between two queries of one reading: a gateway that has stopped holds no locks for longer. */
+  readonly idleMs: number;
+}
+
+const usualPatience: CatalogPatience = { lockMs: 3_000, statementMs: 30_000, idleMs: 30_000 };
+
+/**
  * Reads a target's catalog over a connection of the gateway's own: nothing a client does to its session can reach it.
  * @param connect logs in with the target's own credentials
  */
-export function catalogReader(connect: (signal: AbortSignal) => Promise<Upstream>): CatalogReader {
-  return new UpstreamCatalog(connect);
+export function catalogReader(
+  connect: (signal: AbortSignal) => Promise<Upstream>,
+  patience: CatalogPatience = usualPatience,
+): CatalogReader {
+  return new UpstreamCatalog(connect, patience);
 }
 
 class UpstreamCatalog implements CatalogReader {
   readonly #connect: (signal: AbortSignal) => Promise<Upstream>;
+  readonly #patience: CatalogPatience;
   #upstream: Upstream | undefined;
   #idle: NodeJS.Timeout | undefined;
   #digest = '';
@@ -25,8 +44,9 @@ class UpstreamCatalog implements CatalogReader {
   /** Transactions that `#state` has seen. */
   #seen = '';
 
-  constructor(connect: (signal: AbortSignal) => Promise<Upstream>) {
+  constructor(connect: (signal: AbortSignal) => Promise<Upstream>, patience: CatalogPatience) {
     this.#connect = connect;
+    this.#patience = patience;
   }
 
   /** The same answer gives the same snapshot, so that nothing is computed again for it. */
@@ -74,13 +94,24 @@ class UpstreamCatalog implements CatalogReader {
     await upstream?.[Symbol.asyncDispose]();
   }
 
+  async #open(signal: AbortSignal): Promise<Upstream> {
+    const upstream = await this.#connect(signal);
+    try {
+      await upstream.simpleQuery(patienceOf(this.#patience), signal);
+      return upstream;
+    } catch (error) {
+      upstream.socket.destroy();
+      throw error;
+    }
+  }
+
   async #with<T>(
     signal: AbortSignal,
     work: (ask: (text: string) => Promise<TextRows['rows']>) => Promise<T>,
   ): Promise<T> {
     clearTimeout(this.#idle);
     const kept = this.#upstream;
-    const upstream = kept && !kept.socket.destroyed && kept.socket.readable ? kept : await this.#connect(signal);
+    const upstream = kept && !kept.socket.destroyed && kept.socket.readable ? kept : await this.#open(signal);
     this.#upstream = upstream;
     upstream.socket.ref();
     try {
@@ -95,6 +126,18 @@ class UpstreamCatalog implements CatalogReader {
       throw error;
     }
   }
+}
+
+/** After the log-in and not in it: a pooler refuses start-up settings that it does not know. */
+function patienceOf({ lockMs, statementMs, idleMs: between }: CatalogPatience): string {
+  const settings = {
+    lock_timeout: lockMs,
+    statement_timeout: statementMs,
+    idle_in_transaction_session_timeout: between,
+  };
+  return Object.entries(settings)
+    .map(([name, ms]) => `SET ${name} = ${String(ms)}`)
+    .join('; ');
 }
 
 function one(rows: TextRows['rows']): string {

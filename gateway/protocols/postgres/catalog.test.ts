@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CatalogSnapshot, openSqlAnalyzer, type SqlAnalyzer } from '../../facts/sql/index.ts';
 import { startPostgres15, startPostgres18, type TestPostgres } from '../../testing/postgres.ts';
 import { forgetfulKeeper } from './catalog-labels.ts';
-import { catalogReader } from './catalog-reader.ts';
+import { type CatalogPatience, catalogReader } from './catalog-reader.ts';
 import { type CatalogReader, TargetCatalog } from './catalog.ts';
 import { connectUpstream } from './upstream.ts';
 
@@ -39,10 +39,11 @@ async function prepared({ url }: TestPostgres): Promise<pg.Client> {
   return client;
 }
 
-function readerOf({ port, user, password, database }: TestPostgres): CatalogReader {
-  const target = { host: '127.0.0.1', port, database, application: 'test', connectTimeoutMs: 30_000 } as const;
-  return catalogReader((signal) =>
-    connectUpstream({ ...target, tls: { mode: 'disable' } }, { user, password }, signal),
+function readerOf({ port, user, password, database }: TestPostgres, limits?: CatalogPatience): CatalogReader {
+  const target = { host: '127.0.0.1', port, database, application: 'reader', connectTimeoutMs: 30_000 } as const;
+  return catalogReader(
+    (signal) => connectUpstream({ ...target, tls: { mode: 'disable' } }, { user, password }, signal),
+    limits,
   );
 }
 
@@ -211,8 +212,12 @@ describe('the gateway’s view of it', () => {
     return facts?.command.analysis.complete ? facts.command.labels : undefined;
   }
 
-  function openCatalog(clock: { ms: number }, looks: string[]): TargetCatalog {
-    const inner = readerOf(postgres);
+  function openCatalog(
+    clock: { ms: number },
+    looks: string[],
+    inner = readerOf(postgres),
+    unread: string[] = [],
+  ): TargetCatalog {
     const catalog = new TargetCatalog({
       target: `t${Math.random()}`,
       analyzer,
@@ -224,6 +229,7 @@ describe('the gateway’s view of it', () => {
       now: () => clock.ms,
       maxAgeMs: 1_000,
       onRead: () => undefined,
+      onUnreadable: (why) => unread.push(why),
       onDoubt: () => undefined,
       keeper: forgetfulKeeper(),
       onFollowed: () => undefined,
@@ -290,6 +296,7 @@ describe('the gateway’s view of it', () => {
       now: () => clock.ms,
       maxAgeMs: 1_000,
       onRead: () => undefined,
+      onUnreadable: () => undefined,
       onDoubt: () => undefined,
       keeper: forgetfulKeeper(),
       onFollowed: () => undefined,
@@ -299,5 +306,75 @@ describe('the gateway’s view of it', () => {
     clock.ms += 1_001;
     await expect(labelsOf(catalog, 'select id from folk')).rejects.toThrow('broken');
     expect(catalog.fresh).toBe(false);
+  });
+
+  describe('while somebody holds a lock in the target', () => {
+    const waiting = `select count(*)::int as n from pg_stat_activity where application_name = 'reader' and wait_event_type = 'Lock'`;
+
+    beforeAll(async () => {
+      await admin.query('create table locked (id int, name text); create view over_locked as select name from locked');
+    });
+
+    test.each([
+      ['of a table under a view', 'locked'],
+      ['of a system catalog', 'pg_catalog.pg_policy'],
+    ])('%s, no statement is judged by what may not be so, and nobody waits in the target', async (_of, relation) => {
+      const [clock, looks, unread] = [{ ms: 0 }, [] as string[], [] as string[]];
+      const limits = { lockMs: 200, statementMs: 30_000, idleMs: 30_000 };
+      await using catalog = openCatalog(clock, looks, readerOf(postgres, limits), unread);
+      const locker = new pg.Client({ connectionString: postgres.url });
+      await locker.connect();
+      try {
+        expect(await labelsOf(catalog, 'select id from folk')).toEqual([]);
+        await admin.query('alter table folk add column more int');
+        await locker.query(`begin; lock table ${relation} in access exclusive mode`);
+        clock.ms += 1_001;
+        await expect(labelsOf(catalog, 'select id from folk')).rejects.toMatchObject({
+          code: 'catalog-unavailable',
+          message: expect.stringContaining('lock timeout') as string,
+        });
+        expect(catalog.fresh).toBe(false);
+        expect(catalog.known(request('select id from folk'))).toBeUndefined();
+        expect(unread).toEqual(['canceling statement due to lock timeout (55P03)']);
+        expect((await admin.query<{ n: number }>(waiting)).rows[0]?.n).toBe(0);
+        await locker.query('rollback');
+        expect(await labelsOf(catalog, 'select more from folk')).toEqual([]);
+        expect(catalog.fresh).toBe(true);
+        expect(unread).toHaveLength(1);
+      } finally {
+        await locker.end();
+        await admin.query('alter table folk drop column if exists more');
+      }
+    });
+
+    test('what has not changed is judged on, without waiting for the lock', async () => {
+      const [clock, looks] = [{ ms: 0 }, [] as string[]];
+      await using catalog = openCatalog(clock, looks);
+      const locker = new pg.Client({ connectionString: postgres.url });
+      await locker.connect();
+      try {
+        await labelsOf(catalog, 'select id from folk');
+        await locker.query('begin; lock table locked in access exclusive mode');
+        clock.ms += 1_001;
+        expect(await labelsOf(catalog, 'select upper(name) from over_locked')).toEqual([]);
+        expect(looks).toEqual(['read', 'look']);
+      } finally {
+        await locker.end();
+      }
+    });
+  });
+
+  test('a query that does not end is ended by the server', async () => {
+    const reader = readerOf(postgres, { lockMs: 0, statementMs: 200, idleMs: 30_000 });
+    await using _ = reader;
+    await reader.read(undefined, patience);
+    const locker = new pg.Client({ connectionString: postgres.url });
+    await locker.connect();
+    try {
+      await locker.query('begin; lock table pg_catalog.pg_policy in access exclusive mode');
+      await expect(reader.read(undefined, patience)).rejects.toThrow('statement timeout');
+    } finally {
+      await locker.end();
+    }
   });
 });

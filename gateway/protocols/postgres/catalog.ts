@@ -35,6 +35,8 @@ export interface CatalogOptions {
    */
   readonly maxAgeMs: number;
   readonly onRead: (snapshot: CatalogSnapshot, tookMs: number) => void;
+  /** Until it can be read again no statement is judged. Said once for each look that failed, in the server's words. */
+  readonly onUnreadable: (why: string) => void;
   /** A defect to look at: analysis and server disagree. Names columns and labels, never a value. */
   readonly onDoubt: (why: string) => void;
   readonly keeper: LabelKeeper;
@@ -189,6 +191,8 @@ export class TargetCatalog implements AsyncDisposable {
       this.#checkedAtMs = startMs;
     } catch (error) {
       this.#stale = true;
+      if (!this.#closing.signal.aborted)
+        this.#options.onUnreadable(error instanceof Error ? error.message : String(error));
       if (error instanceof SallyportError && error.code !== 'catalog-unavailable')
         throw new SallyportError('catalog-unavailable', `the catalog of ${target} cannot be read: ${error.message}`, {
           cause: error,

@@ -78,6 +78,7 @@ async function run(seed: number) {
       now: () => Date.now(),
       maxAgeMs: 60_000,
       onRead: () => undefined,
+      onUnreadable: () => undefined,
       onDoubt: () => undefined,
       keeper: forgetfulKeeper(),
       onFollowed: () => undefined,

@@ -85,6 +85,7 @@ export async function openPostgresSubject(postgres: TestPostgres): Promise<Subje
       now: () => Date.now(),
       maxAgeMs: 60_000,
       onRead: () => undefined,
+      onUnreadable: () => undefined,
       onDoubt: () => undefined,
       keeper: forgetfulKeeper(),
       onFollowed: () => undefined,
