@@ -12,6 +12,7 @@ import { type Carrier, execTerms, SshExchange } from './exchange.ts';
 import { judgingShell } from './lines/judging-shell.ts';
 import { LineShell } from './lines/line-shell.ts';
 import { ChannelOutput, type ChannelExit } from './output.ts';
+import { passOn } from './pass-on.ts';
 import { ChannelSignals, sendSignal } from './signals.ts';
 import { Terminal, type TerminalLimits } from './terminal.ts';
 import type { ExecOptions, SshUpstream } from './upstream.ts';
@@ -260,7 +261,7 @@ export class ExecChannel implements Carrier {
     return new LineShell({
       gate,
       maxLineBytes,
-      send: (bytes) => this.#write(bytes),
+      send: (bytes) => passOn(this.#running, bytes),
       show: (bytes) => this.#x && this.#deliver(this.#x, { kind: 'bytes', stream: 'stdout', bytes }),
       fail: (why) => this.fail(why),
       failed: (error) => this.#log('line not judged', error),
@@ -275,16 +276,7 @@ export class ExecChannel implements Carrier {
   }
 
   #give(bytes: Buffer): Wait {
-    return this.#lines ? this.#lines.keys(bytes) : this.#write(bytes);
-  }
-
-  #write(bytes: Buffer): Wait {
-    const running = this.#running;
-    if (!running?.writable || running.write(bytes)) return undefined;
-    return new Promise((resolve) => {
-      running.once('drain', resolve);
-      running.once('close', resolve);
-    });
+    return this.#lines ? this.#lines.keys(bytes) : passOn(this.#running, bytes);
   }
 
   #deliver(x: SshExchange, part: ResultPart): Wait {

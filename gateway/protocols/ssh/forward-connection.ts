@@ -10,6 +10,7 @@ import type { Shell } from '../../facts/shell/index.ts';
 import { brokenLine } from './errors.ts';
 import { type Carrier, carriedTerms, SshExchange } from './exchange.ts';
 import { ChannelOutput } from './output.ts';
+import { passOn } from './pass-on.ts';
 
 /** The two ends of a connection through the gateway. */
 export interface Ends {
@@ -85,11 +86,7 @@ export class ForwardConnection implements Carrier {
     if (part.kind !== 'bytes' || !this.#open) return undefined;
     const { host, output } = this.#open;
     if (part.stream !== 'stdin') return output.write('stdout', part.bytes);
-    if (!host.writable || host.write(part.bytes)) return undefined;
-    return new Promise((resolve) => {
-      host.once('drain', resolve);
-      host.once('close', resolve);
-    });
+    return passOn(host, part.bytes);
   }
 
   breakOff(denial: Denial): void {

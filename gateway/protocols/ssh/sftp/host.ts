@@ -3,6 +3,7 @@ import { SallyportError } from '../../../contract/errors.ts';
 import { both, type Wait } from '../../../contract/wait.ts';
 import { type HostLimits, readAnswer, readHostLimits, readVersion, type SftpAnswer } from './answers.ts';
 import { carriedOf, type Extension } from './extensions.ts';
+import { passOn } from '../pass-on.ts';
 import { encodePacket, Packets, requestTypes as types } from './wire.ts';
 
 /** Encodes a request under the id that the host is asked with. */
@@ -21,7 +22,6 @@ export class SftpHost {
   readonly #broken: (error: unknown) => void;
   #version: ((packet: Buffer) => void) | undefined;
   /** The host takes no more for now. */
-  #drained: PromiseWithResolvers<void> | undefined;
   #lastId = 0;
   #extensions: readonly Extension[] = [];
   #home = '/';
@@ -34,18 +34,13 @@ export class SftpHost {
     this.#packets = new Packets(Math.max(maxPacketBytes, 256 * 1_024, leastPacketBytes));
     this.#broken = broken;
     channel.on('data', (chunk: Buffer) => this.#take(chunk));
-    const go = () => {
-      this.#drained?.resolve();
-      this.#drained = undefined;
-    };
-    channel.on('drain', go).on('close', go);
     channel.stderr.resume(); // what a server says there nobody has judged
   }
 
   /** Version, home and limits. @throws SallyportError */
   async start(): Promise<void> {
     const version = new Promise<Buffer>((resolve) => (this.#version = resolve));
-    void this.#write(encodePacket(types.init, undefined, 3));
+    void passOn(this.#channel, encodePacket(types.init, undefined, 3));
     this.#extensions = carriedOf(readVersion(await version));
     const home = await this.realPath('.');
     if (home.kind !== 'name' || home.first?.startsWith('/') !== true)
@@ -77,7 +72,7 @@ export class SftpHost {
     while (this.#asked.has(id));
     this.#lastId = id;
     this.#asked.set(id, onAnswer);
-    return this.#write(encode(id));
+    return passOn(this.#channel, encode(id));
   }
 
   /** For what the gateway itself wants to know. */
@@ -132,11 +127,5 @@ export class SftpHost {
     if (!onAnswer) throw new SallyportError('protocol-violation', 'the host answers what it was not asked');
     this.#asked.delete(id);
     return onAnswer(answer);
-  }
-
-  #write(packet: Buffer): Wait {
-    const channel = this.#channel;
-    if (!channel.writable || channel.write(packet)) return undefined;
-    return (this.#drained ??= Promise.withResolvers<void>()).promise;
   }
 }
