@@ -91,6 +91,12 @@ export async function readBytes({ options, destination }: SshPeer, line: string,
   if (Number(stdout) !== bytes) throw new Error(`${line}: ${stdout.trim()} bytes, not ${String(bytes)}`);
 }
 
+/** Copies a file to the host or from there with OpenSSH's `scp`, which speaks sftp. */
+export async function copyFile({ options, destination }: SshPeer, from: string, to: string): Promise<void> {
+  const at = (place: string) => place.replace(/^HOST:/, `${destination}:`);
+  await promisify(execFile)('scp', [...options, at(from), at(to)]);
+}
+
 /** Types keys at `cat` in a terminal, each when the one before was echoed. @returns milliseconds for each */
 export async function typeKeys({ options, destination }: SshPeer, keys: number): Promise<readonly number[]> {
   const child = spawn('ssh', ['-tt', ...options, destination, 'cat'], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -4,7 +4,16 @@ import { noSshd, sshdPath, startSshd } from '../../gateway/testing/sshd.ts';
 import { growthPerSession } from './idle.ts';
 import type { Row, Section, Target } from './result.ts';
 import { interleaved, type Effort } from './rounds.ts';
-import { directPeer, gatewayPeer, openSshSession, readBytes, runOnce, type SshPeer, typeKeys } from './ssh-peer.ts';
+import {
+  copyFile,
+  directPeer,
+  gatewayPeer,
+  openSshSession,
+  readBytes,
+  runOnce,
+  type SshPeer,
+  typeKeys,
+} from './ssh-peer.ts';
 import { differences, median, ratios, spreadOf } from './statistics.ts';
 import type { World } from './world.ts';
 
@@ -89,6 +98,12 @@ function added(measure: string, values: Values, below: number): Row {
   return { measure, unit: 'ms', spread, target: { kind: 'below', value: below } };
 }
 
+function against(what: string, values: Values): Row {
+  const target: Target = { kind: 'at-least', value: 0.55 };
+  const spread = spreadOf(ratios(values.get('gateway') ?? [], values.get('direct') ?? []));
+  return { measure: `${what}, against no gateway`, unit: '×', spread, target };
+}
+
 function figures(what: string, values: Values, unit: Row['unit']): readonly Row[] {
   return [...values].map(([name, each]) => ({ measure: `${what}: ${name}`, unit, spread: spreadOf(each) }));
 }
@@ -104,32 +119,39 @@ async function bulk(peers: Peers, dir: string, effort: Effort, signal: AbortSign
     String(bytes),
     file,
   ]);
-  const speed = async (peer: SshPeer): Promise<number> => {
-    const started = performance.now();
-    await readBytes(peer, `cat ${file}`, bytes);
-    return bytes / 1e3 / (performance.now() - started);
+  const speeds = (move: (peer: SshPeer) => Promise<void>): Promise<Values> => {
+    const speed = async (peer: SshPeer): Promise<number> => {
+      const started = performance.now();
+      await move(peer);
+      return bytes / 1e3 / (performance.now() - started);
+    };
+    return interleaved<Name>(
+      rounds,
+      [
+        ['direct', () => speed(peers.direct)],
+        ['gateway', () => speed(peers.gateway)],
+      ],
+      signal,
+    );
   };
-  const printed = await interleaved<Name>(
-    rounds,
-    [
-      ['direct', () => speed(peers.direct)],
-      ['gateway', () => speed(peers.gateway)],
-    ],
-    signal,
-  );
-  const target: Target = { kind: 'at-least', value: 0.55 };
+  const printed = await speeds((peer) => readBytes(peer, `cat ${file}`, bytes));
+  const fetched = await speeds((peer) => copyFile(peer, `HOST:${file}`, `${file}.here`));
+  const sent = await speeds((peer) => copyFile(peer, file, `HOST:${file}.there`));
   return {
     title: `SSH: ${String(megabytes)} MB`,
-    method: `\`ssh HOST cat FILE\`, ${String(megabytes)} MB of text, all of it recorded.`,
+    method:
+      `\`ssh HOST cat FILE\`, ${String(megabytes)} MB of text, all of it recorded; and as much with \`scp\` each way, ` +
+      'of which digests are recorded. Each over a connection of its own.',
     rows: [
-      {
-        measure: 'printed by a command, against no gateway',
-        unit: '×',
-        spread: spreadOf(ratios(printed.get('gateway') ?? [], printed.get('direct') ?? [])),
-        target,
-      },
+      against('printed by a command', printed),
+      against('fetched with `scp`', fetched),
+      against('sent with `scp`', sent),
     ],
-    figures: figures('printed by a command', printed, 'MB/s'),
+    figures: [
+      ...figures('printed by a command', printed, 'MB/s'),
+      ...figures('fetched with `scp`', fetched, 'MB/s'),
+      ...figures('sent with `scp`', sent, 'MB/s'),
+    ],
     skipped: [],
   };
 }
