@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import pg from 'pg';
 import { readFile } from 'node:fs/promises';
 import { root } from './home.ts';
@@ -124,17 +125,24 @@ export function quoted(arg: string): string {
   return /[$`"\\]/.test(arg) ? `'${arg}'` : `"${arg}"`;
 }
 
+/** @param typed what is typed into it, and when it is ended if it has not ended by itself; nothing and never unless given */
 export function runChild(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   onOutput?: (text: string) => void,
+  typed?: { readonly keys: Readable; readonly timeoutMs: number },
 ): Promise<Omit<Ran, 'shown'>> {
   // No pager and no .psqlrc: the output is the client's own. LC_ALL=C: its words are those that we look for.
   const child = spawn(program, [...args], {
     env: { ...process.env, PAGER: 'cat', LC_ALL: 'C.UTF-8', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(typed && { timeout: typed.timeoutMs }),
   });
+  // It may end with keys on their way to it.
+  child.stdin.on('error', () => undefined);
+  if (typed) typed.keys.pipe(child.stdin);
+  else child.stdin.end();
   let output = '';
   const add = (text: string): void => {
     output += text;

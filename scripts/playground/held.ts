@@ -4,6 +4,7 @@ import type { Tour } from './steps.ts';
 import type { World } from './world.ts';
 
 const holdTimeoutMs = 20_000;
+const endTimeoutMs = 20_000;
 
 /** Something that policy holds, from its start to its end. */
 interface Held {
@@ -45,23 +46,40 @@ export async function showHeld(tour: Tour, world: World, held: Held): Promise<vo
   );
 }
 
-/** An auditor replays a session: the newest on a target that is the right one. */
+/**
+ * An auditor replays a session once it is over: the newest on a target that is the right one.
+ * @returns its id; undefined, and an error in the tour, where there is none
+ */
 export async function showReplay(
   tour: Tour,
   world: World,
   target: string,
   isIt: (session: ListedSession) => boolean,
   has: readonly string[],
-): Promise<void> {
+): Promise<string | undefined> {
   const list = ['sessions', 'list', '--target', target, '--json'];
-  const sessions = await sallyport(world, 'otto', list);
-  const found = z.array(listedSession).safeParse(parsed(sessions.output)).data?.find(isIt);
-  if (found === undefined) return tour.show(sessions, { has: ['the session'] });
-  tour.show(await sallyport(world, 'otto', ['sessions', 'replay', found.id]), { has, exitCode: 0 });
+  const until = Date.now() + endTimeoutMs;
+  for (;;) {
+    const sessions = await sallyport(world, 'otto', list);
+    const found = z.array(listedSession).safeParse(parsed(sessions.output)).data?.find(isIt);
+    // A client is gone before the gateway has written that it is.
+    if (found?.ended_at === null && Date.now() < until) continue;
+    if (found === undefined || found.ended_at === null) {
+      tour.show(sessions, { has: ['the session, and its end'] });
+      return undefined;
+    }
+    tour.show(await sallyport(world, 'otto', ['sessions', 'replay', found.id]), { has, exitCode: 0 });
+    return found.id;
+  }
 }
 
 type ListedSession = z.infer<typeof listedSession>;
-const listedSession = z.object({ id: z.string(), principal: z.object({ id: z.string() }), denials: z.number() });
+const listedSession = z.object({
+  id: z.string(),
+  principal: z.object({ id: z.string() }),
+  denials: z.number(),
+  ended_at: z.string().nullable(),
+});
 
 function pause(ms: number): Promise<undefined> {
   return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref());

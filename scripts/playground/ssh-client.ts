@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandLine, quoted, type Ran, runChild, sallyport } from './client.ts';
+import { type Typed, typeInto } from './typist.ts';
 import type { World } from './world.ts';
 
 /** OpenSSH's client as it is, with a key that `sallyport ssh login` made and a configuration that `sallyport ssh config` wrote. */
@@ -13,6 +14,8 @@ export interface SshClient {
   show(line: string): string;
   /** Runs a line on the host. @param onOutput told of output as it comes */
   run(line: string, onOutput?: (text: string) => void): Promise<Ran>;
+  /** Opens a shell on a terminal and types into it. */
+  type(typed: Typed): Promise<Ran>;
   /** Copies a file of this machine to the host with `scp`. */
   copy(file: string, path: string): Promise<Ran>;
 }
@@ -37,6 +40,11 @@ export function sshClient(world: World, port: number, principal: string): SshCli
     run: async (line, onOutput) => {
       const ran = await runChild('ssh', ['-F', config, 'web1.sallyport', line], {}, onOutput);
       return { ...ran, shown: show(line) };
+    },
+    type: async (typed) => {
+      // Quiet: that the connection was closed comes past the terminal, before or behind its last line.
+      const args = ['-q', '-tt', '-F', config, 'web1.sallyport'];
+      return { ...(await typeInto('ssh', args, typed)), shown: `ssh ${args.join(' ')}` };
     },
     copy: async (file, path) => {
       const args = ['-q', '-F', config, file, `web1.sallyport:${path}`];

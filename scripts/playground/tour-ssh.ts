@@ -1,5 +1,7 @@
+import { join } from 'node:path';
+import { sallyport } from './client.ts';
 import { showHeld, showReplay } from './held.ts';
-import { sshClient } from './ssh-client.ts';
+import { type SshClient, sshClient } from './ssh-client.ts';
 import type { Tour } from './steps.ts';
 import type { World } from './world.ts';
 
@@ -44,7 +46,28 @@ export async function tourOfHost(tour: Tour, world: World): Promise<void> {
 
   const operator = sshClient(world, port, 'olga');
   for (const ran of await operator.prepare()) if (ran.exitCode !== 0) tour.show(ran, { exitCode: 0 });
+  await tourOfShell(tour, world, operator);
+
   tour.title('Copied there: an operator’s file, and what is on record of it');
   tour.show(await operator.copy(world.caFile, `${dir}/ca.pem`), { exitCode: 0 });
   await showReplay(tour, world, 'web1', (session) => session.principal.id === 'olga', ['ca.pem']);
+}
+
+/** What an operator types is not judged, and what the terminal shows is on record. */
+async function tourOfShell(tour: Tour, world: World, operator: SshClient): Promise<void> {
+  tour.title('A shell there: policy says who has one, not what is typed into it');
+  const prompt = 'web1> ';
+  const line = '$(echo echo) "not judged, but on record"';
+  const shell = { prompt, first: `exec env PS1='${prompt}' sh`, lines: [line, 'exit'] };
+  const shown = [`${prompt}${line}\nnot judged, but on record\n`, `${prompt}exit`];
+  tour.show(await operator.type(shell), { has: shown, exitCode: 0 });
+
+  tour.title('Replayed, and exported for players of terminals: all that the terminal showed');
+  const id = await showReplay(tour, world, 'web1', (session) => session.principal.id === 'olga', shown);
+  if (id === undefined) return;
+  const cast = join(world.dir, 'shell.cast');
+  tour.show(await sallyport(world, 'otto', ['sessions', 'export', id, '--cast', cast]), {
+    has: [`${cast}: `],
+    exitCode: 0,
+  });
 }
