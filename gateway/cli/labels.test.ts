@@ -39,7 +39,7 @@ const coverage = (...args: readonly string[]) =>
 test('labels are listed with who reads them and how many columns carry them', async () => {
   const { out } = await labels('list', '--format', 'json');
   expect(JSON.parse(out)).toEqual([
-    { label: 'pii.ssn', title: 'Number', mask: 'partial', readers: ['compliance'], columns: 1 },
+    { label: 'pii.ssn', title: 'Number', mask: 'partial', readers: ['compliance'], columns: 1, paths: 0 },
   ]);
 });
 
@@ -48,6 +48,15 @@ test('coverage names what nobody has decided, safely for a terminal', async () =
   expect(code).toBe(0);
   expect(out).toContain('crm: 2 of 3 columns decided (66.6 %): 1 labelled, 1 clean');
   expect(out).toMatch(/^public.people +1 of 3 +name$/m);
+});
+
+test('a column of which paths are decided is decided in part, and counted so', async () => {
+  await write('policies/columns/data.yaml', 'crm: { public.people.ssn.number: [pii.ssn], public.people.id: [] }\n');
+  expect(await coverage('--fail-under', '33')).toMatchObject({ code: 0, err: '' });
+  const { out } = await coverage('--fail-under', '34');
+  expect(out).toContain('crm: 1 of 3 columns decided (33.3 %): 0 labelled, 1 clean; 1 in part');
+  expect(out).toMatch(/^public.people +2 of 3 +name, ssn \(in part\)$/m);
+  expect(JSON.parse((await labels('list', '--format', 'json')).out)).toMatchObject([{ columns: 0, paths: 1 }]);
 });
 
 test('coverage as JSON has every relation', async () => {
@@ -85,6 +94,7 @@ test.each([
 test.each([
   ['a file that is not there', ['--catalog', 'none.yaml'], 'there is no file none.yaml'],
   ['a file that is no catalog', ['--catalog', 'policies/labels/data.yaml'], 'data.yaml is no catalog'],
+  ['samples of a fixture', ['--samples'], '--samples or --catalog, not both'],
   ['a share of more than all', ['--fail-under', '101'], 'from 0 to 100'],
   ['a configuration that is not there', ['--config', 'none.yaml'], 'none.yaml'],
 ])('%s is a wrong command line', async (_what, args, said) => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { postgresFixture, snapshotOf } from '../lines/postgres.ts';
 import { coverageOf } from './coverage.ts';
 
@@ -60,6 +60,34 @@ test.each(['public.orders.total', 'public.orders_2026.total'])(
 test('a partition that says nothing takes the parent’s label, not the parent’s silence', () => {
   const { relations } = coverageOf(snapshot, { 'public.orders.*': [], 'public.orders_2026.total': ['hr.salary'] }, []);
   expect(relations.find(({ relation }) => relation === 'public.orders')?.labelled).toEqual({ total: ['hr.salary'] });
+});
+
+describe('a path of a column’s documents', () => {
+  const phone = { 'public.people.name.address.phone': ['pii.phone'] };
+
+  test('decides a part of it: the rest is open, and the entry is not missing', () => {
+    const found = coverageOf(snapshot, { ...phone, 'public.people.name.address.city': [] }, ['public']);
+    expect(found).toMatchObject({ decided: 0, labelled: 0, partly: 1, missing: [] });
+    expect(found.relations.at(-1)).toMatchObject({
+      labelled: {},
+      undecided: ['id', 'ssn'],
+      partly: { name: { 'address.phone': ['pii.phone'], 'address.city': [] } },
+    });
+  });
+  test.each(['public.people.name', 'public.people.*'])('and %s that the rest is clean', (rest) => {
+    const found = coverageOf(snapshot, { ...phone, [rest]: [] }, ['public']);
+    expect(found.relations.at(-1)).toMatchObject({ partly: {}, labelled: { name: ['pii.phone'] } });
+  });
+  test('is one of each partition', () => {
+    const { relations } = coverageOf(snapshot, { 'public.orders_2026.person.tel': ['pii.phone'] }, []);
+    expect(relations.filter(({ partly }) => Object.hasOwn(partly, 'person')).map(({ relation }) => relation)).toEqual([
+      'public.orders',
+      'public.orders_2026',
+    ]);
+  });
+  test('is missing where its column is', () => {
+    expect(coverageOf(snapshot, { 'public.people.nam.address.phone': ['pii.phone'] }, []).missing).toHaveLength(1);
+  });
 });
 
 test('a name with a dot in it is found, and what is not there is told', () => {

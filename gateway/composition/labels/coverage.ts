@@ -1,4 +1,11 @@
-import { leanCatalog, spreadLabels, type CatalogSnapshot } from '../../facts/sql/index.ts';
+import {
+  leanCatalog,
+  spreadLabels,
+  spreadPaths,
+  type CatalogSnapshot,
+  type SpreadLabels,
+  type SpreadPaths,
+} from '../../facts/sql/index.ts';
 import { wholeRelation } from '../../policy/labels.ts';
 
 /** Which columns of a target somebody has decided about, and which nobody has looked at. */
@@ -7,6 +14,8 @@ export interface Coverage {
   /** Labelled or declared clean. */
   readonly decided: number;
   readonly labelled: number;
+  /** Parts of whose JSON documents are decided, and the rest is not: not counted as decided. */
+  readonly partly: number;
   readonly relations: readonly RelationCoverage[];
   /** Entries of the data that name nothing in this catalog: a protection that is not there. */
   readonly missing: readonly string[];
@@ -18,14 +27,19 @@ export interface RelationCoverage {
   readonly columns: number;
   readonly labelled: Readonly<Record<string, readonly string[]>>;
   readonly undecided: readonly string[];
+  /** Columns of which only paths are decided: column to path to labels. */
+  readonly partly: Readonly<Record<string, DecidedPaths>>;
 }
+
+/** A path of a column's documents (`address.phone`) to its labels; to none where it is declared clean. */
+export type DecidedPaths = Readonly<Record<string, readonly string[]>>;
 
 type Relation = CatalogSnapshot['relations'][number];
 
 /**
  * Counts the columns that hold rows: tables and foreign tables. A view's columns carry what they are made of, so nobody decides about
  * them. A decision holds for the same column of parents, children and partitions, as a label does.
- * @param entries `schema.relation.column`, or `schema.relation.*` for the rest of a relation, to labels
+ * @param entries `schema.relation.column`, `schema.relation.*` for the rest of a relation, or `schema.relation.column.path`, to labels
  * @param schemas only these; all but the system's when empty
  */
 export function coverageOf(
@@ -41,20 +55,32 @@ export function coverageOf(
     for (const { name } of whole?.columns ?? []) columns.set(`${nameOf(whole)}.${name}`, labels);
   }
   // What is said of one column goes before what is said of all.
-  for (const [entry, labels] of Object.entries(entries)) columns.set(entry, labels);
-  const decided = spreadLabels(catalog, columns);
+  const parts = new Map<string, readonly string[]>();
+  const missing: string[] = [];
+  for (const [entry, labels] of Object.entries(entries)) {
+    const named = namedBy(entry, byName);
+    if (named === 'columns') columns.set(entry, labels);
+    else if (named === 'path') parts.set(entry, labels);
+    else missing.push(entry);
+  }
+  const decided: Decided = {
+    all: spreadLabels(catalog, new Map([...columns, ...parts])),
+    whole: spreadLabels(catalog, columns),
+    paths: spreadPaths(catalog, parts),
+  };
   const relations = snapshot.relations
     .filter((relation) => holdsRows(relation) && isWanted(relation, schemas))
-    .map((relation) => relationCoverage(relation, decided.get(relation.oid)))
+    .map((relation) => relationCoverage(relation, decided))
     .toSorted((a, b) => (a.relation < b.relation ? -1 : 1));
   const count = (of: (one: RelationCoverage) => number) => relations.reduce((sum, one) => sum + of(one), 0);
   const all = count((one) => one.columns);
   return {
     columns: all,
-    decided: all - count((one) => one.undecided.length),
+    decided: all - count((one) => one.undecided.length + Object.keys(one.partly).length),
     labelled: count((one) => Object.keys(one.labelled).length),
+    partly: count((one) => Object.keys(one.partly).length),
     relations,
-    missing: Object.keys(entries).filter((entry) => !names(entry, byName)),
+    missing,
   };
 }
 
@@ -68,30 +94,46 @@ export function isWanted({ schema }: Relation, schemas: readonly string[]): bool
   return schemas.length === 0 ? !schema.startsWith('pg_') && schema !== 'information_schema' : schemas.includes(schema);
 }
 
-function relationCoverage(
-  relation: Relation,
-  decided: ReadonlyMap<string, readonly string[]> = new Map(),
-): RelationCoverage {
-  const labelled = relation.columns.flatMap(({ name }) => {
-    const labels = decided.get(name) ?? [];
+interface Decided {
+  readonly all: SpreadLabels;
+  /** What is said of whole columns alone. */
+  readonly whole: SpreadLabels;
+  readonly paths: SpreadPaths;
+}
+
+function relationCoverage(relation: Relation, { all, whole, paths }: Decided): RelationCoverage {
+  const { oid } = relation;
+  const names = relation.columns.map(({ name }) => name);
+  const partly = names.flatMap((name) => {
+    const found = whole.get(oid)?.has(name) === true ? undefined : paths.get(oid)?.get(name);
+    return found ? [[name, Object.fromEntries(found.map(({ path, labels }) => [path, labels]))] as const] : [];
+  });
+  const isPartly = new Set(partly.map(([name]) => name));
+  const labelled = names.flatMap((name) => {
+    const labels = isPartly.has(name) ? [] : (all.get(oid)?.get(name) ?? []);
     return labels.length > 0 ? [[name, labels] as const] : [];
   });
   return {
     relation: nameOf(relation),
-    columns: relation.columns.length,
+    columns: names.length,
     labelled: Object.fromEntries(labelled),
-    undecided: relation.columns.map(({ name }) => name).filter((name) => !decided.has(name)),
+    undecided: names.filter((name) => all.get(oid)?.has(name) !== true),
+    partly: Object.fromEntries(partly),
   };
 }
 
-/** Names may hold dots themselves: any way to read the entry will do. */
-function names(entry: string, byName: ReadonlyMap<string, Relation>): boolean {
-  if (byName.has(wholeRelation(entry) ?? '')) return true;
+/** What an entry is about. Names may hold dots themselves: any way to read it will do, that of a column before that of a path. */
+function namedBy(entry: string, byName: ReadonlyMap<string, Relation>): 'columns' | 'path' | undefined {
+  if (byName.has(wholeRelation(entry) ?? '')) return 'columns';
+  let found: 'path' | undefined;
   for (let dot = entry.indexOf('.'); dot !== -1; dot = entry.indexOf('.', dot + 1)) {
-    const column = entry.slice(dot + 1);
-    if (byName.get(entry.slice(0, dot))?.columns.some(({ name }) => name === column)) return true;
+    const rest = entry.slice(dot + 1);
+    for (const { name } of byName.get(entry.slice(0, dot))?.columns ?? []) {
+      if (name === rest) return 'columns';
+      if (rest.startsWith(`${name}.`)) found = 'path';
+    }
   }
-  return false;
+  return found;
 }
 
 function nameOf(relation: Relation | undefined): string {

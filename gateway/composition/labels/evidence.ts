@@ -45,3 +45,19 @@ export function count(tally: ValueTally, value: string | null): void {
   }
   if (/\S\s+\S+\s+\S/.test(text)) tally.prose++;
 }
+
+/** Two tallies are one. */
+export function addTally(into: ValueTally, more: ValueTally): void {
+  into.values += more.values;
+  into.prose += more.prose;
+  addCounts(into.whole, more.whole);
+  addCounts(into.within, more.within);
+  addCounts(into.alike, more.alike);
+}
+
+function addCounts(into: Partial<Record<Concept, number>>, more: Partial<Record<Concept, number>>): void {
+  for (const [concept, n] of Object.entries(more)) {
+    const key = concept as Concept; // its own keys
+    into[key] = (into[key] ?? 0) + n;
+  }
+}

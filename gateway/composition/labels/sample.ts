@@ -1,6 +1,7 @@
 import { SallyportError } from '../../contract/errors.ts';
 import { connectUpstream, type UpstreamTarget } from '../../protocols/postgres/index.ts';
 import type { DatabaseLogin } from '../lines/postgres-live.ts';
+import { DocumentPaths, type OpenPath } from './document-paths.ts';
 import { count, emptyTally, type ValueTally } from './evidence.ts';
 
 export interface SampleBounds {
@@ -9,6 +10,8 @@ export interface SampleBounds {
   /** For each question to the server, in milliseconds. */
   readonly timeoutMs: number;
 }
+
+export const usualBounds: SampleBounds = { rows: 200, timeoutMs: 5_000 };
 
 /** What is known of a column beyond the catalog that statements are read by. */
 export interface ColumnNote {
@@ -26,10 +29,13 @@ export interface TableNote {
   readonly columns: ReadonlyMap<string, ColumnNote>;
 }
 
-export interface WantedSample {
+export interface TableName {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
+}
+
+export interface WantedSample extends TableName {
   readonly columns: readonly string[];
 }
 
@@ -37,11 +43,20 @@ export interface WantedSample {
 export interface Sampler extends AsyncDisposable {
   readonly tables: ReadonlyMap<number, TableNote>;
   /** Counts by column; or the SQLSTATE with which the server refused, and nothing is known of the table's values. */
-  sample(wanted: WantedSample): Promise<ReadonlyMap<string, ValueTally> | { readonly refused: string }>;
+  sample(wanted: WantedSample): Promise<ReadonlyMap<string, ValueTally> | Refused>;
+  /** Paths in the documents of a column that these do not cover; none for a column that holds no JSON. */
+  openPaths(table: TableName, column: string, decided: readonly string[]): Promise<readonly OpenPath[] | Refused>;
+}
+
+export interface Refused {
+  /** SQLSTATE. */
+  readonly refused: string;
 }
 
 /** Enough to recognise something, little enough to hold for a moment. */
 const longestValue = 400;
+/** Half a document is none: longer ones are not looked at. */
+const longestDocument = 65_536;
 const columnsAtOnce = 40;
 const answerMaxBytes = 256 * 1024 * 1024;
 /** From so many rows on, blocks are drawn; a smaller table is read from its beginning. */
@@ -77,36 +92,64 @@ export async function openSampler(
   const kept = opening.move();
   return {
     tables,
-    sample: async (wanted) => {
+    sample: (wanted) => {
       const tallies = new Map(wanted.columns.map((column) => [column, emptyTally()] as const));
-      try {
+      return orRefused(async () => {
         for (let i = 0; i < wanted.columns.length; i += columnsAtOnce) {
           const columns = wanted.columns.slice(i, i + columnsAtOnce);
           const found = columns.map((column) => tallies.get(column) ?? emptyTally());
-          for (const row of await ask(sampleQuery(wanted, columns, tables.get(wanted.oid), bounds.rows)))
+          const texts = columns.map(startOf);
+          for (const row of await ask(sampleQuery(wanted, columns, texts, tables.get(wanted.oid), bounds.rows)))
             for (const [n, tally] of found.entries()) count(tally, row[n] ?? null);
         }
         return tallies;
-      } catch (error) {
-        if (error instanceof SallyportError && error.code === 'upstream-refused')
-          return { refused: /\((\w{5})\)$/.exec(error.message)?.[1] ?? 'unknown' };
-        throw error;
-      }
+      });
+    },
+    openPaths: (table, column, decided) => {
+      const paths = new DocumentPaths(decided);
+      const note = tables.get(table.oid);
+      return orRefused(async () => {
+        if (!isDocument(note?.columns.get(column)?.type)) return [];
+        for (const [text] of await ask(sampleQuery(table, [column], [documentOf(column)], note, bounds.rows)))
+          paths.add(text ?? null);
+        return paths.open();
+      });
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
+async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof SallyportError && error.code === 'upstream-refused')
+      return { refused: /\((\w{5})\)$/.exec(error.message)?.[1] ?? 'unknown' };
+    throw error;
+  }
+}
+
+function isDocument(type: string | undefined): boolean {
+  return type === 'json' || type === 'jsonb';
+}
+
+function startOf(column: string): string {
+  return `pg_catalog."left"(${identifier(column)}::pg_catalog.text, ${String(longestValue)})`;
+}
+
+function documentOf(column: string): string {
+  const text = `${identifier(column)}::pg_catalog.text`;
+  return `CASE WHEN pg_catalog.octet_length(${text}) <= ${String(longestDocument)} THEN ${text} END`;
+}
+
 /** One read-only transaction each, by the setting above: a SELECT of text and nothing else. */
 function sampleQuery(
-  { schema, name }: WantedSample,
+  { schema, name }: TableName,
   columns: readonly string[],
+  texts: readonly string[],
   table: TableNote | undefined,
   rows: number,
 ): string {
-  const texts = columns.map(
-    (column) => `pg_catalog."left"(${identifier(column)}::pg_catalog.text, ${String(longestValue)})`,
-  );
   const isLarge = table?.inBlocks === true && table.rows > largeRows;
   const share = isLarge ? Math.min(100, Math.max(0.001, (100 * spare * rows) / table.rows)) : 100;
   const drawn = isLarge ? ` TABLESAMPLE SYSTEM (${share.toFixed(4)})` : '';

@@ -8,6 +8,8 @@ import { root } from '../../policy/fixtures.ts';
 import { loadCrm } from '../../testing/crm/load.ts';
 import { startPostgres18, type TestPostgres } from '../../testing/postgres.ts';
 import { readLiveCatalog } from '../lines/postgres-live.ts';
+import { coverageOf } from './coverage.ts';
+import { openPathsOf } from './open-paths.ts';
 import { openSampler } from './sample.ts';
 import { suggestLabels, type Suggestion } from './suggest.ts';
 
@@ -43,7 +45,13 @@ const traps = `
   create role reader login password 'pw';
   grant usage on schema hr to reader;
   grant select on all tables in schema public, hr to reader;
-  revoke all on hr.locked from reader;
+  create table hr.sealed (payload jsonb);
+  revoke all on hr.locked, hr.sealed from reader;
+  create table profiles (id int primary key, profile jsonb, kept json);
+  insert into profiles select i, jsonb_build_object('address', jsonb_build_object('phone', '911-11-1111', 'city', 'x'),
+    'contacts', jsonb_build_array(jsonb_build_object('email', 'person' || i || '@example.com')), 'person' || i || '@example.com', 1), '{"to": "x"}'
+    from generate_series(1, 300) i;
+  grant select on profiles to reader;
   analyze;`;
 
 let postgres: TestPostgres;
@@ -59,23 +67,69 @@ beforeAll(async () => {
 });
 afterAll(() => postgres[Symbol.asyncDispose]());
 
+describe('a column of which a path is decided', () => {
+  const columns = {
+    'public.profiles.profile.address.phone': ['pii.phone'],
+    'public.profiles.kept.more': [],
+    'public.profiles.kept': [],
+  };
+
+  test('has a label proposed for its other paths, and none as a whole', async () => {
+    const found = await suggest('postgres', 'reader', { columns });
+    const own = Object.entries(brief(found)).filter(([column]) => column.startsWith('public.profiles.'));
+    expect(own).toEqual([['public.profiles.profile.contacts.email', 'pii.email high']]);
+  });
+  test('has none where no value may be read', async () => {
+    const found = await suggest('postgres', 'reader', { columns, samples: false });
+    expect(Object.keys(brief(found)).filter((column) => column.startsWith('public.profiles.'))).toEqual([]);
+  });
+  test('lists its other paths, and no value', async () => {
+    const { where, login, signal } = placeOf('postgres', 'reader');
+    const { snapshot } = await readLiveCatalog(where, login, signal);
+    await using sampler = await openSampler(where, login, { rows: 200, timeoutMs: 60_000 }, signal);
+    const found = coverageOf(snapshot, columns, []);
+    expect(await openPathsOf(found, snapshot, sampler)).toEqual({
+      paths: ['*', 'address.city', 'contacts.email'].map((path) => `public.profiles.profile.${path}`),
+      unread: [],
+    });
+    const unseen = coverageOf(snapshot, { 'hr.locked.email.a': [] }, []);
+    const nothing = await openPathsOf(unseen, snapshot, sampler);
+    expect(nothing).toEqual({ paths: [], unread: [] });
+  });
+  test('is named where its documents may not be read', async () => {
+    const { where, login, signal } = placeOf('postgres', 'reader');
+    const { snapshot } = await readLiveCatalog(where, login, signal);
+    await using sampler = await openSampler(where, login, { rows: 200, timeoutMs: 60_000 }, signal);
+    const found = coverageOf(snapshot, { 'hr.sealed.payload.a': [] }, []);
+    expect(await openPathsOf(found, snapshot, sampler)).toEqual({
+      paths: [],
+      unread: [{ relation: 'hr.sealed', sqlstate: '42501' }],
+    });
+  });
+});
+
 interface Choice {
   readonly columns?: Readonly<Record<string, readonly string[]>>;
   readonly samples?: boolean;
   readonly rows?: number;
 }
 
-async function suggest(database: string, user: string, { columns = {}, samples = true, rows = 200 }: Choice) {
+function placeOf(database: string, user: string) {
   const { signal } = new AbortController();
-  const where = { host: '127.0.0.1', port: postgres.port, database, tls: { mode: 'disable' } } as const;
-  const target = { ...where, application: 'test', connectTimeoutMs: 60_000 };
-  const login = { user, password: 'pw' };
-  const { snapshot } = await readLiveCatalog(target, login, signal);
+  const tls = { mode: 'disable' } as const;
+  const { port } = postgres;
+  const where = { host: '127.0.0.1', port, database, tls, application: 'test', connectTimeoutMs: 60_000 };
+  return { where, login: { user, password: 'pw' }, signal };
+}
+
+async function suggest(database: string, user: string, { columns = {}, samples = true, rows = 200 }: Choice) {
+  const { where, login, signal } = placeOf(database, user);
+  const { snapshot } = await readLiveCatalog(where, login, signal);
   const labels: unknown = parse(await readFile(join(root, 'policies/labels/data.yaml'), 'utf8'));
   const data = readLabels({ labels, columns: { crm: columns } }, 'data');
   await using opened = new AsyncDisposableStack();
   const sampler = samples
-    ? opened.use(await openSampler(target, login, { rows, timeoutMs: 60_000 }, signal))
+    ? opened.use(await openSampler(where, login, { rows, timeoutMs: 60_000 }, signal))
     : undefined;
   const steps: number[] = [];
   const found = await suggestLabels({
@@ -140,6 +194,7 @@ describe('a database full of traps', () => {
       'hr.people.strasse': 'pii.address medium',
       'hr.people.mot_de_passe': 'secret medium',
       'hr.locked.email': 'pii.email medium',
+      'public.profiles.profile': 'pii.ssn medium',
     });
   });
   test('says why, and what speaks against it', () => {
@@ -151,7 +206,8 @@ describe('a database full of traps', () => {
     expect(reasons.get('hr.people.nummer')).toBe('the comment says "sozialversicherungsnummer"; no value was seen');
   });
   test('a table that may not be read is named, with the server’s code and nothing else', () => {
-    expect(traplist.unread).toEqual([{ relation: 'hr.locked', sqlstate: '42501' }]);
+    const unread = ['hr.locked', 'hr.sealed'].map((relation) => ({ relation, sqlstate: '42501' }));
+    expect(traplist.unread).toEqual(unread);
   });
   test('not one value is in what comes out', () => {
     const said = JSON.stringify(traplist);
