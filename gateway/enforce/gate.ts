@@ -202,8 +202,9 @@ export class SessionGate implements Gate {
 
   #deny(x: Exchange, judged: readonly Judged[]): Wait {
     this.#session.denied();
-    const refused = judged.find((j) => j.decision.effect === 'deny');
-    if (refused) return x.deny(denialOf(refused.decision, refused.requestId));
+    const no = judged.findIndex((j) => j.decision.effect === 'deny');
+    const refused = judged[no];
+    if (refused) return x.deny(denialOf(refused.decision, refused.requestId, x.commands[no]));
     for (const [i, { decision, requestId }] of judged.entries()) {
       const why = undeliverable(x, x.commands[i] ?? x.commands[0], decision);
       if (why) return x.deny(denial('obligation', why.message, requestId, decision, why.hint));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isFileLine, readFileLine } from '../../facts/files/index.ts';
+import { isForwardLine, readForwardLine } from '../../facts/forwards/index.ts';
 import { commandKey, readLine, type Shell, shellRequest } from '../../facts/shell/index.ts';
 import type { LineProtocol } from '../../policy/lines/protocol.ts';
 
@@ -11,32 +12,28 @@ export const sshFixture = z.strictObject({
   pty: z.boolean().default(false),
 });
 
-/** What people type after `ssh HOST`, as production reads it; and operations of sftp, as recordings write them. */
+/** What people type after `ssh HOST`, as production reads it; and operations of sftp, forwards and subsystems as recordings write them. */
 export function openSshLines(): LineProtocol {
   return {
     name: 'ssh',
     fixture: sshFixture,
     commandsOf: ({ text }, { section }) => {
       const { shell, pty } = sshFixture.parse(section);
-      if (isFileLine(text)) {
-        const file = readFileLine(text);
-        if (!file.ok) return Promise.resolve(file);
-        return Promise.resolve({
-          ok: true,
-          commands: [{ command: file.command, key: commandKey(file.command, shell) }],
-        });
-      }
-      if (text === '') {
-        const command = shellRequest(true);
-        return Promise.resolve({ ok: true, commands: [{ command, key: commandKey(command, shell) }] });
-      }
-      const read = readLine(text, { shell, pty });
+      const read = requestOf(text, shell, pty);
       if (!read.ok) return Promise.resolve(read);
+      const commands = 'command' in read ? [read.command] : read.commands;
       return Promise.resolve({
         ok: true,
-        commands: read.commands.map((command) => ({ command, key: commandKey(command, shell) })),
+        commands: commands.map((command) => ({ command, key: commandKey(command, shell) })),
       });
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+function requestOf(text: string, shell: Shell, pty: boolean) {
+  if (text === '') return { ok: true, command: shellRequest(true) } as const;
+  if (isFileLine(text)) return readFileLine(text);
+  if (isForwardLine(text)) return readForwardLine(text);
+  return readLine(text, { shell, pty });
 }

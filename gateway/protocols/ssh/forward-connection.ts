@@ -66,7 +66,7 @@ export class ForwardConnection implements Carrier {
   // --- what enforcement says ------------------------------------------------------------------------------------------------------
 
   deny(denial: Denial): void {
-    this.end(denial.message);
+    this.end(denial.hint === undefined ? denial.message : `${denial.message} (${denial.hint})`);
   }
 
   /** Nothing of the protocol says that an answer takes its time. */

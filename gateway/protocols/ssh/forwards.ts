@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Connection, ServerChannel } from 'ssh2';
 import { z } from 'zod';
-import type { ForwardKind } from '../../contract/command-ssh.ts';
+import type { ForwardKind, SshCommand } from '../../contract/command-ssh.ts';
 import type { Gate } from '../../contract/gate.ts';
-import { type Shell, sshRequest } from '../../facts/shell/index.ts';
+import { forwardCommand, type ForwardPlace, socketPlace, tcpPlace } from '../../facts/forwards/index.ts';
+import type { Shell } from '../../facts/shell/index.ts';
 import { brokenLine } from './errors.ts';
 import { carriedTerms, SshExchange } from './exchange.ts';
 import { type Ends, ForwardConnection } from './forward-connection.ts';
-import { forwardFact, type ForwardPlace, placeText, socketPlace, tcpPlace } from './forward-place.ts';
 import type { Incoming, Listening, UpstreamForwards } from './upstream-forwards.ts';
 
 /** What forwards need of the session they are in, once it is open. */
@@ -80,7 +80,7 @@ export class Forwards {
         reply: () => undefined,
         breakOff: () => undefined,
       },
-      [commandOf(kind)],
+      [forwardCommand(kind)],
       opened.shell,
       carriedTerms,
     );
@@ -101,7 +101,7 @@ export class Forwards {
       const host = await session.forwards.connect(place);
       return { client: accept(), host };
     };
-    await this.#connect(session, { open, refuse }, commandOf('local', place));
+    await this.#connect(session, { open, refuse }, forwardCommand('local', place));
   }
 
   // --- places where the host listens ------------------------------------------------------------------------------------------------
@@ -181,7 +181,7 @@ export class Forwards {
         reply: () => undefined,
         breakOff: failed,
       },
-      [commandOf('remote', place)],
+      [forwardCommand('remote', place)],
       session.shell,
       carriedTerms,
     );
@@ -210,12 +210,12 @@ export class Forwards {
       });
       return { client: channel, host: incoming.accept() };
     };
-    await this.#connect(session, { open, refuse }, commandOf('remote', place));
+    await this.#connect(session, { open, refuse }, forwardCommand('remote', place));
   }
 
   // --- both ---------------------------------------------------------------------------------------------------------------------------
 
-  async #connect(session: ForwardSession, ends: Ends, command: ReturnType<typeof commandOf>): Promise<void> {
+  async #connect(session: ForwardSession, ends: Ends, command: SshCommand): Promise<void> {
     const connection = new ForwardConnection(ends, this.#ports.socket, this.#ports.log);
     this.#connections.add(connection);
     this.#ports.changed();
@@ -256,11 +256,6 @@ const requested = z.object({
   bindPort: z.number().optional(),
   socketPath: z.string().optional(),
 });
-
-function commandOf(kind: ForwardKind, place?: ForwardPlace) {
-  const text = place ? `forward ${kind} ${placeText(place)}` : `forward ${kind}`;
-  return sshRequest('forward', ['forward'], { text, forward: forwardFact(kind, place) });
-}
 
 /** What of the library's connection says no to a channel; it says none of its own. */
 const inside = z.object({

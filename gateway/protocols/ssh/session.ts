@@ -5,7 +5,8 @@ import { SallyportError } from '../../contract/errors.ts';
 import type { Admission, Gate } from '../../contract/gate.ts';
 import { asId, type SessionId } from '../../contract/ids.ts';
 import type { Login } from '../../contract/principal.ts';
-import { type Shell, sshRequest } from '../../facts/shell/index.ts';
+import { isSubsystemName, subsystemCommand } from '../../facts/forwards/index.ts';
+import type { Shell } from '../../facts/shell/index.ts';
 import { ExecChannel, type ChannelSettings } from './channel.ts';
 import { brokenLine, deniedExit } from './errors.ts';
 import { Forwards } from './forwards.ts';
@@ -267,7 +268,7 @@ export class SshSession {
     session.on('subsystem', (yes, _no, { name }) => {
       if (name === 'sftp') return this.#sftp(yes(), session);
       const exec = start(yes);
-      if (!/^[!-~]{1,64}$/.test(name))
+      if (!isSubsystemName(name))
         return this.#turnAway(exec, 'subsystem', ['the subsystem has no name that is understood']);
       if (exec) void this.#subsystem(exec, name);
     });
@@ -330,8 +331,7 @@ export class SshSession {
     const opened = await this.#opened;
     if (!opened.ok) return this.#notLetIn(exec, opened.lines);
     const { gate, upstream, target } = opened;
-    const command = sshRequest('subsystem', ['subsystem'], { text: `subsystem ${name}`, subsystem: name });
-    const program = { line: undefined, subsystem: name, commands: [command] } as const;
+    const program = { line: undefined, subsystem: name, commands: [subsystemCommand(name)] } as const;
     await exec.offer(gate, upstream, program, target.shell, this.#ports.limits);
   }
 

@@ -1,6 +1,6 @@
 import type { AcceptConnection, Client, Channel, RejectConnection } from 'ssh2';
 import { SallyportError } from '../../contract/errors.ts';
-import type { ForwardPlace } from './forward-place.ts';
+import type { ForwardPlace } from '../../facts/forwards/index.ts';
 
 /** A connection that somebody made to where the host listens for a forward. */
 export interface Incoming {

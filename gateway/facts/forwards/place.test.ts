@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { placeText, socketPlace, tcpPlace } from './forward-place.ts';
+import { placeText, socketPlace, tcpPlace } from './place.ts';
 
 const spelled = (host: string, port = 80, listens = false) => {
   const place = tcpPlace(host, port, listens);
@@ -28,6 +28,14 @@ test.each([
     'a@b',
     'a%62',
     'a:1',
+    ':',
+    '1:2',
+    '[::1',
+    '::1]',
+    '::g',
+    '::256.0.0.1',
+    '1:2:3:4:5:6:7:8:9',
+    '00001::1',
     'a\0b',
     'a\nb',
     'fe80::1%eth0',

@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import type { ForwardFact } from '../../contract/command-ssh.ts';
 
 /** Where a forward leads to, or listens: what policy reads, and what the host is asked for. */
@@ -6,6 +5,7 @@ export type ForwardPlace = { readonly host: string; readonly port: number } | { 
 
 const longestName = 255;
 const longestPath = 1_024;
+const quad = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 
 /**
@@ -39,24 +39,25 @@ export function forwardFact(kind: ForwardFact['kind'], place?: ForwardPlace): Fo
 
 export function placeText(place: ForwardPlace): string {
   if ('path' in place) return place.path;
-  return `${isIPv6(place.host) ? `[${place.host}]` : place.host}:${place.port}`;
+  return `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`;
 }
 
 function hostOf(written: string): string | undefined {
   const bare = written.startsWith('[') && written.endsWith(']') ? written.slice(1, -1) : written;
-  if (isIPv6(bare)) return bare.includes('%') ? undefined : ipv6(bare);
+  if (/^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/.test(bare)) return ipv6(bare);
   if (!/^[A-Za-z0-9_.-]+$/.test(bare) || bare.length > longestName) return undefined;
   try {
     // The URL standard reads numbers of an address as resolvers do.
     const host = new URL(`http://${bare}/`).hostname.replace(/\.$/, '');
-    return host === '' || (isIPv4(host) ? false : /^[0-9.]+$/.test(host)) ? undefined : host;
+    return host === '' || (!quad.test(host) && /^[0-9.]+$/.test(host)) ? undefined : host;
   } catch {
     return undefined;
   }
 }
 
-function ipv6(address: string): string {
-  const host = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+function ipv6(address: string): string | undefined {
+  const host = URL.parse(`http://[${address}]/`)?.hostname.slice(1, -1);
+  if (host === undefined) return undefined;
   const [, high, low] = mapped.exec(host) ?? [];
   if (high === undefined || low === undefined) return host;
   const bytes = [high, low].flatMap((part) => [parseInt(part, 16) >> 8, parseInt(part, 16) & 255]);
