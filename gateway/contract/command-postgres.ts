@@ -28,8 +28,9 @@ export type PostgresEffect = (typeof postgresEffects)[number];
 /**
  * What a labelled column was used for, other than leaving in an output column.
  * `null_test`: only whether it is NULL (IS NULL, count(column)), which a mask other than `null` shows as well.
- * `equality`: a look-up, which chooses rows of an outermost SELECT by one value that the client gives: it tells which rows have that value.
- * `key`: in an index by name, or where the table itself asks whether a value is there already (unique, exclusion, foreign key).
+ * `equality`: a look-up, which chooses rows of an outermost SELECT by one value that the client gives: it tells which rows have that value. So does
+ * such a value that INSERT or UPDATE writes into a column whose values are there once.
+ * `key`: in an index by name, or where the table itself asks for any other value whether it is there already (unique, exclusion, foreign key).
  * `rule`: by a check, by row-level security, or by what decides in which partition a row is.
  */
 export const columnUses = [
@@ -84,7 +85,7 @@ export interface PostgresCommand extends CommandFrame {
   readonly output: readonly OutputFact[];
   /** Labelled columns used in any way but leaving as a plain output column, one entry for each use. */
   readonly filters: readonly FilterFact[];
-  /** Look-ups that running it makes: comparisons of a labelled column with a value, those whose use is `equality`. */
+  /** Look-ups that running it makes: values that a labelled column is compared with where its use is `equality`; of an INSERT, one for each row. */
   readonly lookups: number;
   readonly functions: readonly FunctionFact[];
   /** Labelled values that it stores, or calls by another name, where their labels do not stand yet. Released, it takes the labels along. */

@@ -118,6 +118,26 @@ test_nobody_looks_up_what_the_data_does_not_allow if {
 	contains(f.hint, "lookup: equality on label pii.email")
 }
 
+# A value that has to be unique is written.
+test_a_write_that_looks_up_is_called_one[effect] if {
+	some effect in ["insert", "update"]
+	i := object.union(look_up(0, {"effects": [effect]}), {"principal": s.dba})
+	d := postgres.decision with input as s.in_staging(i) with data.labels as with_look_ups({})
+	s.ids(d.findings.deny) == {"PG-010"}
+	some f in d.findings.deny
+	contains(f.msg, "whether the value is there already is a look-up")
+	f.hint == "Ask for lookup: equality on label pii.email, or leave the column out."
+}
+
+test_a_write_that_looks_up_is_made_where_the_data_allows_it[effect] if {
+	some effect in ["insert", "update"]
+	i := s.in_staging(object.union(look_up(59, {"effects": [effect]}), {"principal": s.dba}))
+	made := postgres.decision with input as i with data.labels as with_look_ups(allowed)
+	made.effect == "mask"
+	two := postgres.decision with input as object.union(i, {"command": {"lookups": 2}}) with data.labels as with_look_ups(allowed)
+	s.ids(two.findings.deny) == {"PG-016"}
+}
+
 test_a_look_up_that_the_data_allows_is_made if {
 	d := postgres.decision with input as look_up(0, {}) with data.labels as with_look_ups(allowed)
 	d.effect == "mask"

@@ -73,9 +73,10 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.filters[].column':
       '`schema.relation.column` of a labelled column that is used otherwise than by leaving in an output column',
     'command.filters[].use':
-      'What it is used for; `null_test`: only whether it is NULL; `equality`: to look rows up by one value that the client gives',
+      'What it is used for; `null_test`: only whether it is NULL; `equality`: to look rows up by one value that the client gives, or to write such a value where it has to be unique',
     'command.filters[].labels': 'Its labels',
-    'command.lookups': 'Comparisons with use `equality` that running the statement makes. PREPARE and FETCH make none',
+    'command.lookups':
+      'Comparisons with use `equality` that running the statement makes; an INSERT one for each row. PREPARE and FETCH make none',
     'command.copies[].column':
       'Column that comes to hold labelled values, or to be called another name, and does not carry their labels yet. The labels follow when the command is released',
     'command.copies[].labels': 'Those labels',

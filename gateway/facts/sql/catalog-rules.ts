@@ -5,9 +5,8 @@
 export type TableRule =
   /**
    * A unique index or an exclusion constraint: whether a row fits tells whether its values are there already.
-   * `computed`: it is over an expression, or over some rows only; its columns are all that this is made of.
    */
-  | { readonly kind: 'primary' | 'unique'; readonly columns: readonly string[]; readonly computed: boolean }
+  | { readonly kind: 'primary' | 'unique'; readonly columns: readonly string[]; readonly over: KeyExtent }
   /** `unchecked`: rows that were there before it may break it (NOT VALID). */
   | { readonly kind: 'check' | 'unchecked'; readonly columns: readonly string[] }
   | { readonly kind: 'foreign'; readonly columns: readonly string[]; readonly to: Columns }
@@ -18,6 +17,13 @@ export type TableRule =
   | { readonly kind: 'stored' | 'virtual'; readonly column: string; readonly columns: readonly string[]; readonly sql: string }
   /** The default of a column, where it calls a function that somebody wrote. */
   | { readonly kind: 'default'; readonly column: string; readonly sql: string }; // prettier-ignore
+
+/**
+ * `computed`: an expression, or some rows only; its columns are all that this is made of. `alone`: one column, each of whose values is there
+ * once by the column's own equality, checked at once, in a table whose rows stand there as they were given and are all seen. Then whether a
+ * row fits tells whether its value is there, and nothing else.
+ */
+export type KeyExtent = 'alone' | 'columns' | 'computed';
 
 interface Columns {
   /** OID of the table. */
@@ -39,12 +45,25 @@ const dependsOn = (objectClass: string, object: string, table: string): string =
 const numbers = (query: string): string => `(ARRAY(${query}))::pg_catalog.text`;
 const expression = 'pg_catalog.pg_get_expr(f.adbin, f.adrelid)';
 
-/** Rows: table, kind, attribute numbers (`{1,2}`), another table, its attribute numbers or the number of one attribute, text. */
+/**
+ * See `KeyExtent`. Built-in equality is that of the default operator class of a B-tree. What a trigger makes of a row is its author's to say, and
+ * row-level security may hide the row that has the value.
+ */
+const isAlone = `i.indisunique AND NOT i.indisexclusion AND i.indimmediate AND i.indisvalid AND NOT i.indnullsnotdistinct
+    AND i.indnatts = 1 AND i.indexprs IS NULL AND i.indpred IS NULL
+    AND c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relrowsecurity
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+    AND EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+                 WHERE o.oid = i.indclass[0] AND o.opcdefault AND m.amname = 'btree')
+    AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0])`;
+
+/** Rows: table, kind, attribute numbers (`{1,2}`), another table, its attribute numbers or the number of one attribute, text (`alone` of a key). */
 export const rulesQuery = `
   SELECT i.indrelid, CASE WHEN i.indisprimary AND i.indimmediate THEN 'primary' WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN 'unique' ELSE 'computed' END,
          ${numbers(`SELECT u.k FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY u(k, n) WHERE u.k <> 0 AND u.n <= i.indnkeyatts
            UNION ${dependsOn('pg_class', 'i.indexrelid', 'i.indrelid')} AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)`)},
-         NULL::pg_catalog.oid, NULL::pg_catalog.text, NULL::pg_catalog.text
+         NULL::pg_catalog.oid, NULL::pg_catalog.text, CASE WHEN ${isAlone} THEN 'alone' END
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind <> 't'
    WHERE (i.indisunique OR i.indisexclusion) AND i.indrelid >= 16384
   UNION ALL
@@ -115,9 +134,9 @@ function ruleOf(kind: string | null | undefined, columns: readonly string[], res
   switch (kind) {
     case 'primary':
     case 'unique':
-      return { kind, columns, computed: false };
+      return { kind, columns, over: rest().sql === 'alone' ? 'alone' : 'columns' };
     case 'computed':
-      return { kind: 'unique', columns, computed: true };
+      return { kind: 'unique', columns, over: 'computed' };
     case 'check':
     case 'unchecked':
     case 'partition':

@@ -131,10 +131,10 @@ export class Ledger {
     this.#filters.set(`${as} ${base.key}`, { column: base.key, use: as, labels: base.labels });
   }
 
-  /** A labelled column is compared with one value of the client's. */
-  lookUp(base: Base): void {
+  /** A labelled column is compared with so many values of the client's, each by itself. */
+  lookUp(base: Base, values = 1): void {
     this.touch(base, 'equality');
-    this.lookups += 1;
+    this.lookups += values;
   }
 
   touchAll(bases: Iterable<Base>, use?: ColumnUse): void {

@@ -12,6 +12,17 @@ const columns = {
   number: 23, amount: 1700, born: 1082, seen: 1184, area: 603, sure: 16, name: 19, tags: 1009, profile: text, clear: text, initial: text,
 }; // prettier-ignore
 
+const keyedColumns = {
+  id: 23,
+  name: text,
+  email: text,
+  phone: 1043,
+  code: 2950,
+  number: 23,
+  profile: text,
+  initial: text,
+};
+
 /** A table `people` with a labelled column of every sort, one whose documents are labelled in part, and a table of another server. */
 function withPeople(catalog: CatalogSnapshot): CatalogSnapshot {
   const relation = (oid: number, name: string, kind: 'table' | 'foreign_table') => ({
@@ -20,13 +31,39 @@ function withPeople(catalog: CatalogSnapshot): CatalogSnapshot {
       ...{ name: column, attnum: i + 1, typeOid, typeName: 'text' },
     })),
   });
-  const people = [relation(90_001, 'people', 'table'), relation(90_002, 'elsewhere', 'foreign_table')];
+  const keyed = (oid: number, name: string) => ({
+    ...relation(oid, name, 'table'),
+    columns: Object.entries(keyedColumns).map(([column, typeOid], i) => ({ name: column, attnum: i + 1, typeOid, typeName: 'text' })),
+  }); // prettier-ignore
+  const unique = (relation: number, over: 'alone' | 'columns' | 'computed', ...columns: readonly string[]) => ({
+    ...{ relation, rule: { kind: 'unique', columns, over } as const },
+  });
+  const people = [
+    relation(90_001, 'people', 'table'),
+    relation(90_002, 'elsewhere', 'foreign_table'),
+    keyed(90_003, 'members'),
+    keyed(90_004, 'clubs'),
+    keyed(90_005, 'linked'),
+    keyed(90_006, 'logins'),
+    { ...keyed(90_007, 'v_members'), kind: 'view' as const, definition: ` SELECT ${Object.keys(keyedColumns).join(', ')} FROM public.members` },
+  ]; // prettier-ignore
   return {
     ...catalog,
     relations: [...catalog.relations, ...people],
     standIns: new Map([[domainOverText, text]]),
     rules: [
       { relation: 90_001, rule: { kind: 'stored', column: 'initial', columns: ['plain'], sql: '"left"(plain, 1)' } },
+      ...['email', 'phone', 'code', 'number', 'profile'].map((column) => unique(90_003, 'alone', column)),
+      unique(90_003, 'alone', 'email'),
+      { relation: 90_003, rule: { kind: 'stored', column: 'initial', columns: ['phone'], sql: '"left"(phone, 1)' } },
+      unique(90_003, 'alone', 'initial'),
+      unique(90_004, 'columns', 'email'),
+      unique(90_004, 'columns', 'name', 'phone'),
+      unique(90_004, 'computed', 'code'),
+      unique(90_005, 'alone', 'email'),
+      { relation: 90_006, rule: { kind: 'foreign', columns: ['name'], to: { relation: 90_005, columns: ['email'] } } },
+      { relation: 90_006, rule: { kind: 'primary', columns: ['email'], over: 'alone' } },
+      unique(90_006, 'columns', 'email', 'name'),
     ],
   };
 }
@@ -42,6 +79,10 @@ beforeAll(() => {
       named.map((column) => [`public.${table}.${column}`, ['pii.x']] as const),
     ),
     ['public.people.profile.phone', ['pii.phone']] as const,
+    ...['members', 'clubs', 'linked', 'logins'].flatMap((table) =>
+      ['email', 'phone', 'code', 'number'].map((column) => [`public.${table}.${column}`, ['pii.x']] as const),
+    ),
+    ['public.members.profile.phone', ['pii.phone']] as const,
   ]);
   const equals = { schema: 'public', name: '=', extension: null };
   const own = { language: 'plpgsql', volatility: 'volatile', kind: 'function', extension: null } as const;
@@ -131,6 +172,109 @@ describe('one value that the client gives, in a condition that has to hold', () 
     const facts = await one('PREPARE q AS SELECT id FROM customers WHERE email = $1');
     expect(told(facts)).toEqual([0, ['customers.email equality']]);
     expect(facts.handle.op === 'prepare' && told(facts.handle.inner)).toEqual([1, ['customers.email equality']]);
+  });
+});
+
+describe('a value that the client gives, written into a column whose values are there once', () => {
+  const email = ['members.email equality'];
+  test.each<[sql: string, lookups: number, uses: readonly string[]]>([
+    ["INSERT INTO members (id, email) VALUES (1, 'x')", 1, email],
+    ['INSERT INTO members (email, id) VALUES ($1, 1)', 1, email],
+    ["INSERT INTO members VALUES (1, 'n', 'x')", 1, [...email, 'members.code key', 'members.number key', 'members.phone key', 'members.initial key', 'members.profile key']],
+    ['INSERT INTO members (email, code) VALUES (lower($1), $2::uuid) RETURNING id, email', 2, ['members.code equality', ...email]],
+    // Each row is a value of its own.
+    ["INSERT INTO members (email) VALUES ('x'), ($1), (upper('y')), ('z'::text)", 4, email],
+    ["INSERT INTO members (email) VALUES ('x'), ('y') ON CONFLICT DO NOTHING", 2, email],
+    ['INSERT INTO members (email) VALUES ($1) ON CONFLICT (email) DO NOTHING', 1, email],
+    ['INSERT INTO members (email) VALUES ($1) ON CONFLICT (id) DO NOTHING RETURNING id', 1, email],
+    ['WITH s AS (SELECT 1) INSERT INTO members (email) VALUES ($1)', 1, email],
+    ['UPDATE members SET email = $1 WHERE id = 5', 1, email],
+    ["UPDATE members m SET name = 'n', email = 'x', code = $2 FROM scratch s WHERE s.id = m.id RETURNING m.email", 2, ['members.code equality', ...email]],
+    ['UPDATE members SET name = $1 WHERE id = 5', 0, []],
+    ['INSERT INTO members (id, name) VALUES (1, $1)', 0, []],
+    // Not a key: nothing is told.
+    ["INSERT INTO customers (id, email) VALUES (1, 'x')", 0, []],
+  ])('%s', async (sql, lookups, expected) => {
+    expect(told(await one(sql))).toEqual([lookups, [...expected].sort()]);
+  }); // prettier-ignore
+
+  test('PREPARE looks nothing up, and what it names does', async () => {
+    const facts = await one('PREPARE q AS INSERT INTO members (email) VALUES ($1), ($2)');
+    expect(facts.command.lookups).toBe(0);
+    expect(facts.handle.op === 'prepare' && told(facts.handle.inner)).toEqual([2, email]);
+  });
+
+  const key = ['members.email key'];
+  test.each<[sql: string, ...uses: readonly string[]]>([
+    // not a value of the client's, or not in every row
+    ["INSERT INTO members (email) VALUES ('x'), (DEFAULT)", ...key],
+    ["INSERT INTO members (email) VALUES ('x'), (NULL)", ...key],
+    ["INSERT INTO members (email) VALUES ('x' || 'y')", ...key],
+    ['INSERT INTO members (email) VALUES (5)', ...key],
+    ["INSERT INTO members (email) VALUES (current_setting('my.x'))", ...key],
+    ['INSERT INTO members (email) VALUES ((SELECT name FROM members LIMIT 1))', ...key],
+    ["INSERT INTO members (email) VALUES (initcap('x'))", ...key],
+    ['INSERT INTO members DEFAULT VALUES', ...key, 'members.code key', 'members.initial key', 'members.number key', 'members.phone key', 'members.profile key'],
+    ['INSERT INTO members (email) SELECT $1', ...key],
+    ["INSERT INTO members (email) SELECT 'u' || n FROM generate_series(1, 1000) n", ...key],
+    ["INSERT INTO members (email) SELECT * FROM (VALUES ('x')) v", ...key],
+    ["INSERT INTO members (email) VALUES ('x') UNION VALUES ('y')", ...key],
+    ['INSERT INTO members (email) SELECT unnest($1::text[])', ...key],
+    ['UPDATE members SET email = name WHERE id = 5', ...key],
+    ['UPDATE members SET email = DEFAULT WHERE id = 5', ...key],
+    ["UPDATE members m SET email = 'u' || n FROM generate_series(1, 9) n WHERE m.id = n", ...key],
+    ["UPDATE members SET email = CASE WHEN id = 5 THEN 'x' ELSE 'y' END", ...key],
+    ['UPDATE members SET (email, name) = ($1, $2) WHERE id = 5', ...key],
+    ['UPDATE members SET (email) = (SELECT $1) WHERE id = 5', ...key],
+    // a star moves the values into other columns
+    ["INSERT INTO members (id, name, email) VALUES ((SELECT r FROM (SELECT 1, 'a', 'u' || 5) r).*, 'x', 'y')", ...key],
+    ["INSERT INTO members (name, email) VALUES ((SELECT r FROM (SELECT) r).*, 'x')", ...key],
+    // a row that is there already is changed
+    ['INSERT INTO members (email) VALUES ($1) ON CONFLICT (email) DO UPDATE SET name = $2', ...key],
+    ['INSERT INTO members (id, email) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET email = excluded.email', ...key],
+    ['INSERT INTO members (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET email = $1', ...key],
+    ['INSERT INTO members (id) VALUES (1) ON CONFLICT (email) DO NOTHING', ...key],
+    // not the outermost statement, or one that goes on
+    ['WITH w AS (INSERT INTO members (email) VALUES ($1) RETURNING id) SELECT id FROM w', ...key],
+    ['WITH w AS (UPDATE members SET email = $1 WHERE id = 5 RETURNING id) SELECT id FROM w', ...key],
+    ['EXPLAIN (COSTS OFF) INSERT INTO members (email) VALUES ($1)', ...key],
+    ['EXPLAIN (ANALYZE, COSTS OFF) UPDATE members SET email = $1 WHERE id = 5', ...key],
+    ['COPY (INSERT INTO members (email) VALUES ($1) RETURNING id) TO STDOUT', ...key],
+    ['COPY members (email) FROM STDIN', ...key],
+    ['MERGE INTO members m USING scratch s ON m.id = s.id WHEN MATCHED THEN UPDATE SET email = $1', ...key],
+    ['MERGE INTO members m USING scratch s ON m.id = s.id WHEN NOT MATCHED THEN INSERT (email) VALUES ($1)', ...key],
+    // a key that tells something else
+    ['INSERT INTO clubs (email) VALUES ($1)', 'clubs.email key'],
+    ['UPDATE clubs SET phone = $1 WHERE id = 5', 'clubs.phone key'],
+    ['UPDATE clubs SET code = $1 WHERE id = 5', 'clubs.code key'],
+    ['INSERT INTO clubs (email) VALUES ($1) ON CONFLICT (email) DO NOTHING', 'clubs.email key'],
+    ['UPDATE linked SET email = $1 WHERE id = 5', 'linked.email equality', 'linked.email key', 'logins.name key'],
+    ['INSERT INTO logins (email) VALUES ($1)', 'logins.email equality', 'logins.email key', 'logins.name key'],
+    ["INSERT INTO logins (name) VALUES ('x')", 'linked.email key', 'logins.email key', 'logins.name key'],
+    ['UPDATE members SET phone = $1 WHERE id = 5', 'members.initial key', 'members.phone equality'],
+    // values of which equality is not sameness, and documents of which a part is labelled
+    ["INSERT INTO members (number) VALUES ('5')", 'members.number key'],
+    ['INSERT INTO members (number) VALUES ($1)', 'members.number key'],
+    ["INSERT INTO members (code) VALUES ('x'::text)", 'members.code key'],
+    ["INSERT INTO members (profile) VALUES ('{}')", 'members.profile key'],
+    // which column of the table a view's column writes is not asked
+    ['UPDATE v_members SET email = $1 WHERE id = 5', ...key, 'members.code key', 'members.initial key', 'members.number key', 'members.phone key', 'members.profile key'],
+    // and every other use beside it is one
+    ['UPDATE members SET email = $1 WHERE email = $2', 'members.email equality', 'members.email where'],
+    ["UPDATE members SET email = $1 WHERE id = 5 RETURNING email = 'x'", 'members.email equality', 'members.email expression'],
+  ])('or else it is a key like any other: %s', async (sql, ...expected) => {
+    const { command } = await one(sql);
+    expect(uses({ command } as StatementFacts).filter((use) => !use.startsWith('v_'))).toEqual([...expected].sort());
+  }); // prettier-ignore
+
+  test('a parameter whose type is the client’s to say', async () => {
+    expect(uses(await one('UPDATE members SET email = $1 WHERE id = 5', 'coercing'))).toEqual(key);
+    expect(uses(await one('UPDATE members SET email = $1::text WHERE id = 5', 'coercing'))).toEqual(email);
+  });
+
+  test('the value stays out of the record', async () => {
+    const { recordText, secretParams } = await one("INSERT INTO members (email) VALUES ('a@b.example')");
+    expect([recordText, secretParams]).toEqual([`INSERT INTO members (email) VALUES ('…')`, 'all']);
   });
 });
 

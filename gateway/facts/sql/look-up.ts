@@ -53,6 +53,14 @@ function lookUpOf(walk: Walk, columnSide: Node, valueSide: Node, scope: Scope): 
   return { base, calls: [...column.calls, ...value.calls] };
 }
 
+/** Whether what is written into the column is one value that the client gives, as one that the column is compared with. */
+export function isGiven(walk: Walk, base: Base, tree: Node): boolean {
+  const compared = comparedAs(base);
+  if (!compared) return false;
+  if (base.paths) return false;
+  return isValue(walk, folded(walk, tree).tree, compared);
+}
+
 /** Both sides of `a = b`, or of `a IN (b)`, which the server makes `a = b` of: transformAExprIn in parse_expr.c. */
 function equated(walk: Walk, tree: Node): readonly [Node | undefined, Node | undefined] | undefined {
   const body = only(tree, 'A_Expr') ?? {};

@@ -1,6 +1,7 @@
 import { columnNames } from './catalog.ts';
 import { copyColumns, copyInto, type Destination } from './copies.ts';
 import { aliasOf, tableItem } from './from.ts';
+import { valuesAssigned, valuesInserted, type GivenValues } from './given-values.ts';
 import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { readRuleUses, type RowChange } from './rule-uses.ts';
 import { blur, emptyScope, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
@@ -21,24 +22,30 @@ export function readInsert(walk: Walk, body: Node, outer: Scope): readonly Colum
   const names = nodes(body, 'cols').map((entry) => text(only(entry, 'ResTarget') ?? {}, 'name'));
   if (names.length > 0) names.forEach(target.write);
   else writeAll(walk, target);
-  readRules(walk, target, 'insert', names.length > 0 ? names : undefined);
+  const all = target.relation ? columnNames(target.relation) : [];
+  const given = valuesInserted(walk, body, target.relation, names.length > 0 ? names : all, outer);
+  const lookedUp = readRules(walk, target, 'insert', names.length > 0 ? names : undefined, given);
   readDefaults(walk, target, named(body, names));
   const source = node(body, 'selectStmt');
   if (source) {
     const columns = walk.query(source, scope);
     blur(walk.ledger, columns, 'set');
-    const all = target.relation && columnNames(target.relation);
-    copyColumns(walk.ledger, target, names.length > 0 ? names : all, columns);
+    copyColumns(walk.ledger, target, names.length > 0 ? names : target.relation && all, columns);
   }
   const conflict = node(body, 'onConflictClause');
-  if (conflict) readConflict(walk, conflict, target, scope);
+  if (conflict) readConflict(walk, conflict, target, scope, lookedUp);
   return readReturning(walk, body, { ...scope, items: [target.item] }, target.item);
 }
 
-function readConflict(walk: Walk, body: Node, target: Target, outer: Scope): void {
+/** @param lookedUp names of columns that it may name: their keys have been read, and others it does not mean */
+function readConflict(walk: Walk, body: Node, target: Target, outer: Scope, lookedUp: ReadonlySet<string>): void {
   const scope = { ...outer, items: [target.item, { ...target.item, name: 'excluded', bare: false }] };
   const infer = node(body, 'infer') ?? {};
-  for (const entry of nodes(infer, 'indexElems')) readIndexElement(walk, only(entry, 'IndexElem') ?? {}, scope);
+  for (const entry of nodes(infer, 'indexElems')) {
+    const element = only(entry, 'IndexElem') ?? {};
+    if (lookedUp.has(text(element, 'name'))) continue;
+    readIndexElement(walk, element, scope);
+  }
   walk.expression(infer['whereClause'], scope, 'where');
   if (text(body, 'action') === 'ONCONFLICT_UPDATE') {
     walk.ledger.effect('update');
@@ -61,7 +68,8 @@ export function readUpdate(walk: Walk, body: Node, outer: Scope): readonly Colum
   walk.ledger.effect('update');
   const target = readWritten(walk, node(body, 'relation') ?? {});
   changesRows(walk, target);
-  readRules(walk, target, 'update', assigned(body));
+  const given = valuesAssigned(walk, body, target.relation, outer);
+  readRules(walk, target, 'update', assigned(body), given);
   const items = [target.item];
   for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
@@ -182,10 +190,12 @@ export function readRules(
   { relation }: Destination,
   change: RowChange,
   written: readonly string[] | undefined,
-): void {
-  if (!relation) return;
-  readRuleUses(ledger, relation, change, change === 'insert' ? (written ?? columnNames(relation)) : written);
+  given?: GivenValues,
+): ReadonlySet<string> {
+  if (!relation) return new Set();
   for (const behind of ledger.world.view(relation)?.relations ?? []) readRuleUses(ledger, behind, change, undefined);
+  const names = change === 'insert' ? (written ?? columnNames(relation)) : written;
+  return readRuleUses(ledger, relation, change, names, given);
 }
 
 /** Names of the columns that are assigned to. */

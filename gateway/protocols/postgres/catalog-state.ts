@@ -9,6 +9,7 @@ const watched: readonly (readonly [table: string, where?: string])[] = [
   ['pg_index', `indrelid NOT IN (SELECT oid FROM pg_catalog.pg_class WHERE relpersistence = 't')`],
   ['pg_constraint', `conrelid NOT IN (SELECT oid FROM pg_catalog.pg_class WHERE relpersistence = 't')`],
   ['pg_policy'],
+  ['pg_trigger', 'NOT tgisinternal'],
   ['pg_partitioned_table', `partrelid NOT IN (SELECT oid FROM pg_catalog.pg_class WHERE relpersistence = 't')`],
   ['pg_inherits'],
   ['pg_proc'],

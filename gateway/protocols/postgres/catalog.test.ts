@@ -69,6 +69,8 @@ const changes = [
   'alter table people validate constraint short',
   'create policy own on people using (ssn = current_user)',
   'alter table people enable row level security',
+  "create function g() returns trigger language plpgsql as 'begin return new; end'",
+  'create trigger watch before update on people for each row execute function g()',
   'alter policy own on people using (name = current_user)',
   'alter table people alter column id set default f()',
   'alter table child add unique (id)',
@@ -146,6 +148,19 @@ const ruling = `
   create table points (id int, to_c text references acts (c));
   alter table points enable row level security;
   create policy p on points using (id = 1 and exists (select from acts where acts.a = 'x'));
+  create table keyed (id uuid primary key, a text unique deferrable, b text, unique (b) include (id), c text unique nulls not distinct, d varchar(9) unique,
+    e text, f char(4), h text, exclude using btree (h with =));
+  create unique index on keyed (e collate "C");
+  create unique index on keyed (f bpchar_pattern_ops);
+  create table secured (c text unique);
+  alter table secured enable row level security;
+  create table watched (c text unique);
+  create function watch() returns trigger language plpgsql as 'begin return new; end';
+  create trigger t before update on watched for each row execute function watch();
+  create table above (c text unique);
+  create table below (c text unique) inherits (above);
+  create table whole (c text unique) partition by list (c);
+  create table part partition of whole default;
   create table sleeps (id int);
   create policy p on sleeps using (id = 1);
   create table split (id int, k text) partition by list (lower(k));`;
@@ -155,7 +170,19 @@ describe('what tables do by themselves is read', () => {
     await using reader = readerOf(server);
     const { relations, rules = [] } = await reader.read(undefined, patience);
     const names = new Map(relations.map(({ oid, name }) => [oid, name]));
-    const own = new Set(['acts', 'points', 'sleeps', 'split']);
+    const own = new Set([
+      'acts',
+      'points',
+      'sleeps',
+      'split',
+      'keyed',
+      'secured',
+      'watched',
+      'above',
+      'below',
+      'whole',
+      'part',
+    ]);
     const found = rules.flatMap(({ relation, rule }) => {
       const table = names.get(relation) ?? '';
       if (!own.has(table)) return [];
@@ -167,10 +194,10 @@ describe('what tables do by themselves is read', () => {
     return new Set(found);
   };
   const expected = [
-    'acts {"kind":"primary","columns":["id"],"computed":false}',
-    'acts {"kind":"unique","columns":["c"],"computed":false}',
-    'acts {"kind":"unique","columns":["id","a"],"computed":false}',
-    'acts {"kind":"unique","columns":["a","b","c"],"computed":true}',
+    'acts {"kind":"primary","columns":["id"],"over":"alone"}',
+    'acts {"kind":"unique","columns":["c"],"over":"alone"}',
+    'acts {"kind":"unique","columns":["id","a"],"over":"columns"}',
+    'acts {"kind":"unique","columns":["a","b","c"],"over":"computed"}',
     'acts {"kind":"check","columns":["a","b"]}',
     'acts {"kind":"unchecked","columns":["c"]}',
     'acts {"kind":"stored","columns":["c"],"column":"g","sql":"upper(c)"}',
@@ -179,6 +206,16 @@ describe('what tables do by themselves is read', () => {
     'points {"kind":"policy","reads":{"relation":"points","columns":["id"]}}',
     'points {"kind":"policy","reads":{"relation":"acts","columns":["a"]}}',
     'split {"kind":"partition","columns":["k"]}',
+    // What a key of one column tells beside whether a value is there.
+    'keyed {"kind":"primary","columns":["id"],"over":"alone"}',
+    'keyed {"kind":"unique","columns":["d"],"over":"alone"}',
+    ...['a', 'b', 'c', 'e', 'f', 'h'].map(
+      (column) => `keyed {"kind":"unique","columns":["${column}"],"over":"columns"}`,
+    ),
+    ...['secured', 'watched', 'above', 'below', 'whole', 'part'].map(
+      (table) => `${table} {"kind":"unique","columns":["c"],"over":"columns"}`,
+    ),
+    'whole {"kind":"partition","columns":["c"]}',
   ];
 
   test('on PostgreSQL 18, columns that are made when they are read included', async () => {

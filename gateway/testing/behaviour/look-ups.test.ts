@@ -232,6 +232,105 @@ describe('a look-up is nothing else', () => {
   });
 });
 
+describe('an address that is written has to be nobody’s, and whether it is, is a look-up', () => {
+  const fresh = (name: string): string => `${name}@fresh.example`;
+  const inserting = (...addresses: readonly string[]): string =>
+    `insert into customers (name, email, ssn, card_number, city, country) values ${addresses.map((at) => `('New', '${at}', 's', 'c', 'Ulm', 'Germany')`).join(', ')}`;
+  const changing = (at: string): string => `update customers set email = '${at}' where id = 1`;
+  const holders = async (addresses: readonly string[]): Promise<number> =>
+    (await admin.query('select from customers where email = any ($1)', [addresses])).rows.length;
+
+  test.each([
+    ['INSERT', (at: string) => inserting(at)],
+    ['UPDATE', changing],
+  ])('%s: one that nobody has is written, and leaves masked', async (how, sql) => {
+    await using wire = await open('ben');
+    const at = fresh(`one-${how}`);
+    const rows = rowsOf(await wire.query(`${sql(at)} returning city, email`));
+    expect([rows.length, await holders([at])]).toEqual([1, 1]);
+    expect(wire.heard.includes(at)).toBe(false);
+  });
+
+  test.each([
+    ['INSERT', (at: string) => inserting(at)],
+    ['UPDATE', changing],
+  ])('%s: one that somebody has is refused by the server, which says no more than that', async (_, sql) => {
+    await using wire = await open('ben');
+    const error = errorText(await wire.query(sql(email(5))));
+    expect(error).toContain('23505');
+    expect(error).toContain('withheld');
+    expect(wire.heard.includes(email(5))).toBe(false);
+  });
+
+  /** Writes so many values that nobody has, each with its own name, and returns everything that came. */
+  const ways: readonly (readonly [how: string, say: (wire: Wire, addresses: readonly string[]) => Promise<readonly WireMessage[]>])[] = [
+    ['rows of one INSERT', (wire, addresses) => wire.query(inserting(...addresses))],
+    ['rows of one INSERT that leaves out what is there', (wire, addresses) => wire.query(`${inserting(...addresses)} on conflict (email) do nothing`)],
+    ['an INSERT each, in one message', (wire, addresses) => wire.query(addresses.map((at) => inserting(at)).join('; '))],
+    ['an UPDATE each', async (wire, addresses) => {
+      const heard: WireMessage[] = [];
+      for (const at of addresses) heard.push(...(await wire.query(changing(at))));
+      return heard;
+    }],
+    ['a statement that is prepared once', async (wire, addresses) => {
+      wire.send(parse('s', 'update customers set email = $1 where id = 1'), ...addresses.map((at) => Buffer.concat([bind('', 's', [at]), execute()])), sync);
+      return wire.readies();
+    }],
+    ['EXECUTE', async (wire, addresses) => {
+      const heard = [...(await wire.query('prepare s(text) as update customers set email = $1 where id = 1'))];
+      for (const at of addresses) heard.push(...(await wire.query(`execute s('${at}')`)));
+      return heard;
+    }],
+    ['what is rolled back each time', async (wire, addresses) => {
+      const heard: WireMessage[] = [];
+      for (const at of addresses) heard.push(...(await wire.query(`begin; ${changing(at)}; rollback`)));
+      return heard;
+    }],
+  ]; // prettier-ignore
+
+  test.each(ways)('an hour of a session has five: %s', async (how, say) => {
+    const addresses = Array.from({ length: perHour + 1 }, (_, n) => fresh(`${how.replaceAll(' ', '-')}-${String(n)}`));
+    await using wire = await open('ben');
+    expect(errorsOf(await say(wire, addresses.slice(0, perHour)))).toEqual([]);
+    await using other = await open('ben');
+    const more = addresses.map((at) => `more-${at}`);
+    expect(errorText(await say(other, more))).toMatch(tooMany);
+    expect(await holders(more.slice(perHour))).toBe(0);
+    await wire.query('rollback');
+    // Both are counted together.
+    expect(errorText(await wire.query(`select id from customers where email = '${email(3)}'`))).toMatch(tooMany);
+  });
+
+  /** Each tells of addresses that were not given, or more of those that were. */
+  test.each<readonly [how: string, sql: () => string]>([
+    ['a query', () => `insert into customers (name, email, ssn, card_number, city, country) select 'N', 'user' || n || '@example.com', 's', 'c', 'x', 'y' from generate_series(1, 1000) n on conflict do nothing`],
+    ['a value made of the row', () => `update customers set email = lower(name) || '@example.com' where id = 2`],
+    ['an upsert', () => `${inserting(email(3))} on conflict (email) do update set notes = 'found' returning id`],
+    ['a merge', () => `merge into customers c using (values (1)) v(id) on c.id = v.id when matched then update set email = '${email(3)}'`],
+    ['a query in WITH', () => `with w as (${inserting(email(3))} on conflict do nothing returning id) select count(*) from w`],
+    ['a plan that runs', () => `explain (analyze, costs off) ${inserting(email(3))}`],
+    ['a condition on the old address', () => `update customers set email = '${fresh('z')}' where email = '${email(3)}'`],
+    ['COPY', () => 'copy customers (name, email, ssn, card_number, city, country) from stdin'],
+  ])('%s is refused', async (_, sql) => {
+    await using wire = await open('ben');
+    expect(errorText(await wire.query(sql()))).toContain('42501 denied by policy');
+  }); // prettier-ignore
+
+  test.each([
+    ['row-level security hides who has the value', 'alter table customers enable row level security', 'alter table customers disable row level security'],
+    ['a trigger makes the row what it becomes', "create function swap() returns trigger language plpgsql as 'begin return new; end'; create trigger swap before insert or update on customers for each row execute function swap()", 'drop function swap cascade'],
+    ['another key has the column in it', 'create unique index email_city on customers (email, city)', 'drop index email_city'],
+  ])('where %s it is a key, refused', async (_, make, undo) => {
+    await admin.query(make);
+    try {
+      await using wire = await open('ben');
+      await expect.poll(async () => errorText(await wire.query(`begin; ${changing(fresh('never'))}; rollback`)), { timeout: 60_000 }).toMatch(/as a key, whose values/);
+    } finally {
+      await admin.query(undo);
+    }
+  }); // prettier-ignore
+});
+
 test('what was looked up stands in no file of the gateway', async () => {
   await rig.gateway[Symbol.asyncDispose]();
   expect(await filesWith(rig.dir, emails.slice(0, inClear))).toEqual([]);

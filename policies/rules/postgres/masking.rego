@@ -37,7 +37,7 @@ seen_through := "Read the tables themselves: their labelled columns leave masked
 # custom: {id: PG-010}
 deny contains {
 	"id": "PG-010",
-	"msg": $"{used.column} is {label} and cannot be used {use_in_words(used.use)}",
+	"msg": $"{used.column} is {label} and cannot be used {in_words(used.use)}",
 	"hint": use_instead(used.use, label),
 	"severity": "high",
 	"controls": ["SOC2:CC6.1"],
@@ -220,6 +220,17 @@ limited if under_masks
 
 limited if input.principal.kind == "agent"
 
+# METADATA
+# description: Whether a value that is written may be there once only tells whether it is there, as looking it up does.
+writes_look_up("equality") if {
+	some effect in input.command.effects
+	effect in {"insert", "update"}
+}
+
+in_words(use) := "as a key: whether the value is there already is a look-up" if {
+	writes_look_up(use)
+} else := use_in_words(use)
+
 use_in_words(use) := object.get(
 	{
 		"null_test": "to see whether it is NULL",
@@ -244,7 +255,9 @@ use_in_words(use) := object.get(
 	"that way",
 )
 
-use_instead(use, label) := $"Ask for lookup: equality on label {label}, or filter by other columns, such as the primary key." if {
+use_instead(use, label) := $"Ask for lookup: equality on label {label}, or leave the column out." if {
+	writes_look_up(use)
+} else := $"Ask for lookup: equality on label {label}, or filter by other columns, such as the primary key." if {
 	use == "equality"
 } else := "Filter, join and order by other columns, such as the primary key." if {
 	use in {"where", "join", "group", "order", "distinct", "having", "limit"}

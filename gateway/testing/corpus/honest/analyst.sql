@@ -190,7 +190,7 @@ UPDATE orders o SET status = 'delivered' FROM payments p WHERE p.order_id = o.id
 MERGE INTO products p USING (VALUES ('SKU-001', 3.5), ('SKU-900', 4.5)) AS v(sku, price) ON p.sku = v.sku WHEN MATCHED THEN UPDATE SET unit_price = v.price WHEN NOT MATCHED THEN INSERT (sku, title, unit_price) VALUES (v.sku, 'new', v.price)
 
 --- customer with a new address
---- refused PG-010
+--- masked email
 UPDATE customers SET email = 'new@example.com' WHERE id = 8 RETURNING id, name, email
 
 --- each customer once

@@ -67,6 +67,5 @@ delete from orders o1_0 where o1_0.status='nowhere'
 select c1_0.id,c1_0.card_number,c1_0.city,c1_0.country,c1_0.created_at,c1_0.email,c1_0.name,c1_0.notes,c1_0.phone,c1_0.ssn from customers c1_0 where c1_0.id=$1 for no key update
 
 --- hibernate
---- refused PG-010
 --- with ["5555 5555 7262 4246", "Ulm", "France", "2024-05-18 21:53:00+00", "farah.quist12@example.com", "Farah Quist", null, "+1 917 555 0129", "904-41-1549", "12"]
 update customers set card_number=$1,city=$2,country=$3,created_at=$4,email=$5,name=$6,notes=$7,phone=$8,ssn=$9 where id=$10
