@@ -8,6 +8,7 @@ import type { Shell } from '../../facts/shell/index.ts';
 import { brokenLine } from './errors.ts';
 import { carriedTerms, SshExchange } from './exchange.ts';
 import { type Ends, ForwardConnection } from './forward-connection.ts';
+import type { ClientReading } from './reading.ts';
 import type { Incoming, Listening, UpstreamForwards } from './upstream-forwards.ts';
 
 /** What forwards need of the session they are in, once it is open. */
@@ -20,6 +21,7 @@ export interface ForwardSession {
 export interface ForwardPorts {
   readonly client: Connection;
   readonly socket: Socket;
+  readonly reading: ClientReading;
   /** Undefined when the client was not let in; then it is told why. */
   readonly opened: Promise<ForwardSession | string>;
   readonly maxForwards: number;
@@ -232,7 +234,8 @@ export class Forwards {
       refuse(place);
       return undefined;
     }
-    const opened = await this.#ports.opened;
+    const { reading, opened: opening } = this.#ports;
+    const opened = await reading.until(opening);
     if (typeof opened === 'string') {
       refuse(opened);
       return undefined;

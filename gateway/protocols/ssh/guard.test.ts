@@ -28,6 +28,8 @@ const window = 2 * 1024 * 1024; // what the library grants
 let server: ssh2.Server;
 let port = 0;
 const arriving = new Map<string, (seen: Seen) => void>();
+/** Those who never log in. */
+const strangers = new Map<string, (seen: Seen) => void>();
 beforeAll(async () => {
   server = new ssh2.Server({ hostKeys: [newHostKey()] }, (client) => {
     const seen: Seen = { passed: [], violations: [], refused: [], lines: [], told: '', broken: '' };
@@ -35,11 +37,14 @@ beforeAll(async () => {
     guard(client, {
       onViolation: (why) => seen.violations.push(why),
       onRefused: (what) => seen.refused.push(what),
+      onPassed: () => undefined,
     });
     let user = '';
     client.on('authentication', (context) => {
       user = context.username;
-      context.accept();
+      if (context.method === 'none') strangers.get(user)?.(seen);
+      if (context.method === 'none') context.reject(['password']);
+      else context.accept();
     });
     client.on('error', (error) => (seen.broken ||= error.message));
     client.on('session', (accept) => {
@@ -103,6 +108,78 @@ async function afterSending(...payloads: readonly Buffer[]) {
   if (!lives) await closed;
   return { ...seen, lives };
 }
+
+/** Sends messages in place of a login, behind the question how to log in. @returns how that ended */
+async function asStranger(...payloads: readonly Buffer[]) {
+  const username = `stranger${strangers.size}`;
+  const arrived = new Promise<Seen>((resolve) => strangers.set(username, resolve));
+  const client = new ssh2.Client();
+  let asked = 0;
+  const ready = new Promise<void>((resolve) => {
+    client.connect({
+      ...{ host: '127.0.0.1', port, username, readyTimeout: 0 },
+      authHandler: (_left, _partial, next) => (asked++ === 0 ? next({ type: 'none', username }) : resolve()),
+    });
+  });
+  let told = '';
+  client.on('error', (error) => (told ||= error.message));
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  const seen = await arrived;
+  await ready;
+  seen.passed.length = 0;
+  for (const payload of payloads) sendRaw(client, payload);
+  await closed;
+  return { ...seen, told };
+}
+
+const ignored = (bytes: number) => Buffer.concat([Buffer.from([2]), sshString(Buffer.alloc(bytes))]);
+const ping = Buffer.concat([Buffer.from([type.global]), sshString('keepalive@openssh.com'), Buffer.from([1])]);
+
+test.each([
+  ['a request that wants an answer', ping],
+  ['a channel', channelOpen('session')],
+  ['a channel that is not carried', channelOpen('x11')],
+  ['an answer to a request', Buffer.from([81])],
+  ['data', Buffer.concat([Buffer.from([type.data]), uint32(0), sshString('x')])],
+])(
+  '%s before the login ends the connection and is answered in no other way (RFC 4252 section 6)',
+  async (_, payload) => {
+    const { told, passed, refused, violations } = await asStranger(payload, payload);
+    const why = `protocol: message ${payload[0]} before the login`;
+    expect({ told, passed, refused, violations }).toEqual({ told: why, passed: [], refused: [], violations: [why] });
+  },
+);
+
+test.each([
+  ['messages that are ignored', 2_000, () => ignored(1)],
+  ['large messages that are ignored', 60, () => ignored(30_000)],
+  ['debug messages', 60, () => Buffer.concat([Buffer.from([4, 0]), sshString('x'.repeat(30_000)), sshString('')])],
+  ['messages that were not understood', 2_000, () => Buffer.concat([Buffer.from([3]), uint32(7)])],
+  [
+    'questions how to log in',
+    2_000,
+    () =>
+      Buffer.concat([
+        Buffer.from([50]),
+        ...[`stranger${strangers.size}`, 'ssh-connection', 'none'].map((text) => sshString(text)),
+      ]),
+  ],
+])('a client that has not logged in sends no more than so much: %s', async (_, count, one) => {
+  const payload = one();
+  const { told, violations, passed } = await asStranger(...Array.from({ length: count }, () => payload));
+  const why = 'protocol: too much before the login';
+  expect({ told, violations }).toEqual({ told: why, violations: [why] });
+  const bytes = passed.reduce((sum, { length }) => sum + length, 0);
+  expect(bytes).toBeLessThanOrEqual(1024 * 1024);
+  expect(passed.length).toBeLessThanOrEqual(1_000);
+  // Most of it was taken: the connection ended for how much it was.
+  expect(Math.max(bytes / 1024 / 1024, passed.length / 1_000)).toBeGreaterThan(0.9);
+});
+
+test('behind the login there is no such limit', async () => {
+  const { lives, violations } = await afterSending(...Array.from({ length: 2_000 }, () => ignored(1_000)));
+  expect({ lives, violations }).toEqual({ lives: true, violations: [] });
+});
 
 test('a message that no client sends ends the connection, with its number, and reaches nothing', async () => {
   // From RFC 4250 and its successors: all that servers send, that nobody has defined, and that belongs to ways to log in which are not taken.

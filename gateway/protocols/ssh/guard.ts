@@ -17,6 +17,8 @@ export interface GuardOptions {
   onViolation(why: string): void;
   /** Something that was asked for and is not offered. The connection goes on. */
   onRefused(what: string): void;
+  /** Behind each message: the library may have answered it. */
+  onPassed(): void;
 }
 
 /** RFC 4250 section 4.2.2. */
@@ -36,11 +38,16 @@ const carried: ReadonlySet<string> = new Set(['session', 'direct-tcpip', 'direct
 const judged: ReadonlySet<string> = new Set(
   ['tcpip-forward', 'streamlocal-forward@openssh.com'].flatMap((name) => [name, `cancel-${name}`]),
 );
+/** RFC 4252 section 6: what runs behind the login. */
+const firstBehindLogin = 80;
+/** What a client may say before it has logged in. Each of 100 attempts is two messages, with a certificate of a few KiB in each. */
+const beforeLogin = { messages: 1_000, bytes: 1024 * 1024 } as const;
 const administrativelyProhibited = 1;
 const maxNameBytes = 64;
 
 /** The parts of ssh2's connection that are not public. */
 const inside = z.object({
+  authenticated: z.boolean(),
   _protocol: z.object({
     _onPayload: z.custom<(payload: Buffer) => void>((value) => typeof value === 'function'),
     _packetRW: z.object({
@@ -72,19 +79,20 @@ export function guard(client: Connection, options: GuardOptions): Guard {
   const protocol = parts._protocol;
   const pass = protocol._onPayload;
   let over = false;
+  const said = { messages: 0, bytes: 0 };
 
   const disconnect = (reason: DisconnectReason, text: string): void => {
     if (over) return;
     over = true;
-    const said = Buffer.from(text.slice(0, 200));
+    const reasonText = Buffer.from(text.slice(0, 200));
     const { write } = protocol._packetRW;
     // As the library does it: this may be said in the middle of a key exchange too.
     let at = write.allocStartKEX;
-    const packet = write.alloc(1 + 4 + 4 + said.length + 4, true);
+    const packet = write.alloc(1 + 4 + 4 + reasonText.length + 4, true);
     packet[at++] = message.disconnect;
     at = packet.writeUInt32BE(reason, at);
-    at = packet.writeUInt32BE(said.length, at);
-    at += said.copy(packet, at);
+    at = packet.writeUInt32BE(reasonText.length, at);
+    at += reasonText.copy(packet, at);
     packet.writeUInt32BE(0, at); // no language
     sendPacket(protocol, write.finalize(packet, true), true);
     client.end();
@@ -101,6 +109,13 @@ export function guard(client: Connection, options: GuardOptions): Guard {
     const type = payload[0];
     if (type === undefined || !fromClients.has(type))
       return violation(`protocol: message ${type ?? 'without a type'} is none of a client’s`);
+    if (!parts.authenticated) {
+      if (type >= firstBehindLogin) return violation(`protocol: message ${type} before the login`);
+      said.messages++;
+      said.bytes += payload.length;
+      if (said.messages > beforeLogin.messages || said.bytes > beforeLogin.bytes)
+        return violation('protocol: too much before the login');
+    }
     if (type === message.channelOpen) {
       const kind = nameAt(payload, 1);
       const sender =
@@ -108,7 +123,8 @@ export function guard(client: Connection, options: GuardOptions): Guard {
       if (kind === undefined || sender === undefined) return violation('protocol: a channel without a type');
       if (!carried.has(kind)) {
         options.onRefused(kind);
-        return protocol.channelOpenFail(sender, administrativelyProhibited, 'sallyport does not carry it');
+        protocol.channelOpenFail(sender, administrativelyProhibited, 'sallyport does not carry it');
+        return options.onPassed();
       }
     }
     if (type === message.globalRequest) {
@@ -119,7 +135,8 @@ export function guard(client: Connection, options: GuardOptions): Guard {
     }
     if (type === message.channelData && payload.length >= 9 && isPastWindow(parts._chanMgr, payload))
       return violation('protocol: data past the window');
-    return pass(payload);
+    pass(payload);
+    return options.onPassed();
   };
   return { disconnect };
 }

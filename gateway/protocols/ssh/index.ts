@@ -4,6 +4,7 @@ import { offered } from './algorithms.ts';
 import { disconnectReasons, guard } from './guard.ts';
 import { offerLogins, type SshLogins } from './handshake.ts';
 import { assertPatched } from './library.ts';
+import { ClientReading } from './reading.ts';
 import { SshSession, type SshSessionPorts } from './session.ts';
 
 export type { DeviceLoginPrompt, Proven } from './handshake.ts';
@@ -60,11 +61,14 @@ export function openSsh(options: SshOptions): FrontDoor {
         },
         (client, { header }) => {
           application = header.versions.software.replace(/[^ -~]/g, '?').slice(0, maxApplicationLength);
+          const reading = new ClientReading(socket);
           const door = guard(client, {
             onViolation: (why) => (session ? session.refused(why, '') : refusedLogin(why)),
             onRefused: (what) => session?.notOffered(what),
+            onPassed: () => reading.answered(),
           });
           client.on('error', (error) => {
+            if (levelOf(error) === 'client-timeout') session?.unanswered();
             // What the library cannot decrypt or parse. It hangs up by itself.
             if (!isHangUp(error)) session?.refused(`protocol: ${error.message}`, '');
           });
@@ -88,7 +92,7 @@ export function openSsh(options: SshOptions): FrontDoor {
                 }
                 const { draining: stopping } = connection;
                 session = new SshSession(
-                  { client, socket, login, ip: peer.ip, application, signal, draining: stopping, ...asked },
+                  { client, socket, reading, login, ip: peer.ip, application, signal, draining: stopping, ...asked },
                   options,
                 );
                 void session.run().then(() => {
@@ -121,6 +125,10 @@ export function openSsh(options: SshOptions): FrontDoor {
 }
 
 function isHangUp(error: Error): boolean {
-  const level = 'level' in error ? error.level : undefined;
+  const level = levelOf(error);
   return level === 'socket' || level === 'client-timeout' || 'code' in error;
+}
+
+function levelOf(error: Error): unknown {
+  return 'level' in error ? error.level : undefined;
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import type { ServerChannel } from 'ssh2';
 import type { Wait } from '../../contract/wait.ts';
@@ -7,6 +8,8 @@ const socketRoomBytes = 256 * 1024;
 
 /** Where ssh2 keeps the window, and what did not fit it. */
 interface Inside {
+  /** `_kexinit` is there while keys are exchanged: until then the library keeps all that is to be sent. */
+  readonly _client: EventEmitter & { readonly _protocol: { readonly _kexinit: Buffer | undefined } };
   readonly outgoing: { readonly window: number };
   _chunk?: unknown;
   _chunkcb?: unknown;
@@ -86,7 +89,11 @@ export class ChannelOutput {
   }
 
   async #room(): Promise<void> {
-    while (!this.#hasRoom()) await this.#wait((done) => void this.#socket.once('drain', done));
+    while (!this.#hasRoom())
+      await this.#wait((done) => {
+        if (this.#isExchangingKeys()) this.#channel._client.once('rekey', done);
+        else this.#socket.once('drain', done);
+      });
   }
 
   async #wait(begin: (done: () => void) => void): Promise<void> {
@@ -98,7 +105,13 @@ export class ChannelOutput {
   }
 
   #hasRoom(): boolean {
-    return this.#isClosed || this.#socket.destroyed || this.#socket.writableLength < socketRoomBytes;
+    if (this.#isClosed || this.#socket.destroyed) return true;
+    return !this.#isExchangingKeys() && this.#socket.writableLength < socketRoomBytes;
+  }
+
+  /** A client that begins and does not go on would have the library keep all of its window. */
+  #isExchangingKeys(): boolean {
+    return this.#channel._client._protocol._kexinit !== undefined;
   }
 }
 

@@ -11,6 +11,7 @@ import { ExecChannel, type ChannelSettings } from './channel.ts';
 import { brokenLine, deniedExit } from './errors.ts';
 import { Forwards } from './forwards.ts';
 import { commandsOf, shellCommands } from './normalize.ts';
+import type { ClientReading } from './reading.ts';
 import { answer, collectSettings } from './requests.ts';
 import { SftpChannel } from './sftp/channel.ts';
 import type { SftpLimits } from './sftp/limits.ts';
@@ -61,6 +62,7 @@ export interface Asked {
 export interface SshSessionOptions extends Asked {
   readonly client: Connection;
   readonly socket: Socket;
+  readonly reading: ClientReading;
   readonly login: Login;
   readonly ip: string;
   readonly application: string;
@@ -120,6 +122,7 @@ export class SshSession {
     this.#forwards = new Forwards({
       client: options.client,
       socket: options.socket,
+      reading: options.reading,
       opened: this.#opened.then((opened) =>
         opened.ok
           ? { gate: opened.gate, forwards: opened.upstream.forwards, shell: opened.target.shell }
@@ -166,16 +169,24 @@ export class SshSession {
     }
   }
 
+  /** The client gave no sign of life. Its socket may still be open, full of what it does not read. */
+  unanswered(): void {
+    this.#ended.resolve('client does not answer');
+  }
+
   /** Something that never became a command. */
   refused(why: string, text: string): void {
-    if (this.#gate) void this.#record(this.#gate, why, text);
-    else void this.#opened.then(({ gate }) => gate && this.#record(gate, why, text));
+    const record = async () => {
+      const gate = this.#gate ?? (await this.#opened).gate;
+      if (gate) await this.#record(gate, why, text);
+    };
+    void this.#options.reading.until(record());
   }
 
   /** Something that a client asked for and that is not carried: what policy has a word for is judged all the same. */
   notOffered(what: string): void {
     const kind = notCarried[what];
-    if (kind) void this.#forwards.judge(kind);
+    if (kind) void this.#options.reading.until(this.#forwards.judge(kind));
     else this.refused('not offered', what);
   }
 
