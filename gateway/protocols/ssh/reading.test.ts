@@ -133,7 +133,7 @@ test('a client that begins to exchange keys and does not go on is sent one piece
   while (protocol._kexinit === undefined) await turn();
   let isSent = false;
   const writes = Array.from({ length: 10 }, () => output.write('stdout', piece));
-  const sent = Promise.all(writes).then(() => (isSent = true));
+  const sent = Promise.all(writes.map(async (wait) => wait)).then(() => (isSent = true));
   for (let i = 0; i < 50; i++) await turn();
   expect(writes.every((wait) => wait !== undefined)).toBe(true);
   expect(isSent).toBe(false);
@@ -154,7 +154,7 @@ test('what waited for a key exchange goes on behind it', async () => {
   // Ahead of the client's answer: all of it meets the exchange.
   served.rekey();
   expect(protocol._kexinit).toBeInstanceOf(Buffer);
-  await Promise.all(Array.from({ length: 10 }, () => output.write('stdout', piece)));
+  await Promise.all(Array.from({ length: 10 }, async () => output.write('stdout', piece)));
   while (received < 10 * piece.length) await turn();
   expect(received).toBe(10 * piece.length);
 });
