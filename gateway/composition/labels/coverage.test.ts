@@ -38,6 +38,7 @@ test('a label decides, and so does the word that there is none', () => {
     columns: 3,
     labelled: { ssn: ['pii.ssn'] },
     undecided: ['name'],
+    partly: {},
   });
 });
 
