@@ -3,11 +3,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { fixtureText } from '../composition/lines/fixture-text.ts';
 import { fixtureOf, type LiveCatalog } from '../composition/lines/postgres-fixture.ts';
 import { readLiveCatalog } from '../composition/lines/postgres-live.ts';
 import { openPostgresLines, postgresFixture } from '../composition/lines/postgres.ts';
+import type { PostgresCommand } from '../contract/command-postgres.ts';
+import { openSqlAnalyzer } from '../facts/sql/index.ts';
 import { root, temporaryFolder } from '../policy/fixtures.ts';
 import { startPostgres18, type TestPostgres } from '../testing/postgres.ts';
 
@@ -31,6 +34,29 @@ const setUp = `
   alter role stranger set search_path = public, other;
   revoke all on all tables in schema public from public;`;
 
+/** Tables that do by themselves all that a table can. */
+const ruled = `
+  create extension citext;
+  create schema aside;
+  create table aside.numbers (ssn text unique);
+  create domain short as varchar(20);
+  create function code(text) returns text language plpgsql as 'begin return $1; end';
+  create table acts (
+    id int primary key, ref uuid, ssn text unique references aside.numbers (ssn), name citext, nick short, born date, secret text,
+    upper_ssn text generated always as (upper(ssn)) stored, made text default code('x'), check (ssn <> secret)
+  );
+  alter table acts add check (secret <> 'y') not valid;
+  create unique index on acts (lower(secret)) where id > 0;
+  alter table acts enable row level security;
+  create policy seen on acts using (exists (select from aside.numbers n where n.ssn = acts.ssn));
+  create policy mine on acts using (secret = current_user);
+  create table split (id int, ssn text) partition by list (lower(ssn));
+  create table split_x partition of split for values in ('x');`;
+const ruledLabels = new Map([
+  ...['ref', 'ssn', 'name', 'nick', 'born', 'secret', 'id'].map((name) => [`public.acts.${name}`, ['pii.x']] as const),
+  ['public.split.ssn', ['pii.x']],
+]);
+
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let postgres: TestPostgres;
 let url: string;
@@ -39,7 +65,12 @@ beforeAll(async () => {
   const client = new pg.Client({ connectionString: postgres.url });
   await client.connect();
   await client.query(setUp);
+  await client.query('create database ruled');
   await client.end();
+  const other = new pg.Client({ connectionString: postgres.url.replace(/[^/]*$/, 'ruled') });
+  await other.connect();
+  await other.query(ruled);
+  await other.end();
   url = `postgres://stranger@127.0.0.1:${String(postgres.port)}/postgres`;
 });
 afterAll(async () => {
@@ -64,9 +95,9 @@ function catalog(args: readonly string[], env: NodeJS.ProcessEnv = { PGPASSWORD:
   });
 }
 
-function live(): Promise<LiveCatalog> {
+function live(database = 'postgres'): Promise<LiveCatalog> {
   const tls = { mode: 'disable' } as const;
-  const where = { host: '127.0.0.1', port: postgres.port, database: 'postgres', tls };
+  const where = { host: '127.0.0.1', port: postgres.port, database, tls };
   const login = { user: 'stranger', password: 'pw' };
   return readLiveCatalog(
     { ...where, application: 'test', connectTimeoutMs: 60_000 },
@@ -85,16 +116,34 @@ test('somebody who may read no table writes a fixture of all of them, without a 
     protocol: 'postgres',
     labels: {},
     postgres: {
+      format: 2,
       major: 18,
       search_path: ['public', 'other'],
       relations: {
         'other.base': ['ssn'],
-        'public.Größe: 1': ['a, b'],
-        'public.child': { columns: ['ssn', 'more'], inherits: ['other.base'] },
+        'public.Größe: 1': { columns: ['a, b'], types: { 'a, b': 'integer' } },
+        'public.child': { columns: ['ssn', 'more'], types: { more: 'integer' }, inherits: ['other.base'] },
         'public.counted': expect.objectContaining({ kind: 'materialized_view', columns: ['n'] }) as object,
-        'public.numbers': { columns: ['last_value', 'log_cnt', 'is_called'], kind: 'sequence' },
-        'public.orders': { columns: ['id', 'person'], triggers: true },
-        'public.people': { columns: ['id', 'name', 'ssn'], triggers: true },
+        'public.numbers': {
+          columns: ['last_value', 'log_cnt', 'is_called'],
+          types: { last_value: 'bigint', log_cnt: 'bigint', is_called: 'boolean' },
+          kind: 'sequence',
+        },
+        'public.orders': {
+          columns: ['id', 'person'],
+          types: { id: 'integer', person: 'integer' },
+          by_itself: [
+            { kind: 'foreign', columns: ['person'], to: 'public.people', to_columns: ['id'] },
+            { kind: 'primary', columns: ['id'], over: 'alone' },
+          ],
+          triggers: true,
+        },
+        'public.people': {
+          columns: ['id', 'name', 'ssn'],
+          types: { id: 'integer' },
+          by_itself: [{ kind: 'primary', columns: ['id'], over: 'alone' }],
+          triggers: true,
+        },
         'public.shown': expect.objectContaining({
           definition: expect.stringContaining('FROM public.people') as string,
         }) as object,
@@ -147,6 +196,105 @@ test('lines read by the fixture have the facts that they have in the database', 
     functions: [{ schema: 'public', categories: ['unknown', 'volatile'] }],
   });
   expect(await commandOf('select "a, b" from "Größe: 1"')).toMatchObject({ analysis: { complete: true } });
+});
+
+describe('of tables that do something by themselves', () => {
+  const target = { name: 'x', protocol: 'postgres', labels: {} } as const;
+  let ruledCatalog: LiveCatalog;
+  beforeAll(async () => void (ruledCatalog = await live('ruled')));
+  /** By the live catalog, as the gateway does; by the fixture; and by what a fixture of format 1 says of it. */
+  async function seenBy(sql: string): Promise<readonly [gateway: unknown, fixture: unknown, older: unknown]> {
+    const { section } = fixtureOf(ruledCatalog, ['public']);
+    await using analyzer = openSqlAnalyzer();
+    analyzer.setCatalog('live', ruledCatalog.snapshot);
+    analyzer.setLabels('live', ruledLabels, '1');
+    const searchPath = ['pg_catalog', ...ruledCatalog.searchPath];
+    const analysis = await analyzer.analyze({ target: 'live', text: Buffer.from(sql), major: 18, searchPath });
+    if (!analysis.ok) throw new TypeError(analysis.message);
+    const [gateway] = analysis.statements;
+    await using lines = openPostgresLines();
+    const usesIn = async (written: unknown): Promise<unknown> => {
+      const read = await lines.commandsOf(
+        { text: sql, params: [] },
+        { target, section: postgresFixture.parse(written), labels: ruledLabels },
+      );
+      const command = read.ok ? read.commands[0]?.command : undefined;
+      return command?.protocol === 'postgres' ? usesOf(command) : read;
+    };
+    const relations = Object.entries(section.relations ?? {}).map(([name, described]) => {
+      const { types: _, by_itself: __, ...rest } = Array.isArray(described) ? { columns: described } : described;
+      return [name, rest] as const;
+    });
+    const { format: ___, ...unmarked } = section;
+    return [
+      gateway && usesOf(gateway.command),
+      await usesIn(section),
+      await usesIn({ ...unmarked, relations: Object.fromEntries(relations) }),
+    ];
+  }
+  // What a rule of a table shows comes in the order of the rules, and that is the server's own.
+  const usesOf = ({
+    filters,
+    output,
+    labels,
+    analysis,
+  }: Pick<PostgresCommand, 'filters' | 'output' | 'labels' | 'analysis'>) => ({
+    filters: filters.map((filter) => JSON.stringify(filter)).sort(),
+    output,
+    labels,
+    analysis,
+  });
+
+  test.each([
+    "select ref from acts where born = '2000-01-01'",
+    "select ref from acts where id = 1 and ref = 'b5b5b5b5-0000-0000-0000-000000000000'::uuid",
+    'select id, name from acts group by id',
+    'select upper_ssn from acts',
+    "insert into acts (id, ssn) values (1, 'x') on conflict do nothing",
+    "update acts set secret = 'x' where id = 1",
+    'copy acts to stdout',
+  ])('%s has the uses that it has in the gateway, and had others in fixtures before', async (sql) => {
+    const [gateway, fixture, older] = await seenBy(sql);
+    expect(fixture).toEqual(gateway);
+    expect(older).not.toEqual(gateway);
+  });
+  test.each([
+    "select ref from acts where name = 'x'",
+    "select ref from acts where nick = 'x'",
+    'select made from acts',
+    'select ssn from aside.numbers',
+    "insert into split values (1, 'x')",
+  ])('%s has the uses that it has in the gateway', async (sql) => {
+    const [gateway, fixture] = await seenBy(sql);
+    expect(fixture).toEqual(gateway);
+  });
+  test('a fixture of them is written one rule to a line, and reads as what it was', async () => {
+    const { section } = fixtureOf(ruledCatalog, ['public']);
+    const text = fixtureText({ protocol: 'postgres', labels: {}, postgres: section });
+    expect(text).toContain('\n        - {kind: stored, column: upper_ssn, columns: [ssn], sql: upper(ssn)}\n');
+    expect(text).toContain('\n        - {kind: policy, reads: aside.numbers, columns: [ssn]}\n');
+    expect(text).toContain('types: {id: integer, ref: uuid, nick: character varying, born: date}');
+    expect((parse(text) as { postgres: unknown }).postgres).toEqual(section);
+    expect(postgresFixture.parse(section)).toMatchObject({ format: 2, relations: { 'aside.numbers': {} } });
+  });
+  test('a rule about a table that is not there is refused', () => {
+    const rule = { kind: 'foreign', columns: ['a'], to: 'public.nobody', to_columns: ['a'] };
+    const read = postgresFixture.safeParse({ relations: { 'public.t': { columns: ['a'], by_itself: [rule] } } });
+    expect(read.error?.message).toContain('there is no relation public.nobody');
+  });
+  test('--check says that a fixture is of an older format', async () => {
+    const file = join(home.path, 'older.yaml');
+    await writeFile(file, 'protocol: postgres\npostgres: { relations: { other.base: [ssn] } }\n');
+    const args = ['--url', url, '--schema', 'other', '--out', 'older.yaml'];
+    const said = expect.stringContaining('its format is an older one') as string;
+    expect(await catalog([...args, '--check'])).toMatchObject({ code: 1, err: said });
+    expect(await catalog(args)).toMatchObject({ code: 0 });
+    await writeFile(file, (await readFile(file, 'utf8')).replace('[ssn]', '[ssm]'));
+    expect(await catalog([...args, '--check'])).toMatchObject({
+      code: 1,
+      err: expect.not.stringContaining('format') as string,
+    });
+  });
 });
 
 test('a fixture that is there keeps its labels, and is compared where told to', async () => {

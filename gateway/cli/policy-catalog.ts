@@ -30,6 +30,8 @@ Examples:
   sallyport policy catalog --url postgres://app@db.example.com/shop --schema public > policy-tests/fixtures/shop.yaml
   sallyport policy catalog --target crm --out policy-tests/fixtures/crm.yaml --check
 `;
+const olderFormat =
+  'its format is an older one, without the types of columns and what tables do by themselves: lines of it have other uses than the gateway sees; ';
 const connectTimeoutMs = 10_000;
 const application = 'sallyport policy catalog';
 
@@ -58,13 +60,16 @@ async function catalog(flags: CatalogFlags): Promise<void> {
   const place =
     flags.target === undefined ? await placeAtUrl(flags) : await placeOfTarget(flags.target, flags, application);
   const live = await readPlace(place, flags.schema, 'catalog');
-  const { fixtureOf } = await import('../composition/lines/postgres-fixture.ts');
+  const [{ fixtureOf }, { fixtureFormat }] = await Promise.all([
+    import('../composition/lines/postgres-fixture.ts'),
+    import('../composition/lines/postgres.ts'),
+  ]);
   const { section, leftOut } = fixtureOf(live, flags.schema);
   for (const name of leftOut) say(`catalog: left out, for the dot in its name: ${printable(name)}`);
   const count = (what: string, of: object = {}): string => `${String(Object.keys(of).length)} ${what}`;
   say(`catalog: ${count('relations', section.relations)}, ${count('functions', section.functions)}`);
   const before = flags.out === undefined ? undefined : await fileAt(flags.out);
-  const { fixtureText, labelsIn } = await import('../composition/lines/fixture-text.ts');
+  const { fixtureText, formatIn, labelsIn } = await import('../composition/lines/fixture-text.ts');
   const labels = place.labels ?? (before === undefined ? {} : (labelsIn(before) ?? noFixture(flags.out)));
   const fixture = { protocol: 'postgres', labels, postgres: section };
   if (flags.json) return printJson(fixture);
@@ -75,7 +80,7 @@ async function catalog(flags: CatalogFlags): Promise<void> {
     throw new CliError(
       exitCodes.refused,
       `${flags.out} is not what the database says now`,
-      'write it again without --check',
+      `${formatIn(before ?? '') < fixtureFormat ? olderFormat : ''}write it again without --check`,
     );
   }
   await writeFile(flags.out, text);

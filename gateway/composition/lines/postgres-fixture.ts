@@ -1,5 +1,6 @@
-import type { CatalogSnapshot } from '../../facts/sql/index.ts';
-import type { WrittenPostgresFixture } from './postgres.ts';
+import type { CatalogRule, CatalogSnapshot } from '../../facts/sql/index.ts';
+import { comparedType, fixtureFormat, type WrittenPostgresFixture } from './postgres.ts';
+import { otherTable, writtenRule } from './postgres-rules.ts';
 
 type Relation = CatalogSnapshot['relations'][number];
 type WrittenRelations = NonNullable<WrittenPostgresFixture['relations']>;
@@ -21,28 +22,38 @@ export interface CatalogFixture {
 
 /**
  * The section `postgres` of a fixture, by name and in one order whatever order the server answered in.
- * @param schemas only these, and what their relations inherit from; all but the system's when empty
+ * @param schemas only these, and what their relations inherit from and refer to; all but the system's when empty
  */
 export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas: readonly string[]): CatalogFixture {
   // Other sessions' temporary tables are in schemas called pg_temp_3 and the like.
   const isWanted = (schema: string): boolean =>
     !schema.startsWith('pg_') && schema !== 'information_schema' && (schemas.length === 0 || schemas.includes(schema));
   const byOid = new Map(snapshot.relations.map((relation) => [relation.oid, relation]));
-  const relations = withParents(
+  const rules = Map.groupBy(snapshot.rules ?? [], ({ relation }) => relation);
+  const relations = withOthers(
     snapshot.relations.filter(({ schema, kind }) => isWanted(schema) && isReadByName(kind)),
     byOid,
+    rules,
   );
   const functions = snapshot.functions.filter(({ schema }) => isWanted(schema));
   const operators = snapshot.operators.filter(({ schema }) => isWanted(schema));
   const canBeNamed = ({ schema, name }: { readonly schema: string; readonly name: string }): boolean =>
     !schema.includes('.') && !name.includes('.');
+  const written = new Set(relations.filter(canBeNamed).map(({ oid }) => oid));
+  const otherOf = (oid: number): string | undefined => {
+    const other = byOid.get(oid);
+    return other && written.has(oid) ? nameOf(other) : undefined;
+  };
+  const parts: Parts = { byOid, rules, otherOf, standIns: snapshot.standIns ?? new Map() };
   return {
     section: {
+      format: fixtureFormat,
       major,
       search_path: [...searchPath],
       relations: sortedByName(
-        relations.filter(canBeNamed).map((relation) => [nameOf(relation), writtenRelation(relation, byOid)] as const),
+        relations.filter(canBeNamed).map((relation) => [nameOf(relation), writtenRelation(relation, parts)] as const),
       ),
+      ...(snapshot.coerces === true && { coerces: true }),
       ...(functions.length > 0 && { functions: writtenFunctions(functions.filter(canBeNamed)) }),
       ...(operators.length > 0 && {
         operators: sortedByName(
@@ -74,27 +85,49 @@ function isReadByName(kind: Relation['kind']): boolean {
   }
 }
 
-/** Labels come down from parents: a table without its parent would lose some. */
-function withParents(relations: readonly Relation[], byOid: ReadonlyMap<number, Relation>): readonly Relation[] {
+type RulesByTable = ReadonlyMap<number, readonly CatalogRule[]>;
+
+/** Labels come down from parents and along foreign keys: a table without those others would lose some. */
+function withOthers(
+  relations: readonly Relation[],
+  byOid: ReadonlyMap<number, Relation>,
+  rules: RulesByTable,
+): readonly Relation[] {
   const found = new Set(relations);
   // A set that grows while it is walked: parents of parents as well.
-  for (const { inherits } of found) {
-    for (const oid of inherits) {
-      const parent = byOid.get(oid);
-      if (parent !== undefined) found.add(parent);
+  for (const { oid, inherits } of found) {
+    const others = (rules.get(oid) ?? []).map(({ rule }) => otherTable(rule) ?? 0);
+    for (const each of [...inherits, ...others]) {
+      const other = byOid.get(each);
+      if (other !== undefined && isReadByName(other.kind)) found.add(other);
     }
   }
   return [...found];
 }
 
-function writtenRelation(relation: Relation, byOid: ReadonlyMap<number, Relation>): WrittenRelations[string] {
+interface Parts {
+  readonly byOid: ReadonlyMap<number, Relation>;
+  readonly rules: RulesByTable;
+  /** The name of another table that a rule is about; undefined where the fixture does not have it. */
+  readonly otherOf: (oid: number) => string | undefined;
+  readonly standIns: ReadonlyMap<number, number>;
+}
+
+function writtenRelation(relation: Relation, { byOid, rules, otherOf, standIns }: Parts): WrittenRelations[string] {
   const { kind, definition, hasTriggers, hasRules } = relation;
   const columns = relation.columns.map(({ name }) => name);
   const inherits = relation.inherits.flatMap((oid) => {
     const parent = byOid.get(oid);
     return parent === undefined ? [] : [nameOf(parent)];
   });
+  const types = relation.columns.flatMap(({ name, typeOid, typeName }) => {
+    const type = comparedType(standIns.get(typeOid) ?? typeOid) ?? typeName;
+    return type === 'text' ? [] : [[name, type] as const];
+  });
+  const own = (rules.get(relation.oid) ?? []).flatMap(({ rule }) => writtenRule(rule, otherOf) ?? []);
   const more = {
+    ...(types.length > 0 && { types: Object.fromEntries(types) }),
+    ...(own.length > 0 && { by_itself: inOneOrder(own) }),
     ...(kind !== 'table' && isWrittenKind(kind) && { kind }),
     ...(inherits.length > 0 && { inherits }),
     ...(hasTriggers && { triggers: true }),
@@ -102,6 +135,12 @@ function writtenRelation(relation: Relation, byOid: ReadonlyMap<number, Relation
     ...(definition !== undefined && { definition: definition.trim() }),
   };
   return Object.keys(more).length === 0 ? columns : { columns, ...more };
+}
+
+/** Whatever order the server answered in. */
+function inOneOrder<T>(list: readonly T[]): T[] {
+  const byText = new Map(list.map((one) => [JSON.stringify(one), one]));
+  return [...byText.keys()].sort().flatMap((text) => byText.get(text) ?? []);
 }
 
 function isWrittenKind(kind: Relation['kind']): kind is 'view' | 'materialized_view' | 'foreign_table' | 'sequence' {

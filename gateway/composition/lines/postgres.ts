@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { openSqlAnalyzer, type CatalogSnapshot, type SqlAnalyzer } from '../../facts/sql/index.ts';
+import { openSqlAnalyzer, type CatalogRule, type CatalogSnapshot, type SqlAnalyzer } from '../../facts/sql/index.ts';
 import type { Line, LineProtocol, LineTarget, ReadLine } from '../../policy/lines/protocol.ts';
+import { otherName, readRule, tableRule } from './postgres-rules.ts';
 import { commandOf, unitsOfQuery } from '../../protocols/postgres/normalize.ts';
 
 type CatalogRelation = CatalogSnapshot['relations'][number];
@@ -17,6 +18,9 @@ const relation = z.union([
     inherits: z.array(z.string()).default([]),
     triggers: z.boolean().default(false),
     rules: z.boolean().default(false),
+    /** Columns that are not text, as `format_type` calls it: by it analysis knows what `=` of them tells. */
+    types: z.record(z.string(), z.string()).default({}),
+    by_itself: z.array(tableRule).default([]),
   }),
 ]);
 
@@ -41,17 +45,38 @@ const calledFunction = z.strictObject({
 
 const qualified = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema.name');
 
+/** 1 has neither types nor what tables do by themselves: to lines of it, columns are text, and no table has a key. */
+export const fixtureFormat = 2;
+
 /** A database as far as SQL is read by it. */
-export const postgresFixture = z.strictObject({
-  /** Which server's grammar. */
-  major: z.int().min(15).max(18).default(18),
-  search_path: z.array(z.string()).default(['public']),
-  relations: z.record(qualified, relation).default({}),
-  /** Those of one name as a list. */
-  functions: z.record(qualified, z.union([calledFunction, z.array(calledFunction)])).default({}),
-  /** Operators outside `pg_catalog`, with the extension that they belong to. */
-  operators: z.record(qualified, z.string().nullable()).default({}),
-});
+export const postgresFixture = z
+  .strictObject({
+    format: z.union([z.literal(1), z.literal(fixtureFormat)]).default(1),
+    /** Which server's grammar. */
+    major: z.int().min(15).max(18).default(18),
+    search_path: z.array(z.string()).default(['public']),
+    relations: z.record(qualified, relation).default({}),
+    /** Those of one name as a list. */
+    functions: z.record(qualified, z.union([calledFunction, z.array(calledFunction)])).default({}),
+    /** Operators outside `pg_catalog`, with the extension that they belong to. */
+    operators: z.record(qualified, z.string().nullable()).default({}),
+    /** A cast of somebody's own may make a text or UUID something else on its way into a comparison. */
+    coerces: z.boolean().default(false),
+  })
+  .superRefine(({ relations }, context) => {
+    // A rule about a table that is not there would be one that nothing tests.
+    for (const [name, described] of Object.entries(relations)) {
+      for (const rule of Array.isArray(described) ? [] : described.by_itself) {
+        const other = otherName(rule);
+        if (other !== undefined && !Object.hasOwn(relations, other))
+          context.addIssue({
+            code: 'custom',
+            path: ['relations', name, 'by_itself'],
+            message: `there is no relation ${other}`,
+          });
+      }
+    }
+  });
 /** As it stands in a file, where what has a default may be missing. */
 export type WrittenPostgresFixture = z.input<typeof postgresFixture>;
 type Fixture = z.infer<typeof postgresFixture>;
@@ -110,23 +135,48 @@ class PostgresLines implements LineProtocol {
 const firstOid = 100_000;
 const textOid = 25;
 
-/** The catalog that a fixture describes. Oids are made up, and every column is text: a fixture says no more. */
-export function snapshotOf({ relations, functions, operators }: Fixture): CatalogSnapshot {
+/** Types of which analysis knows what `=` tells, src/include/catalog/pg_type.dat; any other is none of them. */
+const comparedTypes: ReadonlyMap<string, number> = new Map([
+  ['text', textOid],
+  ['character varying', 1043],
+  ['character', 1042],
+  ['uuid', 2950],
+]);
+const otherTypeOid = 0;
+
+/** Types by the name that a fixture has for them, of those that it knows how to compare; of domains the type below. */
+export function comparedType(oid: number): string | undefined {
+  return [...comparedTypes].find(([, known]) => known === oid)?.[0];
+}
+
+/** The catalog that a fixture describes. Oids are made up; a column without a type is text. */
+export function snapshotOf({ relations, functions, operators, coerces }: Fixture): CatalogSnapshot {
   const names = Object.keys(relations);
+  const oidOf = (name: string): number => firstOid + names.indexOf(name);
+  const rules: CatalogRule[] = [];
   const own = Object.entries(relations).map(([name, described], i): CatalogRelation => {
     const [schema, relname] = nameParts(name);
     const full = Array.isArray(described) ? relation.parse({ columns: described }) : described;
     if (Array.isArray(full)) throw new TypeError(name); // an object went in
-    const { kind, columns, definition, inherits, triggers, rules } = full;
+    const { kind, columns, definition, inherits, triggers, rules: hasRules, types, by_itself: own } = full;
+    const oid = firstOid + i;
+    rules.push(...own.map((rule) => ({ relation: oid, rule: readRule(rule, oidOf) })));
+    const generated = new Set(
+      own.flatMap((rule) => (rule.kind === 'stored' || rule.kind === 'virtual' ? [rule.column] : [])),
+    );
     return {
-      oid: firstOid + i,
+      oid,
       schema,
       name: relname,
       kind,
-      columns: columns.map((column, n) => ({ name: column, attnum: n + 1, typeOid: textOid, typeName: 'text' })),
+      columns: columns.map((column, n) => {
+        const typeName = types[column] ?? 'text';
+        const typeOid = comparedTypes.get(typeName) ?? otherTypeOid;
+        return { name: column, attnum: n + 1, typeOid, typeName, ...(generated.has(column) && { isGenerated: true }) };
+      }),
       inherits: inherits.map((parent) => firstOid + names.indexOf(parent)),
       ...(definition === undefined ? {} : { definition }),
-      hasRules: rules,
+      hasRules,
       hasTriggers: triggers,
     };
   });
@@ -138,7 +188,15 @@ export function snapshotOf({ relations, functions, operators }: Fixture): Catalo
     const [schema, oprname] = nameParts(name);
     return { schema, name: oprname, extension };
   });
-  return { version: 1, relations: [...systemCatalog(), ...own], functions: called, operators: signs, enums: [] };
+  return {
+    version: 1,
+    relations: [...systemCatalog(), ...own],
+    functions: called,
+    operators: signs,
+    enums: [],
+    rules,
+    coerces,
+  };
 }
 
 function nameParts(name: string): readonly [schema: string, name: string] {

@@ -18,6 +18,7 @@ export type { CopyLayout, CopyTextLayout } from './copy-options.ts';
 export type { CommandFacts, StatementFacts } from './statement.ts';
 export { leanCatalog } from './catalog.ts';
 export type { CatalogRelation, CatalogSnapshot } from './catalog.ts';
+export type { CatalogRule, TableRule } from './catalog-rules.ts';
 export { labelledName, spreadLabels, spreadPaths } from './labels.ts';
 export type { ColumnLabels, SpreadLabels, SpreadPaths } from './labels.ts';
 export type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './analysis.ts';

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { TableRule } from '../../facts/sql/index.ts';
+
+const columns = z.array(z.string());
+/** `schema.name` of a table of the fixture. The server notes no policy's reading of its own catalogs. */
+const table = z.string();
+
+/** What a table does by itself with the values of its columns, as `TableRule`; other tables go by their names. */
+export const tableRule = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.enum(['primary', 'unique']),
+    columns,
+    over: z.enum(['alone', 'columns', 'computed']).default('columns'),
+  }),
+  z.strictObject({ kind: z.enum(['check', 'unchecked', 'partition']), columns }),
+  z.strictObject({ kind: z.literal('foreign'), columns, to: table, to_columns: columns }),
+  z.strictObject({ kind: z.literal('policy'), reads: table, columns }),
+  z.strictObject({ kind: z.enum(['stored', 'virtual']), column: z.string(), columns, sql: z.string() }),
+  z.strictObject({ kind: z.literal('default'), column: z.string(), sql: z.string() }),
+]);
+export type WrittenRule = z.input<typeof tableRule>;
+export type FixtureRule = z.output<typeof tableRule>;
+
+/** The other table that a rule is about. */
+export function otherTable(rule: TableRule): number | undefined {
+  if (rule.kind === 'foreign') return rule.to.relation;
+  return rule.kind === 'policy' ? rule.reads.relation : undefined;
+}
+
+/** The same by name. */
+export function otherName(rule: FixtureRule): string | undefined {
+  if (rule.kind === 'foreign') return rule.to;
+  return rule.kind === 'policy' ? rule.reads : undefined;
+}
+
+/** @param nameOf undefined for a table that the fixture does not have: nothing can be said of it */
+export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | undefined): WrittenRule | undefined {
+  const list = (names: readonly string[]): string[] => [...names];
+  switch (rule.kind) {
+    case 'primary':
+    case 'unique':
+      return { kind: rule.kind, columns: list(rule.columns), ...(rule.over !== 'columns' && { over: rule.over }) };
+    case 'check':
+    case 'unchecked':
+    case 'partition':
+      return { kind: rule.kind, columns: list(rule.columns) };
+    case 'foreign': {
+      const to = nameOf(rule.to.relation);
+      return to === undefined
+        ? undefined
+        : { kind: 'foreign', columns: list(rule.columns), to, to_columns: list(rule.to.columns) };
+    }
+    case 'policy': {
+      const reads = nameOf(rule.reads.relation);
+      return reads === undefined ? undefined : { kind: 'policy', reads, columns: list(rule.reads.columns) };
+    }
+    case 'stored':
+    case 'virtual':
+      return { kind: rule.kind, column: rule.column, columns: list(rule.columns), sql: rule.sql };
+    case 'default':
+      return { kind: 'default', column: rule.column, sql: rule.sql };
+    default:
+      return rule satisfies never;
+  }
+}
+
+/** @param oidOf of each table that the fixture's rules name */
+export function readRule(rule: FixtureRule, oidOf: (name: string) => number): TableRule {
+  switch (rule.kind) {
+    case 'foreign':
+      return { kind: 'foreign', columns: rule.columns, to: { relation: oidOf(rule.to), columns: rule.to_columns } };
+    case 'policy':
+      return { kind: 'policy', reads: { relation: oidOf(rule.reads), columns: rule.columns } };
+    case 'primary':
+    case 'unique':
+    case 'check':
+    case 'unchecked':
+    case 'partition':
+    case 'stored':
+    case 'virtual':
+    case 'default':
+      return rule;
+    default:
+      return rule satisfies never;
+  }
+}
