@@ -53,7 +53,7 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     watchRecording: (session) => recordings.watch(session),
     endSession(id, reason) {
       const session = [...rooms.admission.sessions].find(({ frame }) => frame.id === id);
-      session?.terminate(reason);
+      session?.breakOff(reason);
       return session !== undefined;
     },
     queryAudit: async ({ order, type, ...filter }) => {

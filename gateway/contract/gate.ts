@@ -24,6 +24,8 @@ export interface Gate extends AsyncDisposable {
   refused(why: string, text: string): Wait;
   /** Aborts when the session must end: token over, admission withdrawn, gateway stopping. The reason is a sentence for the client. */
   readonly ending: AbortSignal;
+  /** Aborts behind `ending` when somebody ends the session at once: what runs is broken off too. */
+  readonly brokenOff: AbortSignal;
   /** The session is over. */
   end(reason: string): Promise<void>;
 }

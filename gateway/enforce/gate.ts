@@ -56,6 +56,7 @@ export class SessionGate implements Gate {
   readonly #event: ReturnType<typeof sessionEvents>;
   readonly #session: SessionTally;
   readonly #ending = new AbortController();
+  readonly #brokenOff = new AbortController();
   /** Approvals given for the whole session, by rule. */
   readonly #granted: ApprovalFact[] = [];
   readonly #tallies = new Tallies();
@@ -73,9 +74,19 @@ export class SessionGate implements Gate {
     return this.#ending.signal;
   }
 
-  /** Asks the session to end. @param reason a sentence for the client */
+  get brokenOff(): AbortSignal {
+    return this.#brokenOff.signal;
+  }
+
+  /** Asks the session to end. What runs may finish, where it does in time. @param reason a sentence for the client */
   terminate(reason: string): void {
     this.#ending.abort(reason);
+  }
+
+  /** Ends the session at once, whatever runs. @param reason a sentence for the client */
+  breakOff(reason: string): void {
+    this.#ending.abort(reason);
+    this.#brokenOff.abort(reason);
   }
 
   offer(x: Exchange): Wait {

@@ -143,6 +143,7 @@ export class PgSession {
   run(draining: AbortSignal): Promise<string> {
     const { gate } = this.#o;
     this.#when(gate.ending, () => this.#endSoon(String(gate.ending.reason)));
+    this.#when(gate.brokenOff, () => this.#endNow(String(gate.brokenOff.reason)));
     this.#when(draining, () => this.#endSoon('the gateway is shutting down; connect again'));
     const { idleMs } = this.#o;
     if (idleMs !== undefined) {
@@ -244,6 +245,13 @@ export class PgSession {
     state.held?.cancel();
     if (state.pipeline.length === 0) end();
     else this.#until(() => state.pipeline.length === 0).then(end, end);
+  }
+
+  /** Closing the connection would leave a statement running that does not write. */
+  #endNow(reason: string): void {
+    if (this.#over) return;
+    this.#o.cancelUpstream();
+    this.#fatal({ severity: 'FATAL', sqlstate: '57P01', message: reason });
   }
 
   #fatal(report: Report): void {

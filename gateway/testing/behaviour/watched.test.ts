@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { endOf, openSession, runCli } from '../live-session.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
 import { addPlainTarget } from './plain-target.ts';
@@ -49,6 +49,29 @@ test('an operator ends a session: the driver reads who did, and why, and so does
   expect(await watch.ended).toMatchObject({ code: 0 });
   const again = await runCli(rig, 'olga', ['sessions', 'kill', session]);
   expect(await again.ended).toMatchObject({ code: 1, out: '' });
+});
+
+test('what runs is broken off, at the database too', async () => {
+  const client = await connected();
+  const session = await openSession(rig, 'dora');
+  const told: string[] = [];
+  client.on('error', ({ message }) => told.push(message));
+  const gone = new Promise<void>((resolve) => client.once('end', () => resolve()));
+  const running = client.query('select pg_sleep(600)').catch(({ message }: Error) => told.push(message));
+  const other = await connected();
+  const sleeping = async (): Promise<number> => {
+    const text = `select count(*)::int as n from pg_stat_activity where query like '%pg_sleep(' || '600%' and state = 'active'`;
+    const { rows } = await other.query<{ n: number }>(text);
+    return rows[0]?.n ?? 0;
+  };
+  await vi.waitUntil(async () => (await sleeping()) === 1, { timeout: 20_000 });
+  const kill = await runCli(rig, 'olga', ['sessions', 'kill', session, '--reason', 'runs too long']);
+  expect(await kill.ended).toMatchObject({ code: 0 });
+  await Promise.all([running, gone]);
+  expect(told.join('\n')).toContain('session ended by olga: runs too long');
+  expect(await endOf(rig, session)).toBe('session ended by olga: runs too long');
+  await vi.waitUntil(async () => (await sleeping()) === 0, { timeout: 20_000 });
+  await other.end();
 });
 
 test('who may do neither is told so, and the session goes on', async () => {
