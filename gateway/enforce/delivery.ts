@@ -10,7 +10,6 @@ import {
   type Field,
   MaskImpossible,
   type Message,
-  type Outcome,
   type ResultPart,
   type RowBatch,
 } from '../contract/result.ts';
@@ -18,6 +17,8 @@ import { Contents, LimitReached } from './contents.ts';
 import { Search } from './detectors/search.ts';
 import { labelledPaths } from './masking/labelled-paths.ts';
 import { StreamObligations } from './streams/stream-obligations.ts';
+
+export type End = ResultPart & { readonly kind: 'end' };
 
 /** Rows and bytes that the pieces of one result have used up of its limits. */
 interface Tally {
@@ -101,17 +102,18 @@ export class Delivery {
         if (this.#redactsTexts) return { kind: 'message', message: redactMessage(part.message) };
         return this.#search ? { kind: 'message', message: this.#search.message(part.message) } : part;
       case 'end':
-        return { kind: 'end', outcome: this.outcome(part.outcome) };
+        return this.end(part);
       default:
         return part satisfies never;
     }
   }
 
-  /** How it ended, as the client may hear it. */
-  outcome(outcome: Outcome): Outcome {
-    if (outcome.ok || (!this.#redactsTexts && !this.#search)) return outcome;
+  /** How it ended, as the client may hear it: the same object where that is all of it, and then adapters send what the target sent. */
+  end(part: End): End {
+    const { outcome } = part;
+    if (outcome.ok || (!this.#redactsTexts && !this.#search)) return part;
     const text = this.#redactsTexts || !this.#search ? redactedText : this.#search.text(outcome.text);
-    return { ...outcome, text };
+    return { kind: 'end', outcome: { ...outcome, text } };
   }
 
   /** What a stream has used up of its limits, as a sentence: it is to be ended. */

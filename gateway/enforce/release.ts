@@ -5,7 +5,7 @@ import type { Recorder } from '../contract/ports.ts';
 import { type ContentRange, MaskImpossible, type ResultPart } from '../contract/result.ts';
 import { both, type Wait } from '../contract/wait.ts';
 import { LimitReached } from './contents.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, End } from './delivery.ts';
 import { denial } from './denials.ts';
 
 /** One command of a released exchange, with its obligations. */
@@ -65,7 +65,7 @@ export class Release {
     return passed;
   }
 
-  #end(i: number, part: ResultPart & { readonly kind: 'end' }, { delivery, requestId }: ReleasedCommand): Wait {
+  #end(i: number, part: End, { delivery, requestId }: ReleasedCommand): Wait {
     let told: Wait;
     for (const rest of delivery.rest()) told = both(told, this.#pass(i, rest, requestId));
     if (delivery.struck !== undefined) return both(told, this.#strike(delivery.struck));
@@ -73,11 +73,11 @@ export class Release {
     if (notice) told = both(told, this.#pass(i, { kind: 'message', message: notice }, requestId));
     if (this.#x.results !== 'rows' && i === 0) this.#stop();
     const { rows, bytes, contents } = delivery.sent;
-    const outcome = delivery.outcome(part.outcome);
+    const end = delivery.end(part);
     this.#ports.returned(rows);
-    this.#ports.recorder.end(requestId, outcome, rows, bytes, contents);
+    this.#ports.recorder.end(requestId, end.outcome, rows, bytes, contents);
     if (contents.length > 0) told = both(told, this.#ports.logContents(i, requestId, contents));
-    return both(told, this.#x.reply(i, { kind: 'end', outcome }));
+    return both(told, this.#x.reply(i, end));
   }
 
   /** Recorded first, then sent. */
