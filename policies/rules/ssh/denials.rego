@@ -117,6 +117,10 @@ deny contains {
 	not "operators" in input.principal.groups
 }
 
+# METADATA
+# title: Directories of such files are not put in place by others
+# description: Who moves a directory or a link to where these files are looked for has put all of them there.
+# custom: {id: SSH-008}
 deny contains {
 	"id": "SSH-008",
 	"msg": $"{path} holds files that decide who logs in or what a login runs",
