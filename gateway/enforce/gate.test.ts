@@ -321,13 +321,27 @@ describe('the gate', () => {
     expect(seen.client.at(-1)).toMatchObject({ code });
   });
 
+  const anothers = {
+    outcome: 'approved',
+    fact: { id: 'h1', rules: ['PG-1'], approvers: ['dora'], scope: 'once' },
+    digest: 'of another statement',
+  } as const;
   test('an approval of something else releases nothing', async () => {
-    const fact = { id: 'h1', rules: ['PG-1'], approvers: ['dora'], scope: 'once' } as const;
-    const { gate, x, seen } = setUp((_c, _k, _r, _s, a) => (a ? yes : held), {
-      resolution: { outcome: 'approved', fact, digest: 'of another statement' },
-    });
+    const { gate, x, seen } = setUp((_c, _k, _r, _s, a) => (a ? yes : held), { resolution: anothers });
     await gate.offer(x);
     expect(seen.upstream).toEqual([]);
+  });
+
+  const elsewhere: Decision = { ...held, approval: { ...terms, groups: ['security'] } };
+  test.each([
+    ['is refused', ['a'], { outcome: 'refused', by: ['dora'], reason: '' }],
+    ['is approved as something else', ['a'], anothers],
+    ['no single group may approve', ['a', 'b'], 'never'],
+  ] as const)('a hold that %s is counted as a denial', async (_how, texts, resolution) => {
+    const { gate, x, seen } = setUp((c) => (c.text === 'a' ? held : elsewhere), { texts, resolution });
+    await gate.offer(x);
+    await gate.end('closed');
+    expect(seen.audit.at(-1)).toMatchObject({ type: 'session.end', detail: { denials: 1 } });
   });
 
   test('policy that no longer wants it after the approval has the last word', async () => {
@@ -347,8 +361,7 @@ describe('the gate', () => {
   });
 
   test('statements that no single group may approve together are refused, not held for ever', async () => {
-    const other: Decision = { ...held, approval: { ...terms, groups: ['security'] } };
-    const { gate, x, seen } = setUp((c) => (c.text === 'a' ? held : other), { texts: ['a', 'b'] });
+    const { gate, x, seen } = setUp((c) => (c.text === 'a' ? held : elsewhere), { texts: ['a', 'b'] });
     await gate.offer(x);
     expect(seen.client).toMatchObject([{ code: 'approval_impossible' }]);
   });

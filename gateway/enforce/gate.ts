@@ -1,26 +1,27 @@
 import { type ApprovalFact, lookupsOf } from '../contract/command.ts';
 import type { Witness } from '../contract/decided.ts';
-import { type Decision, type Effect, strongest } from '../contract/decision.ts';
 import type { Denial, Exchange } from '../contract/exchange.ts';
 import type { Gate } from '../contract/gate.ts';
 import type { RequestId } from '../contract/ids.ts';
 import { mintPermit } from '../contract/permit.ts';
 import type {
-  DecidedAround,
-  HoldResolution,
+  Approvals,
+  Audit,
+  Clock,
+  Masks,
   Notify,
   PolicySession,
   Recorder,
   SessionFrame,
 } from '../contract/ports.ts';
-import type { Approvals, Audit, Clock, Masks } from '../contract/ports.ts';
 import type { ContentRange, ResultPart } from '../contract/result.ts';
 import { both, type Wait } from '../contract/wait.ts';
 import { Delivery, hasMasks, Tallies } from './delivery.ts';
-import { denial, denialOf, holdReason } from './denials.ts';
+import { denial } from './denials.ts';
 import { findingIds, sessionEvents } from './events.ts';
-import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
-import { obligationsOfAll, undeliverable } from './obligations.ts';
+import { type Answer, Holds } from './holds.ts';
+import { denialOfAll, effectOf, firstOf, type Judged } from './judged.ts';
+import { obligationsOfAll } from './obligations.ts';
 import { Release } from './release.ts';
 import { SessionTally } from './session-tally.ts';
 
@@ -37,15 +38,6 @@ export interface GatePorts {
   readonly decided: Witness;
 }
 
-/** One command with policy's answer to it, and what else the answer was made from. */
-interface Judged {
-  readonly requestId: RequestId;
-  readonly decision: Decision;
-  readonly around: DecidedAround;
-  readonly atMs: number;
-  readonly tookMs: number;
-}
-
 /**
  * Every command of every protocol goes through these lines, in this order: decide, record, then deny, hold or release; and each part of a
  * result: obligations, record, reply. Nothing here knows a wire format, and no adapter sees a decision.
@@ -55,10 +47,9 @@ export class SessionGate implements Gate {
   readonly #ports: GatePorts;
   readonly #event: ReturnType<typeof sessionEvents>;
   readonly #session: SessionTally;
+  readonly #holds: Holds;
   readonly #ending = new AbortController();
   readonly #brokenOff = new AbortController();
-  /** Approvals given for the whole session, by rule. */
-  readonly #granted: ApprovalFact[] = [];
   readonly #tallies = new Tallies();
   #masksSeen = false;
   #over: Promise<void> | undefined;
@@ -68,6 +59,7 @@ export class SessionGate implements Gate {
     this.#ports = ports;
     this.#event = sessionEvents(frame, () => ports.clock.now());
     this.#session = new SessionTally(frame);
+    this.#holds = new Holds(frame, ports, this.#event, this.ending);
   }
 
   get ending(): AbortSignal {
@@ -102,7 +94,7 @@ export class SessionGate implements Gate {
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
     // Only the no takes effect now; what may run, or may run with an approval, is recorded when it is offered.
-    if (verdict(x, judged) !== 'deny') return x.forward(this.#permit(x, judged), () => undefined);
+    if (effectOf(x, judged) !== 'deny') return x.forward(this.#permit(x, judged), () => undefined);
     return this.#afterRecording(x, judged, () => this.#deny(x, judged));
   }
 
@@ -141,7 +133,7 @@ export class SessionGate implements Gate {
       const decide = (fact: ApprovalFact | undefined) =>
         this.#ports.policy.decide(command, x.key(i), requestId, session, fact);
       const first = decide(approval);
-      const grant = approval ? undefined : this.#grantFor(first);
+      const grant = approval ? undefined : this.#holds.grantFor(first);
       const decision = grant ? decide(grant) : first;
       const tookMs = performance.now() - startMs;
       const { minuteMs } = this.#ports.policy;
@@ -151,7 +143,7 @@ export class SessionGate implements Gate {
 
   /** What runs is counted before anything else is judged, whatever it waits for until then; what is refused has looked nothing up. */
   #count(x: Exchange, judged: readonly Judged[]): void {
-    const effect = verdict(x, judged);
+    const effect = effectOf(x, judged);
     if (effect === 'deny' || effect === 'require_approval') return;
     for (const [i, command] of x.commands.entries()) this.#session.looksUp(lookupsOf(command), judged[i]?.atMs ?? 0);
   }
@@ -168,7 +160,7 @@ export class SessionGate implements Gate {
   }
 
   #record(x: Exchange, judged: readonly Judged[]): Wait {
-    const effect = verdict(x, judged);
+    const effect = effectOf(x, judged);
     let wait: Wait;
     for (const [i, one] of judged.entries()) {
       const { requestId, decision, around } = one;
@@ -197,7 +189,7 @@ export class SessionGate implements Gate {
   }
 
   #act(x: Exchange, judged: readonly Judged[]): Wait {
-    const effect = verdict(x, judged);
+    const effect = effectOf(x, judged);
     switch (effect) {
       case 'deny':
         return this.#deny(x, judged);
@@ -213,14 +205,7 @@ export class SessionGate implements Gate {
 
   #deny(x: Exchange, judged: readonly Judged[]): Wait {
     this.#session.denied();
-    const no = judged.findIndex((j) => j.decision.effect === 'deny');
-    const refused = judged[no];
-    if (refused) return x.deny(denialOf(refused.decision, refused.requestId, x.commands[no]));
-    for (const [i, { decision, requestId }] of judged.entries()) {
-      const why = undeliverable(x, x.commands[i] ?? x.commands[0], decision);
-      if (why) return x.deny(denial('obligation', why.message, requestId, decision, why.hint));
-    }
-    throw new Error('what is denied has a reason');
+    return x.deny(denialOfAll(x, judged));
   }
 
   #release(x: Exchange, judged: readonly Judged[]): Wait {
@@ -250,66 +235,15 @@ export class SessionGate implements Gate {
   // --- holds ----------------------------------------------------------------------------------------------------------------------
 
   async #hold(x: Exchange, judged: readonly Judged[]): Promise<void> {
-    const { requestId, decision } = judged.find((j) => j.decision.effect === 'require_approval') ?? first(judged);
-    const terms = mergedTerms(judged.map((j) => j.decision));
-    if (!terms) {
-      const message = 'denied: no group may approve all of these statements together';
-      return x.deny(denial('approval_impossible', message, requestId, decision, 'Send them one by one.'));
-    }
-    const reason = holdReason(judged.map((j) => j.decision));
-    const digest = holdDigest(this.frame, x, decision.revision);
-    let resolution: HoldResolution;
+    let answer: Answer;
     try {
-      resolution = await this.#resolve(x, requestId, decision, terms, reason, digest);
+      answer = await this.#holds.answer(x, judged);
     } catch (error) {
       return this.#notRecorded(x, judged, error);
     }
-    if (resolution.outcome !== 'approved') {
-      this.#session.denied();
-      return x.deny(notApproved(resolution, requestId, decision));
-    }
-    if (resolution.digest !== digest)
-      return x.deny(denial('approval_impossible', 'denied: the approval is for something else', requestId, decision));
-    return this.#again(x, resolution.fact);
-  }
-
-  async #resolve(
-    x: Exchange,
-    requestId: RequestId,
-    decision: Decision,
-    terms: NonNullable<Decision['approval']>,
-    reason: string,
-    digest: string,
-  ): Promise<HoldResolution> {
-    const texts = x.commands.map((_, i) => x.recordText(i).text);
-    const { frame } = this;
-    const { approvals, audit, recorder } = this.#ports;
-    const { revision } = decision;
-    const open = await approvals.open({
-      frame,
-      requestId,
-      commands: x.commands,
-      texts,
-      digest,
-      terms,
-      messages: [reason],
-      revision,
-    });
-    const about = { request: requestId, action: x.commands[0].action, command: texts.join('; '), revision };
-    const asked = { hold: open.id, digest, groups: terms.groups, quorum: terms.quorum };
-    await audit.append(this.#event('hold.opened', { ...about, effect: 'require_approval', detail: asked }), 'flushed');
-    recorder.hold(requestId, { id: open.id });
-    const told = x.holding(holdNotice(open, requestId, reason, terms));
-    if (told) await told;
-    const resolution = await open.resolution(AbortSignal.any([x.signal, this.ending]));
-    const by = resolution.outcome === 'approved' ? resolution.fact.approvers : resolution.by;
-    const ended = { hold: open.id, digest, by };
-    await audit.append(
-      this.#event('hold.resolved', { ...about, effect: resolution.outcome, detail: ended }),
-      'flushed',
-    );
-    recorder.hold(requestId, { id: open.id, resolution: resolution.outcome, by });
-    return resolution;
+    if (answer.ok) return this.#again(x, answer.fact);
+    this.#session.denied();
+    return x.deny(answer.denial);
   }
 
   /** Policy is asked again, with the approval as a fact: rules may have changed during the wait. */
@@ -319,20 +253,14 @@ export class SessionGate implements Gate {
     if (ended) return x.deny(ended);
     this.#count(x, judged);
     return this.#afterRecording(x, judged, () => {
-      if (verdict(x, judged) === 'require_approval') {
-        const { requestId, decision } = first(judged);
+      if (effectOf(x, judged) === 'require_approval') {
+        const { requestId, decision } = firstOf(judged);
         const message = 'denied: policy asks for yet another approval';
         return x.deny(denial('approval_impossible', message, requestId, decision));
       }
-      if (fact.scope === 'session') this.#granted.push(fact);
+      this.#holds.keep(fact);
       return this.#act(x, judged);
     });
-  }
-
-  #grantFor(decision: Decision): ApprovalFact | undefined {
-    const { approval } = decision;
-    if (decision.effect !== 'require_approval' || !approval || approval.scope !== 'session') return undefined;
-    return this.#granted.find((fact) => approval.rules.every((rule) => fact.rules.includes(rule)));
   }
 
   // --- small parts ----------------------------------------------------------------------------------------------------------------
@@ -351,7 +279,7 @@ export class SessionGate implements Gate {
   }
 
   #notRecorded(x: Exchange, judged: readonly Judged[], error: unknown): Wait {
-    const { requestId, decision } = first(judged);
+    const { requestId, decision } = firstOf(judged);
     const why = error instanceof Error ? error.message : String(error);
     const hint = 'Nothing was run. The gateway refuses everything until it can record again.';
     return x.deny(denial('not_recorded', `not recorded: ${why}`, requestId, decision, hint));
@@ -371,25 +299,4 @@ export class SessionGate implements Gate {
       );
     }
   }
-}
-
-function verdict(x: Exchange, judged: readonly Judged[]): Effect {
-  if (judged.some((j, i) => undeliverable(x, x.commands[i] ?? x.commands[0], j.decision))) return 'deny';
-  return judged.reduce<Effect>((worst, j) => strongest(worst, j.decision.effect), 'allow');
-}
-
-function first(judged: readonly Judged[]): Judged {
-  const [one] = judged;
-  if (!one) throw new Error('an exchange has at least one command');
-  return one;
-}
-
-function notApproved(
-  resolution: Exclude<HoldResolution, { outcome: 'approved' }>,
-  requestId: RequestId,
-  decision: Decision,
-): Denial {
-  const by = resolution.by.length > 0 ? ` by ${resolution.by.join(', ')}` : '';
-  const why = resolution.reason === '' ? '' : `: ${resolution.reason}`;
-  return denial(`approval_${resolution.outcome}`, `approval ${resolution.outcome}${by}${why}`, requestId, decision);
 }
