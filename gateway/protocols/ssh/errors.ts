@@ -25,12 +25,23 @@ export function brokenLine(error: unknown): string {
   return (code !== undefined && broken[code]) || 'the gateway failed; the session ends';
 }
 
-/** Lines for a terminal that is not ours: no control character of a finding or a person's reason gets there. */
+/** Lines for a terminal that is not ours. */
 export function told(lines: readonly string[], pty: boolean): Buffer {
   const end = pty ? '\r\n' : '\n';
+  return Buffer.from(lines.map((text) => `${said(text)}${end}`).join(''));
+}
+
+/** The reason of a channel that was not opened (RFC 4254 section 5.1). OpenSSH's client prints all but ASCII as octal numbers. */
+export function toldOfChannel(text: string): string {
+  return said(text.replaceAll(/\P{ASCII}/gu, '?').slice(0, maxReason));
+}
+
+const maxReason = 300;
+
+/** No control character of a finding or a person's reason gets to a terminal. */
+function said(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-  const clean = lines.map((text) => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' '));
-  return Buffer.from(clean.map((text) => `sallyport: ${text}${end}`).join(''));
+  return `sallyport: ${text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, ' ')}`;
 }
 
 const broken: { readonly [code in ErrorCode]?: string } = {

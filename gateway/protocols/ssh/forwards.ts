@@ -5,10 +5,11 @@ import type { ForwardKind, SshCommand } from '../../contract/command-ssh.ts';
 import type { Gate } from '../../contract/gate.ts';
 import { forwardCommand, type ForwardPlace, socketPlace, tcpPlace } from '../../facts/forwards/index.ts';
 import type { Shell } from '../../facts/shell/index.ts';
-import { brokenLine } from './errors.ts';
+import { brokenLine, toldOfChannel } from './errors.ts';
 import { carriedTerms, SshExchange } from './exchange.ts';
 import { type Ends, ForwardConnection } from './forward-connection.ts';
 import type { ClientReading } from './reading.ts';
+import { offerSilently } from './silent.ts';
 import type { Incoming, Listening, UpstreamForwards } from './upstream-forwards.ts';
 
 /** What forwards need of the session they are in, once it is open. */
@@ -32,7 +33,6 @@ export interface ForwardPorts {
 }
 
 const administrativelyProhibited = 1;
-const maxNoted = 300;
 
 /** All that a client forwards over one connection: each thing it asks for is a command, and so is each connection to where it listens. */
 export class Forwards {
@@ -74,20 +74,13 @@ export class Forwards {
     const opened = await this.#ports.opened;
     if (typeof opened === 'string' || this.#isOver) return;
     const text = 'the gateway does not carry it';
-    const x: SshExchange = new SshExchange(
-      {
-        send: (sent) => void sent.deliver({ kind: 'end', outcome: { ok: false, code: 'not_carried', text } }),
-        deny: () => undefined,
-        holding: () => x.cancel(),
-        reply: () => undefined,
-        breakOff: () => undefined,
-      },
-      [forwardCommand(kind)],
-      opened.shell,
-      carriedTerms,
-    );
     try {
-      await opened.gate.offer(x);
+      await offerSilently(opened.gate, {
+        command: forwardCommand(kind),
+        shell: opened.shell,
+        terms: carriedTerms,
+        run: () => ({ ok: false, code: 'not_carried', text }),
+      });
     } catch (error) {
       this.#ports.log('forward not judged', error);
     }
@@ -274,8 +267,7 @@ function refuseChannel(client: Connection, reject: () => void, text: string): vo
   const { _protocol: protocol } = client as unknown as z.infer<typeof inside>; // `parse` proves it, and copies nothing
   inside.parse(client);
   const pass = protocol.channelOpenFail;
-  // oxlint-disable-next-line no-control-regex -- a terminal shows it
-  const said = `sallyport: ${text.replaceAll(/[^ -~]/g, '?').slice(0, maxNoted)}`;
+  const said = toldOfChannel(text);
   protocol.channelOpenFail = (channel) => pass.call(protocol, channel, administrativelyProhibited, said);
   try {
     reject();

@@ -9,7 +9,7 @@ import { SshSession, type SshSessionPorts } from './session.ts';
 
 export type { DeviceLoginPrompt, Proven } from './handshake.ts';
 export { fingerprint, parsePublicKey, type PublicKey, publicKeyLine } from './public-key.ts';
-export type { SshTarget } from './session.ts';
+export type { SshTarget } from './upstream.ts';
 export { SshCodes } from './codes.ts';
 export { SshKeys } from './keys.ts';
 export { newHostKey, newKeyPair, publicHalf } from './host-key.ts';

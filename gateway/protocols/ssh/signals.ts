@@ -2,7 +2,8 @@ import type { ClientChannel } from 'ssh2';
 import { z } from 'zod';
 import type { Gate } from '../../contract/gate.ts';
 import { sshRequest } from '../../facts/shell/index.ts';
-import { SshExchange } from './exchange.ts';
+import { execTerms } from './exchange.ts';
+import { offerSilently } from './silent.ts';
 
 /** RFC 4254 section 6.10. The library throws at any other. */
 const names: ReadonlySet<string> = new Set([
@@ -45,25 +46,18 @@ export class ChannelSignals {
     return undefined;
   }
 
-  async #judge(name: string): Promise<void> {
+  #judge(name: string): Promise<void> {
     const { gate, pty, pass } = this.#ports;
-    const command = sshRequest('signal', ['signal'], { text: `signal ${name}`, signal: name, pty });
-    const x: SshExchange = new SshExchange(
-      {
-        send(sent) {
-          pass(name);
-          void sent.deliver({ kind: 'end', outcome: { ok: true, tag: `signal ${name}` } });
-        },
-        deny: () => undefined,
-        // It is for now: what comes after an approval would meet another state, and the client is not told that it waits.
-        holding: () => x.cancel(),
-        reply: () => undefined,
-        breakOff: () => undefined,
+    const text = `signal ${name}`;
+    return offerSilently(gate, {
+      command: sshRequest('signal', ['signal'], { text, signal: name, pty }),
+      shell: 'unknown',
+      terms: execTerms,
+      run() {
+        pass(name);
+        return { ok: true, tag: text };
       },
-      [command],
-      'unknown',
-    );
-    await gate.offer(x);
+    });
   }
 }
 

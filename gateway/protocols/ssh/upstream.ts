@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import ssh2, { type AnyAuthMethod, Client, type ClientChannel, type ParsedKey, type PseudoTtyOptions } from 'ssh2';
 import { SallyportError } from '../../contract/errors.ts';
+import type { Shell } from '../../facts/shell/index.ts';
 import { askedOfTargets } from './algorithms.ts';
 import { certificateSuffix } from './certificate.ts';
 import { UpstreamForwards } from './upstream-forwards.ts';
@@ -24,6 +25,21 @@ export interface SshUpstreamCredential {
 /** A private key in OpenSSH's or PEM's form, with a certificate over it where the host trusts an authority; or a password. */
 export type HostSecret =
   { readonly key: string; readonly certificate?: Buffer } | { readonly password: string; readonly certificate?: never };
+
+/** One host. */
+export interface SshTarget {
+  /** The login that is used where the client names none. */
+  readonly defaultLogin: string;
+  /** The shell that the host's logins have: it reads each line after us. */
+  readonly shell: Shell;
+  /** Names of variables that clients may set; `*` at the end stands for anything. */
+  readonly acceptEnv: readonly string[];
+  /**
+   * @param who for the host's own log, where the gateway can say it there: principal and session
+   * @returns undefined when the gateway has no credential for this login. @throws SallyportError
+   */
+  connect(user: string, who: string, signal: AbortSignal): Promise<SshUpstream | undefined>;
+}
 
 /** A host, logged in. */
 export interface SshUpstream extends Disposable {

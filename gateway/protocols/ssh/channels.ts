@@ -1,0 +1,193 @@
+import type { Socket } from 'node:net';
+import type { Connection, ServerChannel, Session } from 'ssh2';
+import type { Gate } from '../../contract/gate.ts';
+import { isSubsystemName, subsystemCommand } from '../../facts/forwards/index.ts';
+import type { Shell } from '../../facts/shell/index.ts';
+import { type ChannelLimits, type ChannelSettings, ExecChannel, type Program } from './channel.ts';
+import { deniedExit } from './errors.ts';
+import { commandsOf, shellCommands } from './normalize.ts';
+import { answer, collectSettings } from './requests.ts';
+import { SftpChannel } from './sftp/channel.ts';
+import type { SftpLimits } from './sftp/limits.ts';
+import type { SshTarget, SshUpstream } from './upstream.ts';
+
+/** Something that runs in a channel. */
+interface RunningChannel {
+  /** Resolves when it is closed on both sides. */
+  readonly over: Promise<void>;
+  /** The client has closed it, or the connection is over. */
+  gone(): void;
+  /** Ends it with lines that the client reads, unless it has ended. */
+  fail(lines: string | readonly string[], code?: number): void;
+  /** The connection to the host is over. */
+  lost(): void;
+}
+
+/** A session that was let in, with the host at its other end. */
+export interface OpenSession {
+  readonly ok: true;
+  readonly gate: Gate;
+  readonly upstream: SshUpstream;
+  readonly target: SshTarget;
+}
+
+export type Opened =
+  | OpenSession
+  | { readonly ok: false; readonly gate: Gate | undefined; readonly lines: readonly string[]; readonly reason: string };
+
+export interface ChannelsLimits extends ChannelLimits {
+  readonly maxChannels: number;
+  readonly sftp: SftpLimits;
+}
+
+export interface ChannelsPorts {
+  readonly client: Connection;
+  readonly socket: Socket;
+  readonly opened: Promise<Opened>;
+  readonly limits: ChannelsLimits;
+  /** Of the host that was asked for, as it is configured now. */
+  acceptEnv(): readonly string[];
+  /** No channel is opened any more. */
+  isEnding(): boolean;
+  refused(why: string, text: string): void;
+  /** Something was asked for that is not carried. */
+  notOffered(what: string): void;
+  /** Something runs, or does not any more. */
+  changed(): void;
+  /** The client was not let in, and has been told why. */
+  turnedAway(): void;
+  readonly log: (message: string, error: unknown) => void;
+}
+
+/** Of a line that was not read: enough to know it again. */
+const maxRefusedText = 1_000;
+
+/** All that runs in the channels of one connection: execs, shells, subsystems, files; one after the other or at once. */
+export class Channels {
+  readonly #ports: ChannelsPorts;
+  /** Channels that the client has open, whether something runs in them or not. */
+  readonly #sessions = new Set<Session>();
+  readonly #running = new Set<RunningChannel>();
+  /** Limits of bytes of files count over the session. */
+  readonly #fileTally = {};
+
+  constructor(ports: ChannelsPorts) {
+    this.#ports = ports;
+    // Requests come in the same packet as the login, if a client is in a hurry: nobody may miss them.
+    ports.client.on('session', (accept, reject) => this.#session(accept, reject));
+  }
+
+  /** How many run something. */
+  get open(): number {
+    return this.#running.size;
+  }
+
+  /** The connection is over. */
+  gone(): void {
+    for (const running of this.#running) running.gone();
+  }
+
+  /** What runs is told why, and ends. */
+  fail(why: string): void {
+    for (const running of this.#running) running.fail(why);
+  }
+
+  /** The connection to the host is over. Resolves when all that ran has ended. */
+  async lost(): Promise<void> {
+    for (const running of this.#running) running.lost();
+    await Promise.all([...this.#running].map((running) => running.over));
+  }
+
+  // --- what a client asks for ----------------------------------------------------------------------------------------------------------
+
+  #session(accept: () => Session, reject: () => void): void {
+    const { limits, refused, acceptEnv, notOffered } = this.#ports;
+    if (this.#sessions.size >= limits.maxChannels || this.#ports.isEnding()) {
+      refused('limit: a channel past the limit, or while the session ends', '');
+      return reject();
+    }
+    const session = accept();
+    this.#sessions.add(session);
+    session.once('close', () => this.#sessions.delete(session));
+    const settle = collectSettings(session, { acceptEnv: acceptEnv(), onRefused: notOffered });
+    let open: ExecChannel | undefined;
+    session.on('window-change', (yes, _no, size) => {
+      open?.resize(size);
+      answer(yes);
+    });
+    session.on('signal', (yes, no, { name }) => {
+      const why = open ? open.signal(name) : 'nothing runs';
+      if (why !== undefined) refused(`signal: ${why}`, name.slice(0, maxRefusedText));
+      answer(why === undefined ? yes : no);
+    });
+    const start = (yes: () => ServerChannel | undefined, programOf: ProgramOf) => {
+      // It has to be taken at once: behind the client's end of input the library gives none any more.
+      const channel = yes();
+      if (!channel) return;
+      open = this.#exec(channel, session, settle(), programOf);
+    };
+    session.on('exec', (yes, _no, { command }) => start(yes, (exec, shell) => this.#line(exec, command, shell)));
+    session.on('shell', (yes) => {
+      start(yes, (exec) => ({ line: undefined, commands: shellCommands(exec.settings) }));
+    });
+    session.on('subsystem', (yes, _no, { name }) => {
+      if (name === 'sftp') return this.#sftp(yes(), session);
+      start(yes, (exec) => this.#subsystem(exec, name));
+    });
+  }
+
+  #exec(channel: ServerChannel, session: Session, settings: ChannelSettings, programOf: ProgramOf): ExecChannel {
+    const { socket, log, limits } = this.#ports;
+    const exec = new ExecChannel(channel, socket, settings, log);
+    this.#begin(exec, session, async ({ gate, upstream, target }) => {
+      const program = programOf(exec, target.shell);
+      if (program) await exec.offer(gate, upstream, program, target.shell, limits);
+    });
+    return exec;
+  }
+
+  #line(exec: ExecChannel, line: string, shell: Shell): Program | undefined {
+    const read = commandsOf(line, shell, this.#ports.limits.maxLineBytes, exec.settings);
+    if (read.ok) return { line, commands: read.commands };
+    this.#ports.refused(read.why, line.slice(0, maxRefusedText));
+    exec.fail(`not run: ${read.why}`, deniedExit);
+    return undefined;
+  }
+
+  /** Any but sftp: a stream of bytes in a protocol that nobody here reads. */
+  #subsystem(exec: ExecChannel, name: string): Program | undefined {
+    if (isSubsystemName(name)) return { line: undefined, subsystem: name, commands: [subsystemCommand(name)] };
+    this.#ports.refused('not offered', 'subsystem');
+    exec.fail('the subsystem has no name that is understood', deniedExit);
+    return undefined;
+  }
+
+  #sftp(channel: ServerChannel | undefined, session: Session): void {
+    if (!channel) return;
+    const { limits, socket, refused, log } = this.#ports;
+    const files = new SftpChannel(channel, socket, { limits: limits.sftp, tally: this.#fileTally, refused, log });
+    this.#begin(files, session, ({ gate, upstream }) => files.serve(gate, upstream));
+  }
+
+  // --- whatever runs -------------------------------------------------------------------------------------------------------------------
+
+  /** @param begin called once the session is open; who was not let in is told why instead */
+  #begin(running: RunningChannel, session: Session, begin: (opened: OpenSession) => Promise<void>): void {
+    const { opened: opening, changed, turnedAway } = this.#ports;
+    this.#running.add(running);
+    changed();
+    session.on('close', () => running.gone());
+    void running.over.then(() => {
+      this.#running.delete(running);
+      changed();
+    });
+    void opening.then((opened) => {
+      if (opened.ok) return begin(opened);
+      running.fail(opened.lines);
+      return running.over.then(turnedAway);
+    });
+  }
+}
+
+/** @returns undefined when there is none to judge; then `exec` has ended with the reason */
+type ProgramOf = (exec: ExecChannel, shell: Shell) => Program | undefined;
