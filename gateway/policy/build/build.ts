@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
 import type { BundlePack, Manifest } from '../bundle/manifest.ts';
 import { ruleRoots } from '../bundle/merge.ts';
@@ -13,11 +12,12 @@ import { checkPolicies } from '../lint/check.ts';
 import { problemLine } from '../lint/problem.ts';
 import { compilePolicies } from './compile.ts';
 import type { BuildOptions, BuiltBundle } from './interface.ts';
-import { execute, opaVersion, type Where } from './opa.ts';
+import { opaVersion } from './opa.ts';
 import type { PolicyFolder } from './pack.ts';
 import { readsOf } from './reads.ts';
 import { rulesOf } from './rules.ts';
 import { packSigned, writeBundle } from './signed.ts';
+import { runTests, runTestsOnWasm } from './tests.ts';
 import { isPolicySource, isTestSource, sourcesDigest, stageSources, stageTestData } from './stage.ts';
 
 export type { BuildOptions, BuiltBundle } from './interface.ts';
@@ -28,7 +28,7 @@ const tests = 'tests';
 
 /**
  * From Rego to a signed bundle: check against the input schemas and the capabilities, run the unit tests on OPA's own engine and on
- * WebAssembly, compile, list what the rules read, sign. The same sources, key and numbers give the same archive,
+ * ours, compile, list what the rules read, sign. The same sources, key and numbers give the same archive,
  * but for the signature of ES256, which is random by nature.
  * @throws SallyportError `opa-failed` with what OPA said; `bundle-invalid` when the result would not load
  */
@@ -57,9 +57,9 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   const problems = (await checkPolicies(sources, opa, signal)).filter((problem) => problem.severity === 'error');
   if (problems.length > 0) throw new SallyportError('opa-failed', problems.map(problemLine).join('\n'));
   onStep?.('test');
-  const ran = await runTests(opa, [...rules, policies, tests], where);
+  const ran = await runTests(opa, rules, [policies, tests], where);
   onStep?.('test-wasm');
-  await runTests(opa, ['--target', 'wasm', ...rules, policies, tests], where);
+  await runTestsOnWasm(opa, work, rules, [policies, tests], ran, where);
   onStep?.('compile');
   const { wasm, data } = await compilePolicies(opa, work, policies, rules, where);
   const reads: Record<string, string[]> = {};
@@ -90,7 +90,7 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   await writeBundle(options.out, archive);
   const digest = createHash('sha256').update(archive).digest('hex');
   const { out, sequence } = options;
-  return { out, revision: manifest.revision, sequence, digest, bytes: archive.length, tests: ran, reads };
+  return { out, revision: manifest.revision, sequence, digest, bytes: archive.length, tests: ran.length, reads };
 }
 
 /** What the manifest says of the packs among these. */
@@ -118,34 +118,4 @@ export async function packBundle(
     ['.manifest', Buffer.from(JSON.stringify(manifest))],
   ]);
   return packSigned(files, key);
-}
-
-const testResult = z.looseObject({
-  package: z.string(),
-  name: z.string(),
-  fail: z.unknown().optional(),
-  error: z.unknown().optional(),
-});
-const testReport = z.array(testResult).nullable();
-
-/** How many tests passed. @throws SallyportError `opa-failed` when one did not, or none ran */
-async function runTests(opa: string, args: readonly string[], where: Where): Promise<number> {
-  const run = await execute(opa, ['test', '--format', 'json', ...args], where);
-  const results = readReport(run.stdout);
-  const bad = results?.filter((r) => r.fail !== undefined || r.error !== undefined) ?? [];
-  if (bad.length > 0) {
-    const names = bad.map((r) => `${r.package}.${r.name}`);
-    throw new SallyportError('opa-failed', `${bad.length} policy tests failed: ${names.join(', ')}`);
-  }
-  if (!run.ok) throw new SallyportError('opa-failed', `opa test: ${run.stderr.trim() || run.stdout.trim()}`);
-  if (!results?.length) throw new SallyportError('opa-failed', 'no policy test ran: an untested policy does not ship');
-  return results.length;
-}
-
-function readReport(stdout: string): z.infer<typeof testReport> {
-  try {
-    return testReport.parse(JSON.parse(stdout));
-  } catch {
-    return null; // OPA said something else, and the caller shows it
-  }
 }

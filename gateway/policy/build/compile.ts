@@ -19,9 +19,24 @@ export async function compilePolicies(
   rules: readonly string[],
   where: Where,
 ): Promise<{ readonly wasm: Buffer; readonly data: Buffer }> {
-  const out = join(work, 'compiled.tar.gz');
-  const entrypoints = decisionEntrypoints.flatMap((entrypoint) => ['-e', entrypoint]);
-  await runOpa(opa, ['build', '-b', '-t', 'wasm', ...entrypoints, ...rules, '-o', out, policies], where);
+  return compileRego(opa, join(work, 'compiled.tar.gz'), decisionEntrypoints, [...rules, '-b', policies], where);
+}
+
+/**
+ * A module with these entrypoints, and the data that lies beside the Rego.
+ * @param out the archive that OPA writes
+ * @param args flags and folders, as `opa build` takes them
+ * @throws SallyportError `opa-failed`
+ */
+export async function compileRego(
+  opa: string,
+  out: string,
+  entrypoints: readonly string[],
+  args: readonly string[],
+  where: Where,
+): Promise<{ readonly wasm: Buffer; readonly data: Buffer }> {
+  const flags = entrypoints.flatMap((entrypoint) => ['-e', entrypoint]);
+  await runOpa(opa, ['build', '-t', 'wasm', ...flags, '-o', out, ...args], where);
   const files = readTar(gunzipCapped(await readFile(out), bundleLimits.maxContentBytes), bundleLimits.maxFiles);
   const wasm = files.get('policy.wasm');
   const data = files.get('data.json');

@@ -64,15 +64,15 @@ export class PolicyInstance {
     return value;
   }
 
-  /** Evaluates one entrypoint. @returns the result set as JSON: `[{"result": ...}]`, or `[]` when it is undefined */
-  evaluate(entrypoint: number, input: string, attachments: readonly Attachment[]): string {
+  /** Evaluates one entrypoint, with `input` undefined for the policy when it is here. @returns the result set as JSON: `[{"result": ...}]`, or `[]` when it is undefined */
+  evaluate(entrypoint: number, input: string | undefined, attachments: readonly Attachment[]): string {
     const x = this.#exports;
-    const value = this.#parse(input);
+    const value = this.#parse(input ?? 'null'); // this also frees what the evaluation before left
     for (const { path, value: kept } of attachments) {
       if (x.opa_value_add_path(value, path, kept) !== 0) throw failed('cannot attach to the input');
     }
     const context = x.opa_eval_ctx_new();
-    x.opa_eval_ctx_set_input(context, value);
+    if (input !== undefined) x.opa_eval_ctx_set_input(context, value);
     x.opa_eval_ctx_set_data(context, this.#data);
     x.opa_eval_ctx_set_entrypoint(context, entrypoint);
     if (x.eval(context) !== 0) throw failed('evaluation failed');
