@@ -83,7 +83,7 @@ async function explainTyped(text: string | undefined, flags: ExplainFlags, forma
     const why = mistakes.map(mistakeLine).join('\n');
     throw new CliError(exitCodes.usage, `no fixture describes ${to}; ${known}`, why === '' ? undefined : why);
   }
-  const principal = principalOf('somebody', await personOf(flags.as, people));
+  const principal = principalOf('somebody', await personOf(flags.as, people), target.target.protocol);
   const opa = await findOpa(process.env);
   const rules = findingRules((await readSources(opa, sources.policies)).modules).map((rule) => ({
     ...rule,

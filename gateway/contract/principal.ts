@@ -1,6 +1,12 @@
 /** JSON as it travels to policy, log and recording. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** How a token is given to the gateway: as it is, or by SASL (RFC 7628). */
+export type TokenMethod = 'jwt' | 'oauthbearer';
+/** What a login over SSH goes by: a key that was registered with a token, with a certificate or alone; a one-time code; a login in a browser. */
+export type SshLoginMethod = 'certificate' | 'key' | 'code' | 'device';
+export type LoginMethod = TokenMethod | SshLoginMethod;
+
 /** Who, once proven. Field names are those of the policy input (`input.principal`). */
 export interface Principal {
   readonly id: string;
@@ -13,7 +19,7 @@ export interface Principal {
   /** On whose behalf: the RFC 8693 `act` chain turned round, nearest first. Empty when nobody else is meant. */
   readonly acts_for: readonly string[];
   readonly auth: {
-    readonly method: 'jwt' | 'oauthbearer';
+    readonly method: LoginMethod;
     /** When the token was issued, RFC 3339. */
     readonly at: string;
   };

@@ -78,7 +78,8 @@ export function openAdmission(
     try {
       const answer = decideConnect(policy, frame, request.user);
       const { decision, requestId } = answer;
-      const about = { user: request.user, ip: client.ip, application: client.application, issuer: principal.issuer };
+      const { issuer, auth } = principal;
+      const about = { user: request.user, ip: client.ip, application: client.application, issuer, method: auth.method };
       const entry = connectEntry(answer, about);
       await ports.audit.append(event(answer.effect === 'allow' ? 'session.start' : 'login.refused', entry), 'written');
       ports.decided(answer);

@@ -1,4 +1,4 @@
-import type { Login, Principal } from '../contract/principal.ts';
+import type { Login, Principal, TokenMethod } from '../contract/principal.ts';
 import { claimReader } from './claims.ts';
 import type { ClaimReader } from './claims.ts';
 import { assertIdentityConfig } from './config.ts';
@@ -17,7 +17,7 @@ export type Verdict = { readonly ok: true; readonly login: Login } | Refusal;
 
 export interface Identity extends AsyncDisposable {
   /** Whose token this is. Never throws and never holds the token longer than the call. */
-  verify(token: string, method: Principal['auth']['method']): Promise<Verdict>;
+  verify(token: string, method: TokenMethod): Promise<Verdict>;
   /** Where a client without a token can get one, for OAUTHBEARER's refusal (RFC 7628 section 3.2.2); undefined when no issuer offers it. */
   oauthChallenge(): { readonly openid_configuration: string; readonly scope: string } | undefined;
   status(): readonly IssuerStatus[];
@@ -66,7 +66,7 @@ export async function openIdentity(config: IdentityConfig, ports: IdentityPorts)
   const crypto = new Gate(atOnce, maxWaiting);
   const all = new Gate(maxWaiting, 0);
 
-  async function verify(token: string, method: Principal['auth']['method']): Promise<Verdict> {
+  async function verify(token: string, method: TokenMethod): Promise<Verdict> {
     const read = parseToken(token);
     if (!read.ok) return read;
     const { header, claims } = read;

@@ -66,7 +66,7 @@ _ana := {
 	"groups": [],
 	"claims": {},
 	"acts_for": [],
-	"auth": {"method": "jwt", "at": "2026-01-01T00:00:00Z"},
+	"auth": {"method": "certificate", "at": "2026-01-01T00:00:00Z"},
 }
 
 _ls := {

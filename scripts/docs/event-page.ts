@@ -24,7 +24,8 @@ const typeMeanings = {
   'bundle.refused': 'A bundle was not taken, and why. The one before stays in force.',
   'login.refused':
     'No session: a token that was not believed, a target that does not exist, or a no of `rules.session`.',
-  'session.start': 'A principal was admitted to a target.',
+  'session.start':
+    'A principal was admitted to a target. `detail.method`: how they logged in, as `input.principal.auth.method`.',
   'session.end': 'A session ended, and why.',
   decision:
     'One command was judged. Written before it takes effect; flushed to disk first when it changes something. With the action `connect`: policy no longer admits a session, which ends.',

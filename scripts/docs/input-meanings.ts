@@ -21,7 +21,8 @@ export const frameMeanings: Readonly<Record<string, string>> = {
   'principal.groups': 'Groups, by the claim that the configuration names',
   'principal.claims': 'Claims that the configuration lets through (`claims.pass`)',
   'principal.acts_for': 'On whose behalf (`act` of RFC 8693, turned round), nearest first',
-  'principal.auth.method': 'How the token was given',
+  'principal.auth.method':
+    'How they logged in. `jwt`: by the token itself, as a password or in a header; `oauthbearer`: by SASL. Over SSH by what stands for a token: a `certificate` of `sallyport ssh login`, a registered `key` alone, a one-time `code`, a login in a browser (`device`)',
   'principal.auth.at': 'When the token was issued, RFC 3339',
   'client.ip': 'Address of the client, without port',
   'client.application': 'What the client calls itself. It may lie: for display only',

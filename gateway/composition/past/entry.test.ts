@@ -30,8 +30,7 @@ const decision: Decision = {
 };
 
 /** As the log gives it back. */
-function entry(over: Partial<AuditEvent> = {}, groups: readonly string[] = ['auditors']): AuditEvent {
-  const who = { ...frame(), principal: { ...frame().principal, groups } };
+function entry(over: Partial<AuditEvent> = {}, groups: readonly string[] = ['auditors'], who = frame({ groups })) {
   const around = { session: facts, minuteMs: 1_700_000_040_000, approval: undefined };
   const event: AuditEvent = {
     type: 'admin',
@@ -59,6 +58,12 @@ test('an entry gives back the command and the decision as they were', () => {
   expect(commandOf(read.judged)).toEqual({ ok: true, command });
   expect(read.judged).toMatchObject({ requestId, decision, around: { session: facts, minuteMs: 1_700_000_040_000 } });
   expect(contradictions({ judged: read.judged, entry: entry(), recording: undefined })).toEqual([]);
+});
+
+test('an entry from before logins over SSH had methods of their own gives back what it says', () => {
+  const { target, ...on } = frame();
+  const read = judgedOf(entry({}, [], { ...on, target: { ...target, protocol: 'ssh' } }));
+  expect(read).toMatchObject({ ok: true, judged: { frame: { principal: { auth: { method: 'jwt' } } } } });
 });
 
 test('an entry that says outside what it does not keep within is a contradiction', () => {

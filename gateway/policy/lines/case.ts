@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { effects, limitDimensions, maskMethods, type Effect } from '../../contract/decision.ts';
-import type { Client, Principal } from '../../contract/principal.ts';
-import { jsonValue } from '../schema/frame.ts';
+import type { Client, LoginMethod, Principal, Protocol } from '../../contract/principal.ts';
+import { jsonValue, loginMethod } from '../schema/frame.ts';
 
 /** The files of `policy-tests/` as people write them: `docs/reference/policy-test-format.md`. */
 
@@ -14,6 +14,8 @@ const texts = z.array(z.string());
 /** Where a line comes from unless it says: an address that nobody has (RFC 5737). */
 export const somewhere: Client = { ip: '192.0.2.1', application: 'sallyport' };
 
+const moment = z.iso.datetime({ offset: true });
+
 const person = z.strictObject({
   id: z.string().min(1).optional(),
   kind: z.enum(['human', 'agent']).default('human'),
@@ -21,13 +23,13 @@ const person = z.strictObject({
   groups: texts.default([]),
   claims: z.record(z.string(), jsonValue).default({}),
   acts_for: texts.default([]),
+  auth: z.strictObject({ method: loginMethod.optional(), at: moment.optional() }).default({}),
 });
 export type Person = z.infer<typeof person>;
 
 /** `fixtures/people.yaml`: people by the name that cases call them. */
 export const peopleFile = z.record(z.string(), person);
 
-const moment = z.iso.datetime({ offset: true });
 const who = z.union([z.string(), person]);
 
 const expectation = z.strictObject({
@@ -110,9 +112,13 @@ export interface LineCase {
 
 export const freshSession: Session = { commands: 0, rows_returned: 0, denials: 0, labels_read: [], lookups: 0 };
 
-/** @param name stands for the id where none is given */
-export function principalOf(name: string, { id = name, ...rest }: Person): Principal {
-  return { id, ...rest, auth: { method: 'jwt', at: '2026-01-01T00:00:00Z' } };
+/** How people log in who follow the how-tos. */
+const usual: Readonly<Record<Protocol, LoginMethod>> = { postgres: 'jwt', ssh: 'certificate' };
+
+/** @param name stands for the id where none is given @param protocol the target's */
+export function principalOf(name: string, { id = name, auth, ...rest }: Person, protocol: Protocol): Principal {
+  const { method = usual[protocol], at = '2026-01-01T00:00:00Z' } = auth;
+  return { id, ...rest, auth: { method, at } };
 }
 
 /** A person written as JSON on a command line. */

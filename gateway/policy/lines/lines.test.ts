@@ -72,7 +72,7 @@ async function suiteOf(files: Readonly<Record<string, string>>) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-  const suite = await readSuite([folder], [words]);
+  const suite = await readSuite([folder], [words, { ...words, name: 'ssh' }]);
   return { ...suite, said: suite.mistakes.map((mistake) => mistakeLine(mistake).slice(folder.length + 1)) };
 }
 
@@ -205,6 +205,24 @@ test.each<readonly [string, Readonly<Record<string, string>>, string]>([
 ])('%s is a mistake with its place', async (_what, files, said) => {
   const { said: all } = await suiteOf(files);
   expect(all[0]?.slice(0, said.length)).toBe(said);
+});
+
+test('people log in to a database by their token and to a host by certificate, unless they say how', async () => {
+  const cases = 'cases:\n  - {run: x, expect: {effect: deny}}\n  - {run: x, as: max, expect: {effect: deny}}\n';
+  const suite = await suiteOf({
+    'fixtures/web1.yaml': 'protocol: ssh\n',
+    'fixtures/people.yaml': 'max: {auth: {method: code, at: 2026-02-02T02:02:02Z}}\n',
+    'crm.yaml': `target: crm\nas: {}\n${cases}`,
+    'web1.yaml': `target: web1\nas: {}\n${cases}`,
+  });
+  expect(suite.said).toEqual([]);
+  const max = { method: 'code', at: '2026-02-02T02:02:02Z' };
+  expect(suite.cases.map(({ target, principal: { auth } }) => [target, auth])).toEqual([
+    ['crm', { method: 'jwt', at: '2026-01-01T00:00:00Z' }],
+    ['crm', max],
+    ['web1', { method: 'certificate', at: '2026-01-01T00:00:00Z' }],
+    ['web1', max],
+  ]);
 });
 
 test('what a bundle takes along and what cases stand on are no cases', async () => {

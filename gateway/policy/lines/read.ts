@@ -95,11 +95,13 @@ function casesOf(
   targets: ReadonlyMap<string, FixtureTarget>,
   mistakes: Mistake[],
 ): readonly LineCase[] {
-  if (!targets.has(value.target)) {
+  const target = targets.get(value.target);
+  if (!target) {
     const message = `target: no fixture describes ${value.target}; write ${fixtures}/${value.target}.yaml`;
     mistakes.push({ ...placeOf(['target']), message });
     return [];
   }
+  const { protocol } = target.target;
   return value.cases.flatMap((one, i) => {
     const as = one.as ?? value.as;
     const person = typeof as === 'string' ? people.get(as) : as;
@@ -112,7 +114,7 @@ function casesOf(
     }
     const { run, note, params, approved, session = freshSession, expect } = one;
     const client = one.client ?? value.client ?? somewhere;
-    const principal = principalOf(typeof as === 'string' ? as : 'somebody', person);
+    const principal = principalOf(typeof as === 'string' ? as : 'somebody', person, protocol);
     const nowMs = Date.parse(one.now ?? value.now);
     const { line } = placeOf(['cases', i]);
     const around = { principal, client, params, approved, nowMs, session };

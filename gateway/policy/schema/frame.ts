@@ -19,6 +19,9 @@ export const jsonValue: z.ZodType<Json> = z.lazy(() =>
 
 export const strings = z.array(z.string()).readonly();
 
+/** How somebody logged in: the contract's `LoginMethod`. */
+export const loginMethod = z.enum(['jwt', 'oauthbearer', 'certificate', 'key', 'code', 'device']);
+
 export const principal = z.strictObject({
   id: z.string(),
   kind: z.enum(['human', 'agent']),
@@ -26,7 +29,7 @@ export const principal = z.strictObject({
   groups: strings,
   claims: z.record(z.string(), jsonValue),
   acts_for: strings,
-  auth: z.strictObject({ method: z.enum(['jwt', 'oauthbearer']), at: z.string() }),
+  auth: z.strictObject({ method: loginMethod, at: z.string() }),
 });
 
 export const target = z.strictObject({

@@ -1,5 +1,5 @@
 import type { SecureContext } from 'node:tls';
-import type { Login, Principal } from '../../contract/principal.ts';
+import type { Login, TokenMethod } from '../../contract/principal.ts';
 import type { Report } from './errors.ts';
 import type { OAuthDiscovery } from './oauthbearer.ts';
 import type { Startup } from './startup.ts';
@@ -23,7 +23,7 @@ export interface HandshakeOptions {
   /** Asked once a client has named itself: the reason to turn it away unheard (too many connections), or undefined. */
   turnAway(startup: Startup): Report | undefined;
   /** Proves the token. Never throws for a bad one. */
-  authenticate(token: string, method: Principal['auth']['method'], signal: AbortSignal): Promise<LoginResult>;
+  authenticate(token: string, method: TokenMethod, signal: AbortSignal): Promise<LoginResult>;
 }
 
 export type LoginResult =

@@ -1,6 +1,6 @@
 import type { AuthContext, Connection, KeyboardAuthContext, PasswordAuthContext, PublicKeyAuthContext } from 'ssh2';
 import ssh2 from 'ssh2';
-import type { Login } from '../../contract/principal.ts';
+import type { Login, SshLoginMethod } from '../../contract/principal.ts';
 import { certificateSuffix, isCertificate } from './certificate.ts';
 import { fingerprint, publicKeyLine, publicKeyOf, type PublicKey } from './public-key.ts';
 import type { Asked } from './session.ts';
@@ -74,8 +74,10 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     if (attempts > 0 && !proven) events.onRefused(lastWhy);
   });
 
-  function accept(context: AuthContext, login: Login, asked: Asked): void {
+  function accept(context: AuthContext, method: SshLoginMethod, { principal, expiresAtMs }: Login, asked: Asked): void {
     proven = true;
+    const { at } = principal.auth;
+    const login: Login = { principal: { ...principal, auth: { method, at } }, expiresAtMs };
     client.once('ready', () => events.onProven(login, asked));
     context.accept();
   }
@@ -94,7 +96,7 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     if (parsed instanceof Error) return refuse(context, 'a key that cannot be read');
     if (parsed.verify(context.blob, context.signature, context.hashAlgo) !== true)
       return refuse(context, 'a signature that is not the key’s');
-    return accept(context, login, asked);
+    return accept(context, isCertificate(context.key.data) ? 'certificate' : 'key', login, asked);
   }
 
   function byPassword(context: PasswordAuthContext): void {
@@ -107,7 +109,7 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     const asked = askedFor(context.username);
     if (!asked) return refuse(context, noTarget);
     const login = logins.codeLogin(given, asked.target);
-    return typeof login === 'string' ? refuse(context, login) : accept(context, login, asked);
+    return typeof login === 'string' ? refuse(context, login) : accept(context, 'code', login, asked);
   }
 
   function whose({ key: { algo, data } }: PublicKeyAuthContext) {
@@ -143,7 +145,7 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     }
     // The client waits for its user first: what it is told before that, it does not expect.
     if (result.ok) await answered.promise;
-    if (result.ok) accept(context, result.login, asked);
+    if (result.ok) accept(context, 'device', result.login, asked);
     else refuse(context, result.message);
   }
 }

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import ssh2 from 'ssh2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { logInByDevice } from '../idp-login.ts';
+import { noSshd, sshdPath } from '../sshd.ts';
+import { run, startSshRig, type SshRig } from './rig.ts';
+
+const cli = join(import.meta.dirname, '../../cli/main.ts');
+const rules = `package rules.ssh
+
+# METADATA
+# title: A one-time code opens no shell
+# custom: {id: T-001}
+deny contains {"id": "T-001", "msg": "a one-time code opens no shell in production"} if {
+  input.command.request == "shell"
+  input.target.labels.env == "prod"
+  input.principal.auth.method == "code"
+}
+
+# METADATA
+# title: Says how somebody logged in
+# custom: {id: T-002}
+deny contains {"id": "T-002", "msg": $"logged in by {input.principal.auth.method}"} if input.command.name == "how"
+`;
+
+describe.skipIf(sshdPath === undefined)(
+  sshdPath === undefined ? `ways to log in over SSH (skipped: ${noSshd})` : 'ways to log in over SSH',
+  () => {
+    let world: SshRig;
+    let dir: string;
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-logins-'));
+      await mkdir(join(dir, 'rules'));
+      await writeFile(join(dir, 'rules/logins.rego'), rules);
+      world = await startSshRig({ policies: [join(dir, 'rules')] });
+    }, 180_000);
+    afterAll(async () => {
+      await rm(dir, { recursive: true, force: true });
+      await world[Symbol.asyncDispose]();
+    });
+    const codeFor = async (principal: string) => {
+      const issued = await world.api(principal).ssh.code('web1');
+      if (!issued.ok) throw new Error(issued.problem.detail);
+      return issued.value.code;
+    };
+    const library = async (options: ssh2.ConnectConfig, prepare?: (client: ssh2.Client) => void) => {
+      const client = new ssh2.Client();
+      prepare?.(client);
+      client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', readyTimeout: 0, ...options });
+      await once(client, 'ready');
+      return client;
+    };
+    /** What it says before its end, and ends the connection. */
+    const said = async (client: ssh2.Client, start: (opened: ssh2.ClientCallback) => unknown) => {
+      const text = await new Promise<string>((resolve, reject) => {
+        start((error, channel) => {
+          if (error) return reject(error);
+          let printed = '';
+          channel.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+          channel.stderr.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+          return channel.on('close', () => resolve(printed));
+        });
+      });
+      client.end();
+      return text;
+    };
+    const exec = (client: ssh2.Client, line: string) => said(client, (opened) => client.exec(line, opened));
+    const answerWith = (answer: (instructions: string) => Promise<string>) => (client: ssh2.Client) =>
+      client.on('keyboard-interactive', (_name, instructions, _language, _prompts, finish) => {
+        void answer(instructions).then((text) => finish([text]));
+      });
+    const inBrowser = answerWith(async (instructions) => {
+      await logInByDevice(/Open (\S+)/.exec(instructions)?.[1] ?? '', 'olga');
+      return '';
+    });
+
+    /** By each way in, what `how` answers. */
+    const ways: Readonly<Record<string, () => Promise<string>>> = {
+      certificate: async () => {
+        const key = join(dir, 'certified');
+        const { admin } = world.rig.gateway.addresses;
+        const args = [cli, 'ssh', 'login', '--gateway', `http://127.0.0.1:${admin.port}`, '--key', key, '--no-agent'];
+        const env = { ...process.env, SALLYPORT_TOKEN: await world.rig.token('olga') };
+        await promisify(execFile)(process.execPath, args, { env });
+        const certificate = ['-o', `CertificateFile=${key}-cert.pub`];
+        return (await run('ssh', [...world.options(key), ...certificate, 'web1@127.0.0.1', 'how'])).err;
+      },
+      key: async () => (await world.ssh('olga', ['web1@127.0.0.1', 'how'])).err,
+      code: async () => exec(await library({ password: await codeFor('olga') }), 'how'),
+      device: async () => exec(await library({ tryKeyboard: true }, inBrowser), 'how'),
+    };
+
+    test.each(Object.keys(ways))('rules and the log know a login by %s', async (method) => {
+      expect(await ways[method]?.()).toContain(`logged in by ${method}`);
+      const found = await world.api('otto').audit.query({ type: 'session.start', limit: 1 });
+      expect(found.ok && found.value[0]).toMatchObject({ identity: 'olga', detail: { method } });
+    });
+
+    test('a code that is typed where a browser was asked for is a code', async () => {
+      const typed = answerWith(() => codeFor('olga'));
+      expect(await exec(await library({ tryKeyboard: true }, typed), 'how')).toContain('logged in by code');
+    });
+
+    test('a one-time code opens no shell where a rule says so, and runs commands', async () => {
+      const byCode = await library({ password: await codeFor('olga') });
+      expect(await said(byCode, (opened) => byCode.shell(opened))).toContain('a one-time code opens no shell');
+      expect(await exec(await library({ password: await codeFor('olga') }), 'echo here')).toBe('here\n');
+      const byKey = await library({ privateKey: await readFile(await world.login('olga')) });
+      const shell = (opened: ssh2.ClientCallback) =>
+        byKey.shell((error, channel) => {
+          opened(error, channel);
+          channel.end('exit\n');
+        });
+      expect(await said(byKey, shell)).not.toContain('one-time code');
+    });
+  },
+);
