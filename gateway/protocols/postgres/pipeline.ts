@@ -1,4 +1,6 @@
+import { SallyportError } from '../../contract/errors.ts';
 import type { PgExchange } from './exchange.ts';
+import type { Frame } from './frames.ts';
 import type { Change, Portal, Prepared } from './session-names.ts';
 
 /** What the upstream still owes an answer to, in the order in which it was sent. */
@@ -87,4 +89,14 @@ export class Pipeline {
       this.#head = 0;
     }
   }
+}
+
+/** @throws SallyportError `protocol-violation` when the frame is not the awaited answer */
+export function need(frame: Frame, tag: number, expected: Expected): void {
+  if (frame.tag !== tag) throw unexpected(frame, expected.kind);
+}
+
+export function unexpected(frame: Frame, awaited: string): SallyportError {
+  const tag = String.fromCharCode(frame.tag);
+  return new SallyportError('protocol-violation', `the target sent "${tag}" where ${awaited} was awaited`);
 }

@@ -8,8 +8,8 @@ import { denialReport, encodeError, encodeNotice, holdReport, type Report } from
 import type { Carrier, PgExchange, Travel } from './exchange.ts';
 import { encodeClientMessage } from './frontend.ts';
 import { applySent } from './session-effects.ts';
-import type { ServerSide } from './session-server.ts';
 import type { Change, Portal, Prepared } from './session-names.ts';
+import type { Offers } from './session-offers.ts';
 import type { SessionState } from './session-state.ts';
 
 export interface CarrierPorts {
@@ -17,7 +17,7 @@ export interface CarrierPorts {
   readonly catalog: TargetCatalog;
   /** Whose session it is. */
   readonly frame: SessionFrame;
-  readonly server: () => ServerSide;
+  readonly offers: Offers;
   /** Bytes for the client that cannot wait for the end of the turn. */
   flushClient(): void;
   /** Ends the session with this error. */
@@ -44,7 +44,7 @@ export class PgCarrier implements Carrier {
     const { state } = this.#p;
     this.#p.held(undefined);
     // An earlier message of the segment failed while this one waited for a human: the server would skip it.
-    if (state.skipping && x.travel !== 'own') return this.#skipped(x);
+    if (state.skipping && x.travel !== 'own') return this.#p.offers.notRun(x);
     const wait = x.travel === 'declare' ? undefined : this.#follow(x);
     return wait ? wait.then(() => this.#pass(x)) : this.#pass(x);
   }
@@ -141,12 +141,9 @@ export class PgCarrier implements Carrier {
 
   reply(x: PgExchange, i: number, part: ResultPart): void {
     if (x.silent || x.travel === 'own' || x.travel === 'declare') return;
-    const { toClient } = this.#p.state;
-    const { offered, offeredFrame } = this.#p.server();
-    if (part === offered) {
-      if (offeredFrame) toClient.add(offeredFrame.buffer, offeredFrame.start, offeredFrame.end);
-      return;
-    }
+    const { state, offers } = this.#p;
+    if (offers.passUntouched(part)) return;
+    const { toClient } = state;
     switch (part.kind) {
       case 'fields':
         throw new TypeError('enforcement never reshapes fields');
@@ -208,11 +205,5 @@ export class PgCarrier implements Carrier {
   #unnamedGone(): readonly [Change<Prepared>, Change<Portal>] {
     const { statements, portals, segment } = this.#p.state;
     return [statements.predict('', undefined, segment), portals.predict('', undefined, segment)];
-  }
-
-  #skipped(x: PgExchange): Wait {
-    const text = 'not run: an earlier statement failed';
-    x.silent = true;
-    return x.deliver({ kind: 'end', outcome: { ok: false, code: '25P02', text } });
   }
 }

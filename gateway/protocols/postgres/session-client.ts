@@ -1,11 +1,7 @@
 import type { PostgresCommand } from '../../contract/command-postgres.ts';
 import { SallyportError } from '../../contract/errors.ts';
-import type { Gate } from '../../contract/gate.ts';
 import type { Wait } from '../../contract/wait.ts';
-import type { SqlAnalysis, StatementFacts } from '../../facts/sql/index.ts';
-import type { TargetCatalog } from './catalog.ts';
 import { encodeBare, encodeReady } from './backend.ts';
-import { brokenReport, type Report } from './errors.ts';
 import { type Carrier, PgExchange, type Travel } from './exchange.ts';
 import type { Frame } from './frames.ts';
 import { clientTag, parseBind, parseClientMessage, parseExecute, sqlOfParse, sqlOfQuery } from './frontend.ts';
@@ -13,28 +9,17 @@ import { commandOf, type NameView, unitOfPortal, unitsOfQuery } from './normaliz
 import { paramTexts } from './session-params.ts';
 import type { Portal, Prepared } from './session-names.ts';
 import { Readings } from './session-reading.ts';
-import { digest, error, refusal } from './session-refusal.ts';
-import type { SessionState } from './session-state.ts';
+import { error } from './session-refusal.ts';
+import { type ReaderPorts, StatementReader } from './session-statements.ts';
 import type { Unit } from './unit.ts';
 
 /** Each is kept here with its facts, as the server keeps it with its plan. */
 const maxStatements = 10_000;
 
-export interface ClientPorts {
-  readonly state: SessionState;
-  readonly gate: Gate;
-  readonly catalog: TargetCatalog;
+export interface ClientPorts extends ReaderPorts {
   readonly carrier: Carrier;
-  readonly major: number;
-  readonly signal: AbortSignal;
-  /** Tells the client an error in place of an answer and leaves the transaction as the server would have, had it refused by itself. */
-  fail(travel: Travel, report: Report, declared?: string): void;
-  /** Resolves when the upstream owes no answer any more. */
-  drained(): Promise<void>;
   /** Resolves when the upstream asks for COPY data or owes no answer any more. */
   copyingOrDrained(): Promise<void>;
-  /** Reads `current_schemas(true)`. Only when nothing is in flight. */
-  readSearchPath(): Promise<void>;
   /** The client said goodbye. */
   leave(): void;
 }
@@ -43,10 +28,12 @@ export interface ClientPorts {
 export class ClientSide {
   readonly #p: ClientPorts;
   readonly #readings: Readings;
+  readonly #reader: StatementReader;
 
   constructor(ports: ClientPorts) {
     this.#p = ports;
     this.#readings = new Readings(ports.state, ports.catalog);
+    this.#reader = new StatementReader(ports, this.#readings);
   }
 
   /** @param live the framer: what has to outlive this call takes a `snapshot` of it */
@@ -91,10 +78,10 @@ export class ClientSide {
 
   #query(frame: Frame): Wait {
     const text = sqlOfQuery(frame);
-    return this.#understood(text, 'query', (statements) => {
+    return this.#reader.read(text, 'query', (statements) => {
       if (statements.length === 0) return this.#emptyQuery();
       const stale = this.#readings.stale(statements);
-      if (stale) return this.#renew(stale, 'query', () => this.#query(frame));
+      if (stale) return this.#reader.renew(stale, 'query', () => this.#query(frame));
       const units = unitsOfQuery(text, statements, this.#names);
       return this.#offer('query', frame, units);
     });
@@ -131,7 +118,7 @@ export class ClientSide {
       this.#p.fail('declare', error('53400', why, 'Close those that are not needed any more.'), name);
       return undefined;
     }
-    return this.#understood(
+    return this.#reader.read(
       text,
       'declare',
       (statements) => {
@@ -166,7 +153,7 @@ export class ClientSide {
       return this.#afterDrain(() => this.#bind(frame));
     const prepared = state.statements.get(message.statement);
     if (!prepared) return this.#unknown('statement', message.statement);
-    if (!this.#readings.isCurrent(prepared)) return this.#renew(prepared, 'execute', () => this.#bind(frame));
+    if (!this.#readings.isCurrent(prepared)) return this.#reader.renew(prepared, 'execute', () => this.#bind(frame));
     const portal: Portal = {
       name: message.portal,
       prepared,
@@ -213,23 +200,13 @@ export class ClientSide {
     if (!portal) return this.#unknown('portal', name);
     const { facts } = portal.reading;
     const stale = this.#readings.isCurrent(portal) ? this.#readings.stale(facts ? [facts] : []) : portal;
-    if (stale) return this.#renew(stale, 'execute', () => this.#execute(frame));
+    if (stale) return this.#reader.renew(stale, 'execute', () => this.#execute(frame));
     if (!facts) {
       this.#send(frame);
       state.pipeline.push({ kind: 'empty' });
       return undefined;
     }
     return this.#offer('execute', frame, [unitOfPortal(portal, facts, this.#names)], { portal });
-  }
-
-  /** Catalog, labels or search path have changed since it was read: what it means is asked again. */
-  #renew(of: Prepared | Portal, travel: Travel, then: () => Wait): Wait {
-    const [text, path] = 'prepared' in of ? [of.prepared.text, of.reading.searchPath] : [of.text, undefined];
-    const renewed = ([facts]: readonly StatementFacts[]) => {
-      of.reading = this.#readings.make(facts, text, path ?? this.#p.state.searchPath);
-      return then();
-    };
-    return this.#understood(Buffer.from(text), travel, renewed, undefined, path);
   }
 
   #sync(frame: Frame): Wait {
@@ -287,60 +264,6 @@ export class ClientSide {
       'query',
       error('0A000', 'the fast-path function call is not supported', 'Call the function in a SELECT.'),
     );
-    return recorded;
-  }
-
-  /**
-   * @param declared the name of the statement that a Parse declares
-   * @param path by which names are found, where that is not the session's own of this moment
-   */
-  #understood(
-    text: Buffer,
-    travel: Travel,
-    next: (statements: readonly StatementFacts[]) => Wait,
-    declared?: string,
-    path?: readonly string[],
-  ): Wait {
-    const { state, catalog, major } = this.#p;
-    if (!state.barrier && !this.#readings.pathIsDirty) {
-      const known = catalog.known({ text, major, searchPath: path ?? state.searchPath });
-      if (known) return known.ok ? next(known.statements) : this.#notUnderstood(known, text, travel, declared);
-    }
-    return this.#understand(text, path).then(
-      (analysis) => {
-        // While we waited, an earlier message of this segment failed: the server skips this one, so do we.
-        if (state.skipping) return undefined;
-        return analysis.ok ? next(analysis.statements) : this.#notUnderstood(analysis, text, travel, declared);
-      },
-      (cause: unknown) => this.#noCatalog(cause, text, travel),
-    );
-  }
-
-  async #understand(text: Buffer, path?: readonly string[]): Promise<SqlAnalysis> {
-    const { state, catalog, major, signal } = this.#p;
-    if (state.barrier) await this.#p.drained();
-    for (;;) {
-      if (this.#readings.pathIsDirty) {
-        await this.#p.drained();
-        // In a failed transaction nothing can be asked, and the server runs nothing either.
-        if (state.status !== 'E' && !state.skipping) await this.#p.readSearchPath();
-      }
-      const analysis = await catalog.analyze({ text, major, searchPath: path ?? state.searchPath }, signal);
-      // The catalog was read anew meanwhile: the path may lead elsewhere now.
-      if (!this.#readings.pathIsDirty || state.status === 'E' || state.skipping) return analysis;
-    }
-  }
-
-  #notUnderstood(analysis: SqlAnalysis & { ok: false }, text: Buffer, travel: Travel, declared?: string): Wait {
-    const recorded = this.#p.gate.refused(`${analysis.why}: ${analysis.message}`, digest(text));
-    this.#p.fail(travel, refusal(analysis), declared);
-    return recorded;
-  }
-
-  #noCatalog(cause: unknown, text: Buffer, travel: Travel): Wait {
-    if (!(cause instanceof SallyportError)) throw cause;
-    const recorded = this.#p.gate.refused(cause.code, digest(text));
-    this.#p.fail(travel, { ...brokenReport(cause), severity: 'ERROR' });
     return recorded;
   }
 

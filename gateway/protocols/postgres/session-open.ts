@@ -7,7 +7,8 @@ import { brokenReport, denialReport, type Report } from './errors.ts';
 import type { Arrival } from './handshake.ts';
 import type { CancelKeys } from './session-cancel.ts';
 import { applySettings } from './session-settings.ts';
-import { PgSession, searchPathQuery } from './session.ts';
+import { PgSession } from './session.ts';
+import { searchPathQuery } from './session-own.ts';
 import { pinned, type Upstream } from './upstream.ts';
 
 /** One database of one target. */

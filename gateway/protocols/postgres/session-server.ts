@@ -1,14 +1,10 @@
 import { SallyportError } from '../../contract/errors.ts';
-import type { Gate } from '../../contract/gate.ts';
-import type { Message, Outcome, ResultPart } from '../../contract/result.ts';
+import type { Outcome } from '../../contract/result.ts';
 import type { Wait } from '../../contract/wait.ts';
 import {
-  encodeNotification,
   parseCommandComplete,
   parseCopyResponse,
-  parseNotification,
   parseParameterDescription,
-  parseParameterStatus,
   parseReady,
   parseReport,
   parseRowDescription,
@@ -21,20 +17,16 @@ import type { PgExchange } from './exchange.ts';
 import type { Frame } from './frames.ts';
 import { messageOf } from './errors.ts';
 import { applyCompleted } from './session-effects.ts';
-import type { Expected } from './pipeline.ts';
+import { type Expected, need, unexpected } from './pipeline.ts';
 import { describe } from './session-names.ts';
 import { columnsOfRow, contractFields, PgRows, rowColumns } from './results.ts';
 import { CopyOut } from './results-copy.ts';
 import { copyFields, copyShape } from './results-copy-shape.ts';
-import { need, readOwnRows, unexpected } from './session-own.ts';
-import type { SessionState } from './session-state.ts';
+import { takeOwnAnswer, takeOwnRows } from './session-own.ts';
+import { unasked, type UnaskedPorts } from './session-unasked.ts';
 
-export interface ServerPorts {
-  readonly state: SessionState;
-  readonly gate: Gate;
+export interface ServerPorts extends UnaskedPorts {
   readonly catalog: TargetCatalog;
-  /** Settings the gateway pins: any other value ends the session. */
-  readonly pinned: ReadonlyMap<string, string>;
   /** The pipeline got shorter, or COPY began. */
   progressed(): void;
 }
@@ -42,9 +34,6 @@ export interface ServerPorts {
 /** What the upstream's messages answer, one after the other, in the order in which it was asked. */
 export class ServerSide {
   readonly #p: ServerPorts;
-  /** The part being offered and the bytes it came in: passed on untouched when enforcement gives the same part back. */
-  offered: ResultPart | undefined;
-  offeredFrame: Frame | undefined;
 
   constructor(ports: ServerPorts) {
     this.#p = ports;
@@ -60,7 +49,7 @@ export class ServerSide {
       case serverTag.notice:
       case serverTag.notification:
       case serverTag.parameterStatus:
-        return this.#anytime(frame);
+        return unasked(frame, this.#p);
       case serverTag.error:
         return this.#error(frame);
       case serverTag.ready:
@@ -98,7 +87,11 @@ export class ServerSide {
       case 'execute':
         return this.#result(frame, expected);
       case 'own':
-        return this.#ownResult(expected, frame);
+        if (takeOwnAnswer(expected, frame)) {
+          this.#take();
+          expected.done(expected.rows);
+        }
+        return undefined;
       case 'poison':
       case 'sync':
         throw unexpected(frame, expected.kind);
@@ -113,7 +106,7 @@ export class ServerSide {
       case serverTag.parameterDescription:
         if (expected.of !== 'statement') throw unexpected(frame, 'a portal’s description');
         if (prepared) prepared.paramTypes = parseParameterDescription(frame);
-        if (!own) this.#pass(frame);
+        if (!own) this.#p.offers.pass(frame);
         return undefined;
       case serverTag.rowDescription:
         if (prepared) describe(prepared, frame);
@@ -124,7 +117,7 @@ export class ServerSide {
       default:
         throw unexpected(frame, 'a description');
     }
-    if (!own) this.#pass(frame);
+    if (!own) this.#p.offers.pass(frame);
     this.#take();
     return undefined;
   }
@@ -147,10 +140,10 @@ export class ServerSide {
       case serverTag.copyOutResponse: {
         const shape = copyShape(run.units[run.index], parseCopyResponse(frame), this.#p.catalog.types);
         run.copyOut = new CopyOut(shape);
-        return this.#offer(run, { kind: 'fields', fields: copyFields(shape) }, frame);
+        return this.#p.offers.offer(run, { kind: 'fields', fields: copyFields(shape) }, frame);
       }
       case serverTag.copyDone:
-        this.#pass(frame);
+        this.#p.offers.pass(frame);
         return undefined;
       default:
         throw unexpected(frame, 'a result');
@@ -163,12 +156,15 @@ export class ServerSide {
     const doubts = unit && catalog.doubts(unit.facts, described);
     const fields = catalog.types.known(described);
     run.columns = run.portal ? rowColumns(fields, run.portal.resultFormats) : fields;
-    return this.#offer(run, { kind: 'fields', fields: contractFields(fields, doubts) }, frame);
+    return this.#p.offers.offer(run, { kind: 'fields', fields: contractFields(fields, doubts) }, frame);
   }
 
   #dataRows(frame: Frame, rows: number): Wait {
     const expected = this.#p.state.pipeline.current;
-    if (expected?.kind === 'own') return this.#ownRow(expected, frame, rows);
+    if (expected?.kind === 'own') {
+      takeOwnRows(expected, frame, rows);
+      return undefined;
+    }
     if (expected?.kind !== 'query' && expected?.kind !== 'execute') throw unexpected(frame, 'rows');
     const { run } = expected;
     let wait: Wait;
@@ -178,7 +174,7 @@ export class ServerSide {
     }
     run.columns ??= columnsOfRow(frame, run.portal?.resultFormats ?? []);
     const batch = new PgRows(run.columns, frame.buffer, frame.start, frame.end, rows);
-    const offered = this.#offer(run, { kind: 'rows', batch }, frame);
+    const offered = this.#p.offers.offer(run, { kind: 'rows', batch }, frame);
     return offered ?? wait;
   }
 
@@ -187,7 +183,7 @@ export class ServerSide {
     if (expected?.kind !== 'query' && expected?.kind !== 'execute') throw unexpected(frame, 'COPY data');
     const { copyOut } = expected.run;
     if (!copyOut) throw unexpected(frame, 'a result');
-    return this.#offer(expected.run, { kind: 'rows', batch: copyOut.next(frame, rows) }, frame);
+    return this.#p.offers.offer(expected.run, { kind: 'rows', batch: copyOut.next(frame, rows) }, frame);
   }
 
   #copyIn(expected: Expected & { kind: 'query' | 'execute' }, frame: Frame): Wait {
@@ -195,7 +191,7 @@ export class ServerSide {
     parseCopyResponse(frame);
     if (expected.kind === 'execute') state.pipeline.dropLeadingSyncs();
     state.copyIn = true;
-    this.#pass(frame);
+    this.#p.offers.pass(frame);
     this.#p.progressed();
     return undefined;
   }
@@ -204,7 +200,7 @@ export class ServerSide {
     const { run } = expected;
     const unit = run.units[run.index];
     if (unit) applyCompleted(this.#p.state, this.#p.catalog, unit);
-    const wait = this.#offer(run, { kind: 'end', outcome }, frame);
+    const wait = this.#p.offers.offer(run, { kind: 'end', outcome }, frame);
     run.columns = undefined;
     run.copyOut = undefined;
     run.index++;
@@ -215,7 +211,7 @@ export class ServerSide {
   // --- errors, and the end of a segment -------------------------------------------------------------------------------------------
 
   #error(frame: Frame): Wait {
-    const { state } = this.#p;
+    const { state, offers } = this.#p;
     const fields = parseReport(frame);
     const outcome: Outcome = { ok: false, code: fields.get('C') ?? 'XX000', text: fields.get('M') ?? '' };
     const expected = state.pipeline.current;
@@ -238,7 +234,7 @@ export class ServerSide {
         return this.#failSegment(expected, outcome, fields, frame);
       case 'sync':
       case undefined:
-        return this.#lateError(fields, frame);
+        return offers.message(messageOf('error', fields), frame);
       default:
         return expected satisfies never;
     }
@@ -246,41 +242,31 @@ export class ServerSide {
 
   /** The rest of a Query message does not run. */
   #failRun(run: PgExchange, outcome: Outcome, frame: Frame): Wait {
-    let wait = this.#offer(run, { kind: 'end', outcome }, frame);
-    for (run.index++; run.index < run.units.length; run.index++) wait = this.#notRun(run) ?? wait;
+    const { offers } = this.#p;
+    let wait = offers.offer(run, { kind: 'end', outcome }, frame);
+    for (run.index++; run.index < run.units.length; run.index++) wait = offers.notRun(run) ?? wait;
     return wait;
   }
 
   /** The server skips everything up to the next Sync; whatever we had predicted of it is taken back. */
   #failSegment(expected: Expected, outcome: Outcome, fields: ReportFields, frame: Frame): Wait {
-    const { state } = this.#p;
+    const { state, offers } = this.#p;
     let wait: Wait;
     if (expected.kind === 'poison') state.toClient.add(expected.error);
     else if (expected.kind === 'execute') wait = this.#failRun(expected.run, outcome, frame);
-    else wait = this.#lateError(fields, frame);
+    else wait = offers.message(messageOf('error', fields), frame);
     const dropped = state.pipeline.dropToSync();
     for (const item of dropped) {
       if ('changes' in item) for (const change of item.changes) change.undo();
       if (item.kind === 'describe' && item.prepared) item.prepared.describedAt = undefined;
       // A Query that was sent without a Sync before it is skipped as well.
       if ((item.kind === 'execute' || item.kind === 'query') && item !== expected)
-        for (; item.run.index < item.run.units.length; item.run.index++) wait = this.#notRun(item.run) ?? wait;
+        for (; item.run.index < item.run.units.length; item.run.index++) wait = offers.notRun(item.run) ?? wait;
     }
     // The server waits for a Sync now, whatever a skipped Query had predicted of its segment: the client's must get there.
     if (state.pipeline.length === 0) state.skipping = state.segmentSent = true;
     this.#p.progressed();
     return wait;
-  }
-
-  #notRun(run: PgExchange): Wait {
-    const text = 'not run: an earlier statement failed';
-    run.silent = true;
-    return this.#offer(run, { kind: 'end', outcome: { ok: false, code: '25P02', text } }, undefined);
-  }
-
-  /** An error outside a result: at Parse, Bind or Sync. Under the obligations of what ran last. */
-  #lateError(fields: ReportFields, frame: Frame): Wait {
-    return this.#offerMessage(messageOf('error', fields), frame);
   }
 
   #ready(frame: Frame): Wait {
@@ -299,89 +285,16 @@ export class ServerSide {
     }
     state.status = status;
     if (expected.kind === 'own') expected.done(expected.failed ? undefined : expected.rows);
-    else if (expected.kind === 'query' || !expected.own) this.#pass(frame);
+    else if (expected.kind === 'query' || !expected.own) this.#p.offers.pass(frame);
     if (expected.kind === 'query') for (const change of expected.changes) change.confirm();
     this.#p.progressed();
     return undefined;
   }
 
-  // --- what may come at any time --------------------------------------------------------------------------------------------------
-
-  #anytime(frame: Frame): Wait {
-    switch (frame.tag) {
-      case serverTag.parameterStatus: {
-        const { name, value } = parseParameterStatus(frame);
-        const pinned = this.#p.pinned.get(name);
-        if (pinned !== undefined && pinned !== value)
-          throw new SallyportError('protocol-violation', `${name} became ${value}: what was parsed would not be run`);
-        this.#pass(frame);
-        return undefined;
-      }
-      case serverTag.notification: {
-        const { processId, channel, payload } = parseNotification(frame);
-        const message: Message = { severity: 'notification', code: channel, text: payload };
-        const passed = this.#p.gate.loose({ kind: 'message', message });
-        if (passed?.kind !== 'message') return undefined;
-        if (passed.message === message) this.#pass(frame);
-        else this.#p.state.toClient.add(encodeNotification(processId, channel, passed.message.text));
-        return undefined;
-      }
-      default:
-        return this.#offerMessage(messageOf('notice', parseReport(frame)), frame);
-    }
-  }
-
-  #offerMessage(message: Message, frame: Frame): Wait {
-    const { state, gate } = this.#p;
-    const expected = state.pipeline.current;
-    if (expected?.kind === 'own') return undefined;
-    const run = expected?.kind === 'query' || expected?.kind === 'execute' ? expected.run : state.last;
-    if (run && run.travel !== 'own') return this.#offer(run, { kind: 'message', message }, frame);
-    const part: ResultPart = { kind: 'message', message };
-    if (gate.loose(part) === part) this.#pass(frame);
-    return undefined;
-  }
-
-  // --- the gateway's own queries --------------------------------------------------------------------------------------------------
-
-  #ownResult(expected: Expected & { kind: 'own' }, frame: Frame): Wait {
-    switch (frame.tag) {
-      case serverTag.parseComplete:
-      case serverTag.bindComplete:
-      case serverTag.commandComplete:
-        return undefined;
-      case serverTag.closeComplete:
-        if (--expected.closes > 0 || expected.synced) return undefined;
-        this.#take();
-        expected.done(expected.rows);
-        return undefined;
-      default:
-        throw unexpected(frame, 'the answer to the gateway’s own query');
-    }
-  }
-
-  #ownRow(expected: Expected & { kind: 'own' }, frame: Frame, rows: number): Wait {
-    for (const row of readOwnRows(frame, rows)) expected.rows.push([...row]);
-    return undefined;
-  }
-
   // --- small parts ----------------------------------------------------------------------------------------------------------------
 
-  /** Offers a part to enforcement, which calls back with what may be said. */
-  #offer(run: PgExchange, part: ResultPart, frame: Frame | undefined): Wait {
-    this.offered = part;
-    this.offeredFrame = frame;
-    const wait = run.deliver(part);
-    this.offered = this.offeredFrame = undefined;
-    return wait;
-  }
-
-  #pass(frame: Frame): void {
-    this.#p.state.toClient.add(frame.buffer, frame.start, frame.end);
-  }
-
   #passAndTake(frame: Frame): Wait {
-    this.#pass(frame);
+    this.#p.offers.pass(frame);
     this.#take();
     return undefined;
   }

@@ -1,10 +1,8 @@
+import type { TransactionStatus } from './backend.ts';
 import { Names, type Portal, type Prepared } from './session-names.ts';
 import { Pipeline } from './pipeline.ts';
 import { OutQueue } from './pipeline-out.ts';
 import type { PgExchange } from './exchange.ts';
-
-/** ReadyForQuery's word: idle, in a transaction block, in a failed one. */
-export type TransactionStatus = 'I' | 'T' | 'E';
 
 /** What both directions of one session know. No I/O here. */
 export class SessionState {

@@ -13,6 +13,8 @@ import { PgCarrier } from './session-carrier.ts';
 import { ClientSide } from './session-client.ts';
 import { Direction } from './session-direction.ts';
 import { IdleWatch } from './session-idle.ts';
+import { Offers } from './session-offers.ts';
+import { readPath } from './session-own.ts';
 import { ServerSide } from './session-server.ts';
 import { SessionState } from './session-state.ts';
 
@@ -41,30 +43,6 @@ export interface SessionOptions {
 const terminate = encodeClientMessage({ type: 'terminate' });
 const flush = encodeClientMessage({ type: 'flush' });
 const sync = encodeClientMessage({ type: 'sync' });
-const own = 'sallyport own';
-
-/** One row for each schema, in the order of search. */
-export const searchPathQuery = 'SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) s';
-
-const readPath = Buffer.concat([
-  encodeClientMessage({
-    type: 'parse',
-    statement: own,
-    text: searchPathQuery,
-    parameterTypes: [],
-  }),
-  encodeClientMessage({
-    type: 'bind',
-    portal: own,
-    statement: own,
-    parameterFormats: [],
-    parameters: [],
-    resultFormats: [],
-  }),
-  encodeClientMessage({ type: 'execute', portal: own, maxRows: 0 }),
-  encodeClientMessage({ type: 'close', what: 'portal', name: own }),
-  encodeClientMessage({ type: 'close', what: 'statement', name: own }),
-]);
 const rowTags: ReadonlySet<number> = new Set([serverTag.dataRow, serverTag.copyData]);
 
 /** One client on one upstream connection: two streams of messages, joined by the gate. The only I/O of the protocol after the log-in. */
@@ -88,12 +66,13 @@ export class PgSession {
     const state = this.#state;
     state.searchPath = options.searchPath;
     state.searchPathEpoch = options.searchPathEpoch;
-    this.#serverSide = new ServerSide({ state, gate, catalog, pinned, progressed: () => this.#progressed() });
+    const offers = new Offers(state, gate);
+    this.#serverSide = new ServerSide({ state, gate, catalog, offers, pinned, progressed: () => this.#progressed() });
     const carrier = new PgCarrier({
       state,
       catalog,
       frame: gate.frame,
-      server: () => this.#serverSide,
+      offers,
       flushClient: () => this.#flushClient(),
       fatal: (report) => this.#fatal(report),
       held: (x) => this.#hold(x),
@@ -209,7 +188,6 @@ export class PgSession {
     state.searchPathDirty = false;
   }
 
-  /** Under names that nobody else uses: a simple Query would drop the client's unnamed statement and end its implicit transaction. */
   #ownQuery(): Promise<(string | null)[][] | undefined> {
     const { toServer, pipeline, status, segmentSent } = this.#state;
     const synced = status !== 'I' || !segmentSent;
