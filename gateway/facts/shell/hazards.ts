@@ -4,6 +4,7 @@ import {
   type ParameterExpansionPart,
   type ParsedScript,
   type SyntaxNode,
+  type TestExpression,
 } from 'unbash';
 import type { DynamicReason } from '../../contract/command-ssh.ts';
 import type { Shell } from './words.ts';
@@ -98,6 +99,26 @@ function parameter(
   }
 }
 
+/** `[[ a -eq b ]]` computes both sides. */
+export function arithmeticIn(test: TestExpression): DynamicReason | undefined {
+  switch (test.type) {
+    case 'TestUnary':
+      return /^-[vR]$/.test(test.operator) && !/^\w+$/.test(test.operand.text) ? 'arithmetic' : undefined;
+    case 'TestBinary':
+      return /^-(?:eq|ne|lt|le|gt|ge)$/.test(test.operator) && !(isNumber(test.left.text) && isNumber(test.right.text))
+        ? 'arithmetic'
+        : undefined;
+    case 'TestLogical':
+      return test.operands.map(arithmeticIn).find((why) => why);
+    case 'TestNot':
+      return arithmeticIn(test.operand);
+    case 'TestGroup':
+      return arithmeticIn(test.expression);
+    default:
+      return test satisfies never;
+  }
+}
+
 /** Only numbers: any name could be a variable whose value is computed in its turn. */
 export function isNumeric(expression: ArithmeticExpression): boolean {
   switch (expression.type) {
@@ -118,6 +139,6 @@ export function isNumeric(expression: ArithmeticExpression): boolean {
   }
 }
 
-export function isNumber(text: string): boolean {
+function isNumber(text: string): boolean {
   return /^\s*-?\d+\s*$/.test(text);
 }

@@ -2,7 +2,7 @@
  * What a line of shell means. In the order of reading:
  *
  * - `tree.ts` parses, with errors wherever they are; `words.ts` says what a word becomes, `hazards.ts` what else expansions do
- * - `reader.ts` walks the tree and writes down simple commands, those inside of others included
+ * - `reader.ts` walks the tree and finds simple commands, those inside of others included; `gathered.ts` keeps them, and what the line does to its own words
  * - `programs/` knows how programs and builtins take the words with which they run others
  * - `line.ts` makes commands of it
  *

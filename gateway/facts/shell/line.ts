@@ -3,7 +3,7 @@ import { sshEffects, type DynamicFact, type SshCommand } from '../../contract/co
 import type { Draft } from './draft.ts';
 import { quoted } from './draft.ts';
 import { limits, OverLimit } from './limits.ts';
-import { Reader } from './reader.ts';
+import { gather } from './reader.ts';
 import { parseLine } from './tree.ts';
 import type { Shell } from './words.ts';
 
@@ -30,12 +30,10 @@ export function readLine(line: string, { shell = 'unknown', pty = false }: LineO
   try {
     const parsed = parseLine(line);
     if (!parsed.ok) return { ok: true, commands: [unparsed(line, parsed.why, pty)] };
-    const reader = new Reader();
-    reader.line(parsed.script, line, shell);
-    const drafts = reader.drafts.length === 0 ? [empty] : reader.drafts;
-    const changed = drafts.map((draft) => ({ draft, changes: changesOf(draft, reader) }));
-    const [first, ...rest] = changed.map(({ draft, changes }, index) =>
-      commandOf(draft, changes, { index, count: drafts.length }, line, pty),
+    const gathered = gather(parsed.script, line, shell);
+    const drafts = gathered.drafts.length === 0 ? [empty] : gathered.drafts;
+    const [first, ...rest] = drafts.map((draft, index) =>
+      commandOf(draft, gathered.changesOf(draft), { index, count: drafts.length }, line, pty),
     );
     if (first === undefined) throw new TypeError('no command'); // there is one draft at least
     return { ok: true, commands: [first, ...rest] };
@@ -53,19 +51,6 @@ export function commandKey(command: SshCommand, shell: Shell): string {
   // What a simple command is follows from its line; a request of any other kind is all that is known of it.
   const rest = request === 'exec' ? line : JSON.stringify(command);
   return `ssh/${place}/${rest.length <= limits.quoted ? rest : createHash('sha256').update(rest).digest('hex')}`;
-}
-
-/** What the rest of the line makes of a command: functions, names that are found otherwise, aliases, variables. */
-function changesOf({ kind, words, name }: Draft, { functions, changes }: Reader): readonly DynamicFact[] {
-  const written = words[0]?.value ?? '';
-  const found: DynamicFact[] = [];
-  if (functions.has(written)) found.push({ where: 'command', why: 'function', text: quoted(written) });
-  for (const [why, text] of changes) {
-    const isPath = written.includes('/');
-    const applies = why === 'lookup' ? !isPath && name !== '' : why === 'alias' ? !isPath : kind !== 'construct';
-    if (applies) found.push({ where: 'command', why, text });
-  }
-  return found;
 }
 
 function commandOf(

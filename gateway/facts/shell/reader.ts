@@ -1,16 +1,8 @@
-import type {
-  Assignment,
-  Command,
-  ParsedScript,
-  PipelineNode,
-  Redirection,
-  SyntaxNode,
-  TestExpression,
-  Word,
-} from 'unbash';
+import type { Assignment, Command, ParsedScript, PipelineNode, Redirection, SyntaxNode } from 'unbash';
 import type { DynamicFact, DynamicReason, SshCommand } from '../../contract/command-ssh.ts';
 import { quoted, type Draft } from './draft.ts';
-import { hazardsIn, isNumber, isNumeric, type Hazards } from './hazards.ts';
+import { Gathered } from './gathered.ts';
+import { arithmeticIn, hazardsIn, isNumeric, type Hazards } from './hazards.ts';
 import { limits, OverLimit } from './limits.ts';
 import { plainName } from './names.ts';
 import { builtinOf, type BuiltinReading } from './programs/builtins.ts';
@@ -18,8 +10,7 @@ import { nothing, readerOf, type Inner } from './programs/index.ts';
 import { redirectsOf, type Redirects } from './redirects.ts';
 import { transferOf } from './transfer.ts';
 import { parseLine } from './tree.ts';
-import { changesEncoding, isDecisive } from './variables.ts';
-import { argumentOf, known, unknown, type Argument, type Shell } from './words.ts';
+import { argumentOf, argumentOfEither, known, unknown, type Argument, type Shell } from './words.ts';
 
 /** Where a command stands. */
 interface Around {
@@ -47,15 +38,20 @@ interface Simple {
 
 const noRedirects: Redirects = { facts: [], dynamic: [], effects: [], sets: [] };
 
-/** Reads one line, and the lines inside of it, into simple commands. What the line does to itself is gathered on the way. */
-export class Reader {
-  readonly drafts: Draft[] = [];
-  /** Functions that the line defines: from anywhere in it, their names mean something else. */
-  readonly functions = new Set<string>();
-  /** Why the words of the line may mean something else, with the part that does it. */
-  readonly changes = new Map<'lookup' | 'alias' | 'environment' | 'dialect', string>();
+/**
+ * Reads one line, and the lines inside of it, into simple commands.
+ * @param source the line: positions in `script` count in it
+ * @throws OverLimit
+ */
+export function gather(script: ParsedScript, source: string, shell: Shell): Gathered {
+  const reader = new Reader();
+  reader.line(script, source, shell);
+  return reader.gathered;
+}
 
-  /** @throws OverLimit */
+class Reader {
+  readonly gathered = new Gathered();
+
   line(script: ParsedScript, source: string, shell: Shell): void {
     const around = { source, shell, depth: 0, wrappedBy: [], substitution: null, pipeline: undefined };
     this.#script(script, { ...around, redirects: noRedirects });
@@ -83,7 +79,7 @@ export class Reader {
       case 'Command':
         return this.#command(node, around);
       case 'Pipeline': {
-        const names = node.commands.map((one) => headOf(one, around));
+        const names = node.commands.map((one) => headOf(one, around.shell));
         for (const [index, one] of node.commands.entries()) this.#node(one, { ...around, pipeline: { index, names } });
         return;
       }
@@ -96,7 +92,7 @@ export class Reader {
         return lists(node.body);
       case 'For':
       case 'Select':
-        this.#sets(node.name.value, null);
+        this.gathered.sets(node.name.value, null);
         this.#construct(node, node.type.toLowerCase(), node.wordlist ?? [], around);
         return lists(node.body);
       case 'ArithmeticFor': {
@@ -125,18 +121,18 @@ export class Reader {
       case 'Redirected': {
         const own = this.#redirects(node.redirects, around);
         const hazards = node.redirects.map((one) => hazardsIn(one, around.source, around.shell));
-        const before = this.drafts.length;
+        const before = this.gathered.drafts.length;
         this.#node(node.command, { ...around, redirects: merged(around.redirects, own) });
-        if (this.drafts.length === before)
+        if (this.gathered.drafts.length === before)
           this.#construct(node, node.command.type.toLowerCase(), [], { ...around, redirects: own }, undefined, true);
         return this.#hazards(hazards, around, node);
       }
       case 'Function':
-        this.functions.add(node.name.value);
+        this.gathered.defines(node.name.value);
         if (node.body.type === 'CompoundList') throw new TypeError('a function without a body');
         return this.#node(node.body, { ...around, pipeline: undefined });
       case 'Coproc':
-        if (node.name) this.#sets(node.name.value, null);
+        if (node.name) this.gathered.sets(node.name.value, null);
         if (node.body.type === 'CompoundList') throw new TypeError('a coprocess without a body');
         return this.#node(node.body, { ...around, pipeline: undefined });
       default:
@@ -153,10 +149,10 @@ export class Reader {
     const env = assignments.map((one) => this.#assignment(one, shell, dynamic));
     const words = [
       ...(node.name ? [argumentOf(node.name, shell)] : []),
-      ...node.args.map((one) => this.#word(one, shell)),
+      ...node.args.map((one) => argumentOfEither(one, shell)),
     ];
     const hazards = hazardsIn(node, source, shell);
-    for (const name of hazards.sets) this.#sets(name, null);
+    for (const name of hazards.sets) this.gathered.sets(name, null);
     dynamic.push(...hazards.opaque.map(({ why, text }) => command(why, text)));
     const text = source.slice(node.pos, node.end);
     this.#simple({ words, env, text, dynamic, redirects: own, isOfShell: true }, around);
@@ -167,20 +163,8 @@ export class Reader {
     const value =
       one.value.type === 'Word' && one.append !== true ? argumentOf(one.value, shell) : unknown('variable', one.text);
     if (value.why) dynamic.push({ where: 'assignment', why: value.why, text: quoted(one.text) });
-    this.#sets(one.name, value.value);
+    this.gathered.sets(one.name, value.value);
     return { name: one.name, value: value.value };
-  }
-
-  /** An argument; one that looks like an assignment keeps its name where the value is not known. */
-  #word(one: Word | Assignment, shell: Shell): Argument {
-    if (one.type === 'Word') return argumentOf(one, shell);
-    const value =
-      one.value.type === 'Word' && one.index === undefined
-        ? argumentOf(one.value, shell)
-        : unknown('variable', one.text);
-    const sign = one.append === true ? '+=' : '=';
-    if (value.value !== null) return known(`${one.name}${sign}${value.value}`, one.text);
-    return { ...unknown(value.why ?? 'variable', one.text, value.one), assigns: one.name };
   }
 
   /** A simple command, as it stands in the line or as something else runs it. */
@@ -202,7 +186,7 @@ export class Reader {
       effects: new Set(all.effects),
       transfer: transferOf(name, words),
     };
-    this.#add(draft);
+    this.gathered.add(draft);
     if (first === undefined) return;
     draft.effects.add('run');
     if (first.why) draft.dynamic.push(command(first.why, first.text));
@@ -214,9 +198,9 @@ export class Reader {
     if (builtin) draft.kind = 'builtin';
     const args = words.slice(1);
     const reading: BuiltinReading = builtin
-      ? builtin(['export', 'readonly'].includes(name) ? args.map(namedOnly) : args, around.shell)
+      ? builtin(args, around.shell)
       : (readerOf(first.value)?.(args, name) ?? nothing);
-    if (reading.changes) this.changes.set(reading.changes, quoted(text));
+    if (reading.changes) this.gathered.changes(reading.changes, quoted(text));
     for (const { why, text: part } of reading.opaque) draft.dynamic.push(command(why, part));
     for (const effect of reading.effects) draft.effects.add(effect);
     const keepsBuiltins = builtin !== undefined && name !== 'exec';
@@ -238,7 +222,7 @@ export class Reader {
       throw new OverLimit(`nested deeper than ${String(limits.depth)} programs`);
     if ('words' in inner) {
       const env = [...by.env, ...(inner.env ?? [])];
-      for (const { name, value } of inner.env ?? []) this.#sets(name, value);
+      for (const { name, value } of inner.env ?? []) this.gathered.sets(name, value);
       const text = inner.words.map((word) => word.text).join(' ');
       this.#simple({ words: inner.words, env, text, dynamic: [], redirects: noRedirects, isOfShell }, inside);
       return;
@@ -275,7 +259,7 @@ export class Reader {
     }
     if (dynamic.length > 0 || isKept) {
       const { facts, effects } = around.redirects;
-      this.#add({
+      this.gathered.add({
         kind: 'construct',
         name,
         words: [known(name), ...words],
@@ -306,7 +290,7 @@ export class Reader {
   }
 
   #substitutions({ scripts, sets }: Hazards, around: Around): void {
-    for (const name of sets) this.#sets(name, null);
+    for (const name of sets) this.gathered.sets(name, null);
     for (const { script, as } of scripts) {
       this.#script(script, { ...around, substitution: as, pipeline: undefined, redirects: noRedirects });
     }
@@ -314,21 +298,8 @@ export class Reader {
 
   #redirects(redirections: readonly Redirection[], around: Around): Redirects {
     const read = redirectsOf(redirections, around.shell);
-    for (const name of read.sets) this.#sets(name, null);
+    for (const name of read.sets) this.gathered.sets(name, null);
     return read;
-  }
-
-  /** A variable gets a value somewhere in the line. */
-  #sets(name: string, value: string | null): void {
-    const text = `${name}=${value ?? '…'}`;
-    if (name === 'PATH') this.changes.set('lookup', text);
-    else if (isDecisive(name)) this.changes.set('environment', text);
-    if (changesEncoding(name, value)) this.changes.set('dialect', text);
-  }
-
-  #add(draft: Draft): void {
-    if (this.drafts.length >= limits.commands) throw new OverLimit(`more than ${String(limits.commands)} commands`);
-    this.drafts.push(draft);
   }
 }
 
@@ -345,41 +316,16 @@ function merged(a: Redirects, b: Redirects): Redirects {
   };
 }
 
-/** An assignment among the arguments of a builtin that takes its value as it is: the name is known. */
-function namedOnly(word: Argument): Argument {
-  return word.value === null && word.assigns !== undefined ? known(`${word.assigns}=`, word.text) : word;
-}
-
 /** The name by which a part of a pipeline is called. */
-function headOf(node: PipelineNode, { shell }: Around): string | null {
+function headOf(node: PipelineNode, shell: Shell): string | null {
   switch (node.type) {
     case 'Command': {
       const value = node.name ? argumentOf(node.name, shell).value : '';
       return value === null ? null : plainName(value);
     }
     case 'Redirected':
-      return headOf(node.command, { shell } as Around);
+      return headOf(node.command, shell);
     default:
       return node.type.toLowerCase();
-  }
-}
-
-/** `[[ a -eq b ]]` computes both sides. */
-function arithmeticIn(test: TestExpression): DynamicReason | undefined {
-  switch (test.type) {
-    case 'TestUnary':
-      return /^-[vR]$/.test(test.operator) && !/^\w+$/.test(test.operand.text) ? 'arithmetic' : undefined;
-    case 'TestBinary':
-      return /^-(?:eq|ne|lt|le|gt|ge)$/.test(test.operator) && !(isNumber(test.left.text) && isNumber(test.right.text))
-        ? 'arithmetic'
-        : undefined;
-    case 'TestLogical':
-      return test.operands.map(arithmeticIn).find((why) => why);
-    case 'TestNot':
-      return arithmeticIn(test.operand);
-    case 'TestGroup':
-      return arithmeticIn(test.expression);
-    default:
-      return test satisfies never;
   }
 }

@@ -1,6 +1,6 @@
 import type { SshCommand } from '../../contract/command-ssh.ts';
 import { readLine, type ShellLine } from './line.ts';
-import { Reader } from './reader.ts';
+import { gather } from './reader.ts';
 import { parseLine } from './tree.ts';
 
 /** Builtins that leave the shell as it is, for the lines that come after. */
@@ -26,12 +26,8 @@ export function typedLine(line: string): ShellLine {
   if (error !== null) return { ok: false, why: `syntax: ${error}; a line has to be whole` };
   const parsed = parseLine(line);
   if (!parsed.ok) return parsed;
-  const reader = new Reader();
-  reader.line(parsed.script, line, 'bash');
-  const [defined] = reader.functions;
-  if (defined !== undefined) return changing(`the function ${defined}`);
-  const [change] = reader.changes.values();
-  if (change !== undefined) return changing(change);
+  const { changed } = gather(parsed.script, line, 'bash');
+  if (changed !== undefined) return changing(changed);
   const changer = read.commands.find((command) => !leavesShell(command));
   return changer ? changing(changer.text) : read;
 }

@@ -1,4 +1,4 @@
-import type { Word, WordPart } from 'unbash';
+import type { Assignment, Word, WordPart } from 'unbash';
 import type { DynamicReason } from '../../contract/command-ssh.ts';
 
 /** Which shell reads the line. `unknown`: some shell of the POSIX family; what bash alone reads so is said to be so. */
@@ -40,6 +40,16 @@ export function argumentOf(word: Word, shell: Shell): Argument {
     return value === word.value ? known(value, word.text) : unknown('unparsed', word.text);
   }
   return unknown(why, word.text, parts.every(isOneWord));
+}
+
+/** An argument that looks like an assignment keeps its name where the value is not known. */
+export function argumentOfEither(one: Word | Assignment, shell: Shell): Argument {
+  if (one.type === 'Word') return argumentOf(one, shell);
+  const value =
+    one.value.type === 'Word' && one.index === undefined ? argumentOf(one.value, shell) : unknown('variable', one.text);
+  const sign = one.append === true ? '+=' : '=';
+  if (value.value !== null) return known(`${one.name}${sign}${value.value}`, one.text);
+  return { ...unknown(value.why ?? 'variable', one.text, value.one), assigns: one.name };
 }
 
 function literalOf({ text, value, pos, end }: Word): WordPart {

@@ -1,6 +1,6 @@
 import { readOptions } from '../options.ts';
 import { isDecisive } from '../variables.ts';
-import type { Argument, Shell } from '../words.ts';
+import { known, type Argument, type Shell } from '../words.ts';
 import { joined, nothing, opaque, runs, unclear, type Reader, type Reading } from './reading.ts';
 import { readWrapper } from './wrappers.ts';
 
@@ -46,8 +46,14 @@ function taking(short: string, named = ''): BuiltinReader {
 
 /** `declare` and its kin, without `-i`, which computes all that is assigned later, and `-n`, which makes one name stand for another. */
 const declares = taking('aAfFgIlprtux');
-/** Without `-a` and `-A`: the value is what it is, and so may be one that is not known. */
-const exports = taking('fnp');
+/** Without `-a` and `-A` the value is what it is, and so may be one that is not known: the name alone counts. */
+const exports: BuiltinReader = (args, shell) =>
+  taking('fnp')(
+    args.map((word) =>
+      word.value === null && word.assigns !== undefined ? known(`${word.assigns}=`, word.text) : word,
+    ),
+    shell,
+  );
 
 const evaluates: BuiltinReader = (args, shell) => {
   const words = args[0]?.value === '--' ? args.slice(1) : args;
