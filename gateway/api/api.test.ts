@@ -280,6 +280,25 @@ describe.each(guarded)('$method $path', (route) => {
   });
 });
 
+test('a denial that no rule speaks for says who may not do what, and where a rule for it goes', async () => {
+  decision = { ...allowed, effect: 'deny', findings: [] };
+  const reply = await client().sessions.list();
+  expect(reply).toMatchObject({
+    ok: false,
+    problem: {
+      code: 'denied',
+      detail: 'denied by policy: no rule allows dora to do this (sessions.list)',
+      hint: 'Ask for access, or for a rule in rules.admin that allows it.',
+    },
+  });
+});
+
+test('a question about an effect that no entry can have is refused, and gets no empty answer', async () => {
+  const reply = await client().audit.query({ effect: 'denied' });
+  expect(reply).toMatchObject({ ok: false, problem: { code: 'bad_request' } });
+  expect(reply).toHaveProperty('problem.detail', expect.stringContaining('"require_approval"'));
+});
+
 describe('an approval', () => {
   test('is judged with its requester as owner, flushed to the log, and then given', async () => {
     const reply = await client().approvals.approve(id, digest, 'fine');

@@ -1,7 +1,7 @@
 import type { AdminAction, AdminCommand } from '../contract/command.ts';
 import type { Decided } from '../contract/decided.ts';
 import type { Decision } from '../contract/decision.ts';
-import type { AuditEvent, AuditType, Durability } from '../contract/event.ts';
+import type { AuditEffect, AuditEvent, AuditType, Durability } from '../contract/event.ts';
 import type { RequestId, SessionId } from '../contract/ids.ts';
 import { keptJudgement, keptUnder } from '../contract/kept.ts';
 import { asId } from '../contract/ids.ts';
@@ -52,7 +52,7 @@ export async function judge(
 ): Promise<Released | Problem> {
   const decided = decide(ports, call, action, subject);
   const { decision } = decided;
-  const refusal = refusalOf(decision);
+  const refusal = refusalOf(decision, action, call.principal.id);
   const detail = { [keptUnder]: keptJudgement(decided) };
   const event = eventOf(ports, call, action, subject, { effect: refusal ? 'deny' : 'allow', decision, detail });
   await ports.audit.append(event, durability);
@@ -133,12 +133,13 @@ function decide(
 }
 
 /** Only a plain allow lets a call through: the API can mask nothing, hold nothing and cut no bytes. */
-function refusalOf(decision: Decision): Problem | undefined {
+function refusalOf(decision: Decision, action: AdminAction, who: string): Problem | undefined {
   const { effect, findings, limits } = decision;
   if (effect !== 'allow') {
     const finding = findings.find(({ kind }) => kind === 'deny' || kind === 'approve');
-    const because = finding ? `${finding.msg} [${finding.id}]` : 'no rule allows it';
-    return problem('denied', `denied by policy: ${because}`, finding?.hint);
+    if (finding) return problem('denied', `denied by policy: ${finding.msg} [${finding.id}]`, finding.hint);
+    const hint = 'Ask for access, or for a rule in rules.admin that allows it.';
+    return problem('denied', `denied by policy: no rule allows ${who} to do this (${action})`, hint);
   }
   const impossible = Object.keys(decision.masks).length > 0 || limits.bytes !== undefined;
   return impossible
@@ -151,7 +152,11 @@ function eventOf(
   call: Call,
   action: AdminAction,
   subject: Subject,
-  end: { readonly effect: string; readonly decision?: Decision; readonly detail: { readonly [key: string]: Json } },
+  end: {
+    readonly effect: AuditEffect;
+    readonly decision?: Decision;
+    readonly detail: { readonly [key: string]: Json };
+  },
 ): AuditEvent {
   const { kind, id, owner, session = '' } = subject;
   const isReading = action === 'sessions.replay' || action === 'sessions.watch';

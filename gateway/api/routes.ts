@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditTypes } from '../contract/event.ts';
+import { auditEffects, auditTypes } from '../contract/event.ts';
 import type { AdminAction } from '../contract/command.ts';
 import { holdStatuses } from '../contract/hold.ts';
 
@@ -55,7 +55,7 @@ export const auditQuery = z.strictObject({
   until: time.optional(),
   identity: text.optional(),
   action: text.optional(),
-  effect: text.optional(),
+  effect: z.enum(auditEffects).optional(),
   type: z.enum(auditTypes).optional(),
   target: text.optional(),
   session: text.optional(),

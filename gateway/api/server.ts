@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { SallyportError } from '../contract/errors.ts';
+import { listenOn } from '../listen/listen-on.ts';
 import { adminApp } from './app.ts';
 import type { ApiPorts } from './ports.ts';
 
@@ -27,7 +27,7 @@ const maxConnections = 256;
 
 /**
  * Serves the admin API.
- * @throws SallyportError `config-invalid` when tokens would cross a network in the clear
+ * @throws SallyportError `config-invalid` when tokens would cross a network in the clear, or the address cannot be had
  */
 export async function openApi(config: ApiConfig, ports: ApiPorts): Promise<Api> {
   if (!config.tls && !/^(127(\.\d+){3}|::1|localhost)$/.test(config.host)) {
@@ -38,8 +38,7 @@ export async function openApi(config: ApiConfig, ports: ApiPorts): Promise<Api> 
   const serve = (...args: Parameters<typeof listener>): void => void listener(...args);
   const server = config.tls ? createHttpsServer({ ...limits, ...config.tls }, serve) : createHttpServer(limits, serve);
   server.maxConnections = maxConnections;
-  server.listen(config.port, config.host);
-  await once(server, 'listening');
+  await listenOn(server, config);
   const { port } = server.address() as AddressInfo; // listening on TCP: the address is never a string
 
   async function close(signal: AbortSignal): Promise<void> {

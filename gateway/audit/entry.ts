@@ -95,7 +95,7 @@ function cutEvent(event: AuditEvent): AuditEvent {
     request: short('request', event.request, 64),
     target: short('target', event.target, 256),
     action: short('action', event.action, 64),
-    effect: short('effect', event.effect, 64),
+    effect: event.effect,
     command: short('command', event.command, 7_000),
     revision: short('revision', event.revision, 128),
     findings: keepFindings ? event.findings : [],

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { AuditEntryView } from '../api/views.ts';
 import type { Verification } from '../audit/verify.ts';
+import { auditEffects, auditTypes } from '../contract/event.ts';
 import { configOrExit, defaultConfig } from './config.ts';
 import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -59,9 +60,9 @@ export function addAudit(program: Command): void {
     .option('--since <time>', 'at or after: 15m, 2h, 7d ago, or a date', parseTime)
     .option('--until <time>', 'before', parseTime)
     .option('--identity <id>', 'principal')
-    .option('--action <action>', 'what was asked')
-    .option('--effect <effect>', 'how it ended')
-    .option('--type <type>', 'kind of entry')
+    .option('--action <action>', 'what was asked, as the column ACTION has it')
+    .addOption(new Option('--effect <effect>', 'how it ended').choices(auditEffects))
+    .addOption(new Option('--type <type>', 'kind of entry').choices(auditTypes))
     .option('--target <name>', 'target')
     .option('--session <id>', 'session')
     .option('--request <id>', 'request')
@@ -121,6 +122,7 @@ async function query(flags: QueryFlags): Promise<void> {
   const api = await connect(flags);
   const entries = valueOf(await api.audit.query({ ...filter, order: oldest ? 'asc' : 'desc' }));
   if (json) return printJson(entries);
+  if (entries.length === 0) return say('nothing in the log is like that');
   print(entryTable(entries));
 }
 

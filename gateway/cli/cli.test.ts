@@ -89,6 +89,13 @@ describe('the exit code', () => {
     [2, 'an unknown command', ['aprovals'], 'Did you mean approvals?'],
     [2, 'an unknown option', ['audit', 'query', '--sincee', '1h'], 'Did you mean --since?'],
     [2, 'a time that is none', ['audit', 'query', '--since', 'yesterday'], 'expected a time such as 15m'],
+    [
+      2,
+      'an effect that is none',
+      ['audit', 'query', '--effect', 'denied'],
+      'Allowed choices are allow, mask, require_approval, deny',
+    ],
+    [2, 'a kind of entry that is none', ['audit', 'query', '--type', 'decisions'], 'Allowed choices are gateway.start'],
     [2, 'an id that is none', ['approvals', 'show', '../../x'], 'expected a ULID'],
     [2, 'a configuration that is not there', ['config', 'check', '-c', 'none.yaml'], 'there is no such file'],
     [
@@ -103,6 +110,24 @@ describe('the exit code', () => {
       ['init', '--dir', 'x', '--database', 'postgres://a:b@c/d', '--name', 'd'],
       'is seen by everybody',
     ],
+    [
+      2,
+      'an admin API without TLS for everybody',
+      [
+        'init',
+        '--dir',
+        'x',
+        '--database',
+        'postgres://a@c/d',
+        '--password-env',
+        'P',
+        '--issuer',
+        'https://i',
+        '--admin',
+        '0.0.0.0:6480',
+      ],
+      '--admin: expected 127.0.0.1:port',
+    ],
     [2, 'a question with nobody to ask', ['init', '--dir', 'x'], 'missing: Database'],
     [4, 'a command without a login', ['approvals', 'list'], 'run: sallyport login'],
   ])('is %i for %s', async (code, _name, args, said) => {
@@ -116,6 +141,7 @@ describe('the exit code', () => {
     const gateway = `http://127.0.0.1:${String(await freePort())}`;
     const ran = await sallyport(['approvals', 'list', '--gateway', gateway], { env: { SALLYPORT_TOKEN: 'x' } });
     expect(ran.err).toContain('ECONNREFUSED');
+    expect(ran.err).toContain('--gateway or SALLYPORT_GATEWAY says where it is');
     expect(ran.code).toBe(3);
   });
 });
@@ -131,10 +157,11 @@ describe('init', () => {
     '--algorithm',
     'ES256',
   ];
+  const more = ['--admin', '127.0.0.1:7480', '--device-client', 'cli', '--device-scope', 'openid groups'];
   let ran: Ran;
   beforeAll(async () => {
-    ran = await sallyport(['init', '--dir', 'home', ...flags, '--password-env', 'DB_PASSWORD', '--json']);
-  }, 60_000);
+    ran = await sallyport(['init', '--dir', 'home', ...flags, '--password-env', 'DB_PASSWORD', ...more, '--json']);
+  }, 240_000);
 
   test('writes a configuration that is right, with a bundle built from the default policies', async () => {
     expect(ran.err).not.toContain('sallyport:');
@@ -146,6 +173,9 @@ describe('init', () => {
     expect(JSON.parse(check.out)).toEqual({ ok: true, warnings: [] });
     const text = await readFile(join(dir, 'home/sallyport.yaml'), 'utf8');
     expect(text).toContain('kind: { claim: kind, agent: [agent], default: human }');
+    expect(text).toContain('admin: { host: "127.0.0.1", port: 7480 }');
+    expect(text).toContain('device_login: { client_id: cli, scope: "openid groups" }');
+    expect(await readFile(join(dir, 'home/policies/columns/data.yaml'), 'utf8')).toContain('\nshop: {}\n');
     expect((await stat(join(dir, 'home/policy/bundle.tar.gz'))).size).toBeGreaterThan(10_000);
   });
 
@@ -168,7 +198,7 @@ describe('init', () => {
     const built = await sallyport(['policy', 'build', ...sources, ...out]);
     expect(built.err).toBe('');
     expect(JSON.parse(built.out)).toMatchObject({ revision: 'second', out: 'home/policy/bundle.tar.gz' });
-  }, 60_000);
+  }, 240_000);
 
   test('leaves a key whose masks can be computed by hand, and under its older versions once it is rotated', async () => {
     const env = { DB_PASSWORD: 'x' };
@@ -193,7 +223,7 @@ describe('init', () => {
     expect((await mask('--method', 'hash', '--key-version', '1')).out).toBe(first.out);
     expect(await mask('--method', 'hash', '--key-version', '3')).toMatchObject({ code: 1, out: '' });
     await writeFile(file, text);
-  }, 60_000);
+  }, 240_000);
 
   test('leaves an encrypted store that takes secrets and never shows them', async () => {
     const env = { DB_PASSWORD: 'x' };

@@ -48,11 +48,14 @@ export async function connect(options: ConnectionOptions): Promise<ApiClient> {
   return apiClient({ url, ca, token: () => Promise.resolve(token) });
 }
 
+const unreachableHint =
+  'is that the admin API of a gateway that runs? --gateway or SALLYPORT_GATEWAY says where it is, --ca or SALLYPORT_CA who vouches for it';
+
 /** The value of an answer, or the end of the command with what the gateway said. */
 export function valueOf<T>(reply: Reply<T>): T {
   if (reply.ok) return reply.value;
   const { code, detail, hint, status } = reply.problem;
-  if (status === 0) throw new CliError(exitCodes.unreachable, detail);
+  if (status === 0) throw new CliError(exitCodes.unreachable, detail, unreachableHint);
   if (status === 401) throw new CliError(exitCodes.login, detail, hint ?? 'run: sallyport login');
   throw new CliError(exitCodes.refused, `${detail} [${code}]`, hint);
 }

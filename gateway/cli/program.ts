@@ -4,6 +4,7 @@ import { addApprovals } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addConfig } from './config.ts';
 import { addCredentials } from './credentials.ts';
+import { foldHelp } from './help-width.ts';
 import { addInit } from './init/command.ts';
 import { addLabels } from './labels.ts';
 import { addLogin } from './login.ts';
@@ -23,6 +24,9 @@ Exit codes:
   4  no token, or one that was not accepted
 `;
 
+/** As commander itself measures it. */
+const helpWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : 80);
+
 /** The commands, in the order in which somebody meets them. Each file adds its own and loads what it needs when it runs. */
 export function makeProgram(): Command {
   const program = new Command('sallyport')
@@ -30,6 +34,7 @@ export function makeProgram(): Command {
       'A layer-7 access gateway: every command parsed, judged by policy, masked, held or denied, and recorded.',
     )
     .version(version())
+    .configureOutput({ writeOut: (text) => void process.stdout.write(foldHelp(text, helpWidth())) })
     .showHelpAfterError('Run it with --help for what is allowed.')
     .addHelpText('after', exits)
     .exitOverride();

@@ -306,9 +306,15 @@ describe('a configuration', () => {
     ],
     ['a key twice', 'policy:\n', 'policy:\n  bundle: x\n', 'gateway.yaml:20:3: Map keys must be unique'],
     ['broken YAML', 'targets:\n', 'targets: [\n', 'gateway.yaml:'],
+    ['a key without its colon', 'targets:\n', 'targets\n', 'a colon is missing behind this key'],
+    ['a tab', '  - name: crm', '\t- name: crm', 'indent with spaces'],
   ])('with %s is refused at that place', (_name, before, after, expected) => {
     const errors = errorsAfter([before, after]);
     expect(errors.join('\n')).toContain(expected);
+  });
+
+  test('that is no YAML from some place on is refused at that place alone', () => {
+    expect(errorsAfter(['targets:\n', 'targets\n'])).toHaveLength(1);
   });
 
   test('wrong in three places is told all three, in the order of the file', () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { disagreements, weaknesses, type Remark } from './agreement.ts';
 import type { Surroundings } from './fields.ts';
 import { configSchema, type Config } from './schema.ts';
-import { unknownKey, wording } from './wording.ts';
+import { unknownKey, wording, yamlWording } from './wording.ts';
 
 /** Something wrong with the configuration, at the character where it stands. Lines and columns count from 1. */
 export interface ConfigError {
@@ -25,7 +25,7 @@ export type ParsedConfig =
 
 const maxAliases = 50; // enough for anybody's anchors, too few for a "billion laughs"
 
-/** Reads a configuration from YAML 1.2 (or JSON). Reports everything that is wrong at once, in the order of the file. */
+/** Reads a configuration from YAML 1.2 (or JSON). Reports everything that is wrong at once, in the order of the file; of text that is no YAML, where it stops being so. */
 export function parseConfig(text: string, around: Surroundings): ParsedConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false, version: '1.2' });
@@ -40,8 +40,13 @@ export function parseConfig(text: string, around: Surroundings): ParsedConfig {
     message: remark.message,
   });
 
-  const unreadable = document.errors.map((e) => ({ file: around.file, ...at(e.pos[0]), path: '', message: e.message }));
-  if (isNonEmpty(unreadable)) return { ok: false, errors: unreadable };
+  // What the parser says behind the first comes of the first.
+  const [unreadable] = document.errors;
+  if (unreadable)
+    return {
+      ok: false,
+      errors: [{ file: around.file, ...at(unreadable.pos[0]), path: '', message: yamlWording(unreadable) }],
+    };
   const content = contentOf(document);
   if (!content.ok) return { ok: false, errors: [place({ path: [], message: content.why })] };
 

@@ -1,3 +1,4 @@
+import type { YAMLError } from 'yaml';
 import type { z } from 'zod';
 
 /** A JSON Schema as far as we look into one. */
@@ -34,6 +35,20 @@ export function wording(issue: z.core.$ZodIssue): string {
       return issue.message;
     default:
       return issue satisfies never;
+  }
+}
+
+/** What stops a text from being YAML, with the mistake that mostly is behind it. */
+export function yamlWording({ code, message }: YAMLError): string {
+  switch (code) {
+    case 'MULTILINE_IMPLICIT_KEY':
+      return `${message}: a colon is missing behind this key, or text goes on in a second line without quotes`;
+    case 'TAB_AS_INDENT':
+      return `${message}: indent with spaces`;
+    case 'BAD_INDENT':
+      return `${message}: this line does not stand under the one that it belongs to`;
+    default:
+      return message;
   }
 }
 

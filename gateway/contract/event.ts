@@ -1,3 +1,4 @@
+import { effects } from './decision.ts';
 import type { Json } from './principal.ts';
 
 /**
@@ -15,8 +16,8 @@ export interface AuditEvent {
   readonly target: string;
   /** What was asked: a command's action, an admin action, or the type's own verb. */
   readonly action: string;
-  /** How it ended: an effect for decisions, `ok`, `refused`, `failed` or the approval's resolution otherwise. */
-  readonly effect: string;
+  /** How it ended: an effect for decisions, `ok` or `refused` or the hold's resolution otherwise; empty where nothing ended. */
+  readonly effect: AuditEffect | '';
   /** The exact command with secrets and labelled literals blanked; empty where there is none. */
   readonly command: string;
   /** Bundle revision in force; empty before one is. */
@@ -46,6 +47,10 @@ export const auditTypes = [
   'recording.read',
 ] as const;
 export type AuditType = (typeof auditTypes)[number];
+
+/** Policy's answers, the ends of everything else, and those of holds. A list, so that a question about another word is no silent nothing. */
+export const auditEffects = [...effects, 'ok', 'refused', 'approved', 'expired', 'cancelled'] as const;
+export type AuditEffect = (typeof auditEffects)[number];
 
 /**
  * `written`: handed to the kernel before the call returns, survives kill -9.

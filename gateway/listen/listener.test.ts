@@ -255,7 +255,9 @@ test('a port that is taken is an error with the address in it', async () => {
     refuse: () => undefined,
     onEvent: () => undefined,
   });
-  await expect(again).rejects.toThrow(`cannot listen on 127.0.0.1:${at.listener.port}: listen EADDRINUSE`);
+  await expect(again).rejects.toThrow(
+    `cannot listen on 127.0.0.1:${at.listener.port}: another program listens there (EADDRINUSE). Stop it, or give another port`,
+  );
 });
 
 test('a connection whose handler speaks TLS over the socket is counted out when either side ends', async () => {

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { SallyportError } from '../contract/errors.ts';
 import { farewellMs, finish, ignoreReset, openConnection, type Connection, type OpenConnection } from './connection.ts';
 import type { ListenEvent, Peer } from './events.ts';
+import { listenOn } from './listen-on.ts';
 import type { ConnectionRegistry, RefusalReason } from './registry.ts';
 
 export interface ListenerOptions {
@@ -62,7 +61,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
 
   // A peer that is gone without a word (cable, sleep, NAT) is found after a minute and ten probes.
   const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, accept);
-  await listen(server, options);
+  await listenOn(server, options);
   server.on('error', (error) => options.onEvent({ kind: 'accept-failed', error }));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('a TCP listener has an address');
@@ -179,13 +178,3 @@ export type { Connection, ListenEvent };
 
 /** Refusals in progress at most. */
 const maxRefusing = 64;
-
-async function listen(server: Server, { host, port, backlog = 511 }: ListenerOptions): Promise<void> {
-  try {
-    server.listen({ host, port, backlog });
-    await once(server, 'listening');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new SallyportError('config-invalid', `cannot listen on ${host}:${port}: ${why}`, { cause });
-  }
-}

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { foldHelp } from '../../gateway/cli/help-width.ts';
 import { makeProgram } from '../../gateway/cli/program.ts';
 import { generatedNote } from './markdown.ts';
 
@@ -31,7 +32,7 @@ function commandsUnder(command: Command, above = ''): readonly (readonly [string
 function helpOf(command: Command): string {
   let text = '';
   command.configureOutput({
-    writeOut: (part) => void (text += part),
+    writeOut: (part) => void (text += foldHelp(part, columns)),
     getOutHelpWidth: () => columns,
     getOutHasColors: () => false,
   });

@@ -27,7 +27,7 @@ const fine: Outcome = { output: undefined, problem: undefined };
  * - `background=NAME until=TEXT`: goes on running; `outcome=NAME` on a later example waits for its end and compares its output
  * - `retry=TEXT`: is run again until its output has the text, for what takes a moment to come into force
  * - `approve=PERSON`: lets what SQL holds run
- * - `write=FILE`: the text belongs into that file; with `instead-of=LINE`, in the place of that line (quotes aside)
+ * - `write=FILE`: the text belongs into that file; with `instead-of=LINE`, in the place of that line
  * - `data`: YAML of a bundle, not of the configuration
  */
 export async function runExample(block: Block, world: PageWorld): Promise<Outcome> {
@@ -149,7 +149,7 @@ async function writeExample({ text, directives }: Block, file: string, dir: stri
   const before = directives.get('instead-of');
   if (before === undefined) return writeWithin(dir, file, text);
   const lines = (await readFile(join(dir, file), 'utf8')).split('\n');
-  const at = lines.findIndex((line) => line.replaceAll('"', '') === before);
+  const at = lines.findIndex((line) => line === before);
   if (at < 0) throw new Error(`${basename(file)} has no line ${before}`);
   await writeWithin(dir, file, lines.with(at, text.trimEnd()).join('\n'));
 }

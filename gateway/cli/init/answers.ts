@@ -1,5 +1,10 @@
 import type { TlsMode } from '../database-url.ts';
 
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What `init` has to know. Everything else has a default that is written out, to be changed later. */
 export interface Answers {
   readonly dir: string;
@@ -25,6 +30,8 @@ export interface Answers {
     readonly kindClaim: string;
     readonly unmarked: 'human' | 'agent';
     readonly deviceClientId?: string | undefined;
+    readonly deviceScope: string;
   };
-  readonly listen: { readonly host: string; readonly port: number; readonly adminPort: number };
+  readonly listen: ListenAddress;
+  readonly admin: ListenAddress;
 }

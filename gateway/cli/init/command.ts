@@ -33,7 +33,9 @@ export function addInit(program: Command): void {
     .option('--kind-claim <path>', 'claim that says "agent" of an agent')
     .option('--unmarked <kind>', 'what a token without that claim stands for: human, agent')
     .option('--device-client <id>', 'public client at the issuer, for "sallyport login"')
+    .option('--device-scope <scopes>', 'what that client asks for, such as "openid groups"')
     .option('--listen <host:port>', 'where clients will connect')
+    .option('--admin <host:port>', 'where the admin API listens, on loopback: 127.0.0.1:6480 unless given')
     .option('--json', 'what was written, as JSON')
     .addHelpText('after', examples)
     .action(init);

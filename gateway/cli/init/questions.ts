@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { isLoopback } from '../../config/fields.ts';
 import { say } from '../output.ts';
 import { databaseUrl, placeOf, refusePassword, tlsModeOf, tlsModes, usualTlsMode, wrong } from '../database-url.ts';
-import type { Answers } from './answers.ts';
+import type { Answers, ListenAddress } from './answers.ts';
 
 export interface InitFlags {
   readonly dir?: string;
@@ -18,7 +19,9 @@ export interface InitFlags {
   readonly kindClaim?: string;
   readonly unmarked?: string;
   readonly deviceClient?: string;
+  readonly deviceScope?: string;
   readonly listen?: string;
+  readonly admin?: string;
   readonly json?: true;
 }
 
@@ -37,7 +40,7 @@ export async function answersFrom(flags: InitFlags, ask: Ask): Promise<Answers> 
   const password = await passwordFrom(flags, url, login, ask);
   const tlsMode = flags.tls ?? (await ask.ask(`Check of its certificate (${tlsModes.join(', ')})`, usualTlsMode(url)));
   const issuer = (flags.issuer ?? (await ask.ask('Issuer of your tokens (https://...)'))).replace(/\/+$/, '');
-  const listen = flags.listen ?? (await ask.ask('Where clients will connect', '127.0.0.1:6432'));
+  const listen = address('--listen', flags.listen ?? (await ask.ask('Where clients will connect', '127.0.0.1:6432')));
   return {
     dir,
     target: {
@@ -56,8 +59,10 @@ export async function answersFrom(flags: InitFlags, ask: Ask): Promise<Answers> 
       kindClaim: flags.kindClaim ?? (await ask.ask('Claim that says "agent" of an agent', 'kind')),
       unmarked: kindOf(flags.unmarked ?? (await ask.ask('What a token without it stands for (human, agent)', 'human'))),
       deviceClientId: flags.deviceClient,
+      deviceScope: flags.deviceScope ?? 'openid',
     },
-    listen: listenAddress(listen),
+    listen,
+    admin: adminAddress(flags.admin, listen),
   };
 }
 
@@ -80,11 +85,18 @@ function kindOf(text: string): 'human' | 'agent' {
   return text === 'human' || text === 'agent' ? text : wrong('--unmarked', 'human or agent', text);
 }
 
-function listenAddress(text: string): Answers['listen'] {
+function address(flag: string, text: string): ListenAddress {
   const [, host = '', port = ''] = /^\[?([^\]]+?)\]?:(\d{1,5})$/.exec(text) ?? [];
   const number = Number(port);
-  if (host === '' || number < 1 || number > 65_534) return wrong('--listen', 'host:port', text);
-  return { host, port: number, adminPort: number === 6480 ? 6481 : 6480 };
+  if (host === '' || number < 1 || number > 65_535) return wrong(flag, 'host:port', text);
+  return { host, port: number };
+}
+
+/** Elsewhere than on loopback it needs a certificate of its own, which is for the configuration to say. */
+function adminAddress(flag: string | undefined, listen: ListenAddress): ListenAddress {
+  if (flag === undefined) return { host: '127.0.0.1', port: listen.port === 6480 ? 6481 : 6480 };
+  const given = address('--admin', flag);
+  return isLoopback(given.host) ? given : wrong('--admin', '127.0.0.1:port; with TLS in the configuration', flag);
 }
 
 const discovery = z.object({ id_token_signing_alg_values_supported: z.array(z.string()) });

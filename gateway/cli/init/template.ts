@@ -2,13 +2,13 @@ import { yamlText as q } from '../yaml-text.ts';
 import type { Answers } from './answers.ts';
 
 /** The configuration file that `init` writes: the answers, and a word on what else there is. Paths are relative to the file. */
-export function configText({ target, password, issuer, listen }: Answers): string {
+export function configText({ target, password, issuer, listen, admin }: Answers): string {
   const secret = 'env' in password ? `env: ${password.env}` : `store: ${q(`${target.name}/${target.login}`)}`;
   const ca = target.caFile === undefined ? '' : `, ca: ${q(target.caFile)}`;
   const device =
     issuer.deviceClientId === undefined
       ? ''
-      : `\n      device_login: { client_id: ${q(issuer.deviceClientId)}, scope: openid }`;
+      : `\n      device_login: { client_id: ${q(issuer.deviceClientId)}, scope: ${q(issuer.deviceScope)} }`;
   return `# Sallyport. Every field: docs/reference/config.schema.json. Check it with: sallyport config check
 
 listen:
@@ -18,7 +18,7 @@ listen:
     port: ${String(listen.port)}
     tls: { cert: tls/server.pem, key: tls/server.key }
   # The admin API, health and metrics.
-  admin: { host: 127.0.0.1, port: ${String(listen.adminPort)} }
+  admin: { host: ${q(admin.host)}, port: ${String(admin.port)} }
 
 state_dir: state
 

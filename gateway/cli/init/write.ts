@@ -7,6 +7,7 @@ import { generateSigningKey } from '../../policy/bundle/keys.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import { buildFrom } from '../policy.ts';
 import { packageRoot } from '../version.ts';
+import { yamlText } from '../yaml-text.ts';
 import type { Answers } from './answers.ts';
 import { makeAuthority, makeServerCertificate, validFor } from './certificate.ts';
 import { configText } from './template.ts';
@@ -82,7 +83,7 @@ async function copyPolicies(dir: string, target: string): Promise<void> {
     filter: (path) => !path.endsWith('.ts'),
   });
   if (target === 'crm') return; // the example in the default pack
-  const yours = `\n# Your database. Name the columns that not everybody may read:\n#   public.people.email: [pii.email]\n${JSON.stringify(target)}: {}\n`;
+  const yours = `\n# Your database. Name the columns that not everybody may read:\n#   public.people.email: [pii.email]\n${yamlText(target)}: {}\n`;
   await appendFile(join(dir, 'policies/columns/data.yaml'), yours);
 }
 
