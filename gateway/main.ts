@@ -207,7 +207,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       keepAliveMs: 15_000,
       idleMs: config.sessions.idle_s === undefined ? undefined : config.sessions.idle_s * 1000,
     },
-    log: (message, { session, error }) => log.say('warn', { session, err: error }, message),
+    log: (message, { error, ...about }) => log.say('warn', { ...about, err: error }, message),
   });
   const countListen = countListenEvents(metrics);
   const onListenEvent = (event: ListenEvent) => {

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { farewellMs, finish, ignoreReset, openConnection, type Connection, type OpenConnection } from './connection.ts';
 import type { ListenEvent, Peer } from './events.ts';
 import { listenOn } from './listen-on.ts';

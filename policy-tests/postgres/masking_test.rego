@@ -293,6 +293,7 @@ test_what_stands_in_the_way_says_what_to_do_instead[reason] if {
 		"public.t is a table of another server, and none of its columns is labelled": "Ask for labels on the columns of that table.",
 		"the body of DO is not read": "Send the statements themselves.",
 		"relation nowhere is not known": "Check the name, or write the schema before it.",
+		"reference nam cannot be resolved": "Check the name: no table of the statement has such a column.",
 		"function f cannot be seen through": "Write it so that every table, column and function can be told from the statement itself.",
 	}
 	d := postgres.decision with input as s.by(s.reader, {"analysis": {"complete": false, "reasons": [reason]}})
@@ -321,6 +322,13 @@ test_opaque_functions_do_not_run_under_masks[category] if {
 	f := {"schema": "public", "name": "f", "categories": [category]}
 	d := postgres.decision with input as s.by(s.reader, {"functions": [f]})
 	s.ids(d.findings.deny) == {"PG-013"}
+}
+
+test_a_function_that_nobody_knows_is_called_as_it_stands if {
+	f := {"schema": "", "name": "daticulocale", "categories": ["unknown"]}
+	d := postgres.decision with input as s.by(s.reader, {"functions": [f]})
+	some finding in d.findings.deny
+	finding.msg == "function daticulocale can bring out masked values (unknown)"
 }
 
 test_no_new_code_under_masks[kind] if {

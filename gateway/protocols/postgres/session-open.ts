@@ -27,7 +27,13 @@ export interface OpenPorts {
   readonly limits: PgLimits;
   readonly log: (
     message: string,
-    fields: { readonly session: string; readonly error?: unknown; readonly why?: string },
+    fields: {
+      readonly session: string;
+      readonly target?: string;
+      readonly user?: string;
+      readonly error?: unknown;
+      readonly why?: string;
+    },
   ) => void;
 }
 
@@ -61,15 +67,22 @@ export async function openSession(
     user: startup.user,
     client,
   });
-  if (!admitted.ok) return refusal(admitted);
+  const detail = `session ${id}`;
+  if (!admitted.ok) return { ...refusal(admitted), detail };
   const { gate } = admitted;
   let reason = 'not connected';
   try {
     const target = ports.target(name, database);
-    if (!target) return fatal('3D000', `target "${name}" has no database "${database}"`);
+    if (!target)
+      return { ...fatal('3D000', `target "${name}" has no database "${database ?? ''}"`), detail, hint: databaseHint };
     const application = `sallyport ${id}`;
     await using upstream = await target.connect(startup.user, application, signal);
-    if (!upstream) return fatal('28000', `the gateway has no login "${startup.user}" for target "${name}"`);
+    if (!upstream)
+      return {
+        ...fatal('28000', `the gateway has no login "${startup.user}" for target "${name}"`),
+        detail,
+        hint: userHint,
+      };
     const major = Number.parseInt(upstream.parameters.get('server_version') ?? '', 10);
     await target.catalog.refreshIfStale(signal);
     const why = await applySettings(startup.settings, { gate, catalog: target.catalog, upstream, major }, signal);
@@ -102,17 +115,23 @@ export async function openSession(
     return undefined;
   } catch (error) {
     reason = error instanceof SallyportError ? error.code : 'failed';
-    ports.log('session failed', { session: id, error });
-    return brokenReport(error);
+    ports.log('session failed', { session: id, target: startup.database, user: startup.user, error });
+    return { ...brokenReport(error), detail, hint: 'The log of the gateway says why, under this session.' };
   } finally {
     await gate.end(reason).catch((error: unknown) => ports.log('session end not recorded', { session: id, error }));
   }
 }
 
+const databaseHint =
+  'The database of a connection is the name of a target, or TARGET/DATABASE for another of its databases. Ask whoever runs the gateway which there are.';
+const userHint =
+  'The user of a connection is a login of the target, not your own name. Ask whoever runs the gateway which there are.';
+
 function refusal(no: Awaited<ReturnType<Admission['admit']>> & { ok: false }): Report {
   const sqlstate = { no_target: '3D000', denied: '28000', unavailable: '57P03' }[no.code];
   const report = fatal(sqlstate, no.message);
-  return no.hint === undefined ? report : { ...report, hint: no.hint };
+  const hint = no.hint ?? (no.code === 'no_target' ? databaseHint : undefined);
+  return hint === undefined ? report : { ...report, hint };
 }
 
 function fatal(sqlstate: string, message: string): Report {

@@ -96,8 +96,16 @@ function tlsOptions(
 }
 
 function refused(address: UpstreamAddress, cause: unknown): SallyportError {
-  const why = cause instanceof Error ? cause.message || cause.name : String(cause);
+  const why = untrusted(cause) ?? (cause instanceof Error ? cause.message || cause.name : String(cause));
   return new SallyportError('upstream-refused', `cannot connect to ${address.host}:${address.port}: ${why}`, { cause });
+}
+
+/** Node's own words for these name an option of Node; what there is to set is ours. */
+function untrusted(cause: unknown): string | undefined {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return /^(UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_SELF_SIGNED)/.test(code)
+    ? `no authority that is known here vouches for its certificate (${code}): name the one that does in tls.ca of the target`
+    : undefined;
 }
 
 function ignore(): void {}

@@ -55,6 +55,11 @@ describe('the way to a target', () => {
     await expect(ask(target({ tls: tls() }), 'select 1')).rejects.toThrow(code('upstream-refused'));
   });
 
+  test('a server that nobody vouches for is refused with the setting that names who does', async () => {
+    const tls = { mode: 'verify-full', ca: tlsPair().ca } as const;
+    await expect(ask(target({ tls }), 'select 1')).rejects.toThrow(/name the one that does in tls\.ca of the target/);
+  });
+
   test('verify-ca takes any name, require any certificate, disable none', async () => {
     expect(
       await ask(target({ tls: { mode: 'verify-ca', ca: server.ca ?? '', serverName: 'db.example' } }), encrypted),

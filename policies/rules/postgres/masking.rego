@@ -27,6 +27,9 @@ seen_through := "Read the tables themselves: their labelled columns leave masked
 } else := "Check the name, or write the schema before it." if {
 	some reason in input.command.analysis.reasons
 	endswith(reason, "is not known")
+} else := "Check the name: no table of the statement has such a column." if {
+	some reason in input.command.analysis.reasons
+	endswith(reason, "cannot be resolved")
 } else := "Write it so that every table, column and function can be told from the statement itself."
 
 # METADATA
@@ -174,7 +177,7 @@ deny contains {
 # custom: {id: PG-013}
 deny contains {
 	"id": "PG-013",
-	"msg": $"function {f.schema}.{f.name} can bring out masked values ({category})",
+	"msg": $"function {written(f)} can bring out masked values ({category})",
 	"hint": "Read the table itself: labelled columns leave masked.",
 	"severity": "high",
 } if {
@@ -183,6 +186,12 @@ deny contains {
 	category in {"dynamic_sql", "large_object", "statistics", "unknown"}
 	under_masks
 }
+
+# METADATA
+# description: As it stands in the statement, with the schema that it was found in.
+written(f) := f.name if f.schema == ""
+
+written(f) := $"{f.schema}.{f.name}" if f.schema != ""
 
 # METADATA
 # title: No new code under masks
