@@ -40,7 +40,14 @@ describe.skipIf(!isBuilt)('verifiers that are not ours', () => {
         request: `r${index}`,
         target: 'crm',
       } as const;
-      const rest = { action: 'read', effect: 'allow' as const, command: 'SELECT 1', revision: 'r', findings: [], detail: {} };
+      const rest = {
+        action: 'read',
+        effect: 'allow' as const,
+        command: 'SELECT 1',
+        revision: 'r',
+        findings: [],
+        detail: {},
+      };
       void log.append({ ...event, ...rest }, 'written');
       if (index !== 300) continue;
       await log.integrate();

@@ -18,7 +18,11 @@ test.each(commands(makeProgram()).map((command) => [command.name(), command] as 
 
 test.each([
   ['prose at spaces', 'aaa bbb ccc', 'aaa bbb\nccc'],
-  ['a command with the sign that it goes on', '  run --a 1', '  run \\\n    --a \\\n    1'],
+  [
+    'a command with the sign that it goes on, and no flag without its value',
+    '  run --a 1 -b',
+    '  run \\\n    --a 1 \\\n    -b',
+  ],
   ['a command outside of its quotes', "  run 'a b c'", "  run \\\n    'a b c'"],
   ['nothing that fits', '  run', '  run'],
   ['no table', '  -a     what it is', '  -a     what it is'],

@@ -17,9 +17,10 @@ export function foldHelp(text: string, width: number): string {
     .join('\n');
 }
 
-/** At spaces outside of quotes and of `$(...)`. */
+/** At spaces outside of quotes and of `$(...)`; a flag and its value stay together. */
 function wordsOf(line: string): readonly string[] {
-  return [...line.trimStart().matchAll(/(?:"[^"]*"|'[^']*'|\$\([^)]*\)|[^\s"'])+/g)].map(([word]) => word);
+  const word = /(?:"[^"]*"|'[^']*'|\$\([^)]*\)|[^\s"'])+/.source;
+  return [...line.trimStart().matchAll(new RegExp(`--[a-z-]+ (?!-)${word}|${word}`, 'g'))].map(([found]) => found);
 }
 
 function fold(line: string, words: readonly string[], width: number, between: string): string {
