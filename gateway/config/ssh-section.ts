@@ -42,6 +42,17 @@ export function sshListener({ secret }: Pick<Fields, 'secret'>) {
             .describe('Of one channel, without an answer yet; past them the client is not read'),
           handles: between(1, 10_000).default(256).describe('Files and directories that one channel has open'),
           path_bytes: between(1, 65_536).default(4_096),
+          masked_file_bytes: between(0, 1_073_741_824)
+            .default(16_777_216)
+            .describe(
+              'Of a file of which policy masks what is read: it is read whole and kept in memory; a longer one is refused',
+            ),
+          masked_bytes: between(0, 4_294_967_296)
+            .default(33_554_432)
+            .describe('Of all such files that one connection has open'),
+          masked_total_bytes: between(0, 68_719_476_736)
+            .default(268_435_456)
+            .describe('The same, of all connections together'),
         })
         .prefault({})
         .describe('Files, by sftp and scp'),

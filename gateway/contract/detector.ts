@@ -13,7 +13,12 @@ export function namesDetector(label: string): boolean {
 
 /** The detector that stands in the place of a label; undefined where it is none that there is. */
 export function detectorOf(label: string): Detector | undefined {
-  return namesDetector(label) ? detectors.find((detector) => `${prefix}${detector}` === label) : undefined;
+  return namesDetector(label) ? detectors.find((detector) => labelOf(detector) === label) : undefined;
+}
+
+/** What masks call it. */
+export function labelOf(detector: Detector): string {
+  return `${prefix}${detector}`;
 }
 
 /** The detectors that masks ask for, with the method of each; undefined for none, as for almost every command. */

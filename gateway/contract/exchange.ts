@@ -13,12 +13,14 @@ export interface Exchange {
   /**
    * `rows`: each command has a result of its own. `stream`: all of them together print one stream of bytes, which is command 0's result;
    * it carries the obligations of every one of them, masks by detector and pattern among them, and neither other masks nor a limit of rows.
-   * `contents`: pieces of files, which carry a limit of bytes alone. `carried`: one stream that is somebody else's protocol; it is counted, and
+   * `contents`: pieces of files, which carry a limit of bytes, and masks by detector and pattern where `canMaskContents` says so. `carried`: one stream that is somebody else's protocol; it is counted, and
    * carries no mask at all. `elsewhere`: what it prints belongs to another exchange, and it carries nothing.
    */
   readonly results: 'rows' | 'stream' | 'contents' | 'carried' | 'elsewhere';
   /** Whether what it starts can be made to ask about each line that it is given: a limit of `unjudged_lines` to 0. */
   readonly canJudgeLines?: boolean;
+  /** Whether the file that it opens is only read, so that a masked copy can stand in its place. */
+  readonly canMaskContents?: boolean;
   /** Names command `i`'s facts for the decision cache; see `PolicySession.decide`. */
   key(i: number): string;
   /** Whether command `i` changes something: its decision is flushed to disk before it takes effect. */

@@ -7,6 +7,8 @@ export interface Permit {
   readonly commands: readonly [Command, ...Command[]];
   /** What it starts takes lines of its own, and each of them has to be offered before it runs. */
   readonly judgesLines: boolean;
+  /** What is read of the file that it opens has to go through as `copy` first. */
+  readonly masksContents: boolean;
 }
 
 const live = new WeakSet<Permit>();
@@ -15,9 +17,9 @@ const live = new WeakSet<Permit>();
 export function mintPermit(
   commands: readonly [Command, ...Command[]],
   requestIds: readonly RequestId[],
-  judgesLines = false,
+  terms: Partial<Pick<Permit, 'judgesLines' | 'masksContents'>> = {},
 ): Permit {
-  const permit: Permit = { requestIds, commands, judgesLines };
+  const permit: Permit = { requestIds, commands, judgesLines: false, masksContents: false, ...terms };
   live.add(permit);
   return permit;
 }

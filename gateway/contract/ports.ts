@@ -5,7 +5,7 @@ import type { CommandTexts } from './exchange.ts';
 import type { HoldId, RequestId, SessionId } from './ids.ts';
 import type { CellMask, ValueShape } from './mask.ts';
 import type { Client, Principal, Target } from './principal.ts';
-import type { ContentRange, Outcome, ResultPart } from './result.ts';
+import type { Outcome, ResultPart, Sent } from './result.ts';
 import type { Wait } from './wait.ts';
 
 /** What is fixed for a session's life. */
@@ -43,8 +43,8 @@ export interface Recorder {
   command(entry: RecordedCommand): void;
   /** After obligations. The promise, if any, is back-pressure of the bounded queue. */
   result(requestId: RequestId, part: ResultPart): Wait;
-  /** A command is over; `rows` and `bytes` count what reached the client, `contents` says what went of files. */
-  end(requestId: RequestId, outcome: Outcome, rows: number, bytes: number, contents?: readonly ContentRange[]): void;
+  /** A command is over. */
+  end(requestId: RequestId, outcome: Outcome, sent: Sent): void;
   hold(
     requestId: RequestId,
     what: { readonly id: HoldId; readonly resolution?: string; readonly by?: readonly string[] },

@@ -7,6 +7,11 @@ export type ResultPart =
   | { readonly kind: 'rows'; readonly batch: RowBatch }
   /** A piece of a stream that has no rows: what a program prints, and what it is given. */
   | { readonly kind: 'bytes'; readonly stream: ByteStream; readonly bytes: Buffer }
+  /**
+   * A piece of a file that is masked as a whole before anything of it is read: all of them, in order, from its first byte on. What comes back is
+   * one part with the whole masked copy, as long as the file, and of it alone `content` may be read then.
+   */
+  | { readonly kind: 'copy'; readonly bytes: Buffer; readonly isLast: boolean }
   /** A piece of a file. Its digest is recorded, and none of its bytes. */
   | { readonly kind: 'content'; readonly direction: Direction; readonly offset: number; readonly bytes: Buffer }
   /** The terminal that the stream is for: before its first piece, and when its size changes. */
@@ -33,6 +38,16 @@ export interface ContentRange {
   readonly sha256: string;
   /** Pieces here and there, from `offset` on: `bytes` and `sha256` are those of all of them in the order in which they went. */
   readonly scattered: boolean;
+}
+
+/** What of one command reached the client. */
+export interface Sent {
+  readonly rows: number;
+  readonly bytes: number;
+  /** What went of files. */
+  readonly contents?: readonly ContentRange[];
+  /** Places that leave hidden, by the mask that found them: `{ "detector:card": 2 }`. One that several found counts for each. */
+  readonly hidden?: { readonly [label: string]: number };
 }
 
 /** Sizes are in characters. */

@@ -97,7 +97,24 @@ describe('what goes of a file', () => {
     expect(other.sent).toMatchObject({ bytes: 1, contents: [{ direction: 'out' }, { direction: 'in', bytes: 4 }] });
   });
 
-  test('carries no masks', () => {
+  test('leaves of the masked copy alone: whatever else comes is what nobody has masked', () => {
+    const delivery = deliveries(undefined, { 'detector:card': 'redact' })();
+    const copy = (text: string, isLast: boolean) => delivery.apply({ kind: 'copy', bytes: Buffer.from(text), isLast });
+    expect(() => delivery.apply(piece('out', 0, 'a'))).toThrow(MaskImpossible);
+    expect(copy('a 4242 4242', false)).toBeUndefined();
+    expect(() => delivery.apply(piece('out', 0, 'a'))).toThrow('not what was masked');
+    const masked = `a ${'*'.repeat(19)}\n`;
+    expect(copy(' 4242 4242\n', true)).toMatchObject({ bytes: Buffer.from(masked) });
+    delivery.apply(piece('out', 0, masked));
+    delivery.apply(piece('out', 3, '***'));
+    for (const other of [piece('out', 2, '4242'), piece('out', 20, '*\nx'), piece('out', 1, masked)])
+      expect(() => delivery.apply(other)).toThrow('not what was masked');
+    expect(() => delivery.apply(piece('in', 0, masked))).toThrow('only read');
+    expect(() => copy('more', true)).toThrow('behind its end');
+    expect(delivery.sent).toMatchObject({ bytes: 25, hidden: { 'detector:card': 1 } });
+  });
+
+  test('carries no other masks', () => {
     const delivery = deliveries(undefined, { 'pii.ssn': 'redact' })();
     expect(() => delivery.apply(piece('out', 0, 'abc'))).toThrow(MaskImpossible);
   });

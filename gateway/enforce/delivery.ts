@@ -5,17 +5,18 @@ import { type CellMask, columnMask, type ColumnMasks, morePrivate } from '../con
 import { namesPattern } from '../contract/pattern.ts';
 import type { Masks } from '../contract/ports.ts';
 import {
-  type ContentRange,
   type Direction,
   type Field,
   MaskImpossible,
   type Message,
   type ResultPart,
   type RowBatch,
+  type Sent,
 } from '../contract/result.ts';
 import { Contents, LimitReached } from './contents.ts';
 import { Search } from './detectors/search.ts';
 import { labelledPaths } from './masking/labelled-paths.ts';
+import { MaskedCopy } from './streams/masked-copy.ts';
 import { StreamObligations } from './streams/stream-obligations.ts';
 
 export type End = ResultPart & { readonly kind: 'end' };
@@ -52,6 +53,7 @@ export class Delivery {
   #tallied: Tally | undefined;
   #columns: ColumnMasks | undefined;
   #contents: Contents | undefined;
+  #copy: MaskedCopy | undefined;
   #rowsOut = 0;
   #bytesOut = 0;
   #streamed: StreamObligations | undefined;
@@ -72,9 +74,11 @@ export class Delivery {
   }
 
   /** What reached the client. */
-  get sent(): { readonly rows: number; readonly bytes: number; readonly contents: readonly ContentRange[] } {
+  get sent(): Sent {
     const bytes = this.#bytesOut + (this.#streamed?.sent ?? 0);
-    return { rows: this.#rowsOut, bytes, contents: this.#contents?.ranges() ?? [] };
+    const hidden = this.#streamed?.hidden ?? this.#copy?.hidden;
+    const contents = this.#contents?.ranges();
+    return { rows: this.#rowsOut, bytes, ...(contents && { contents }), ...(hidden && { hidden }) };
   }
 
   /**
@@ -94,6 +98,8 @@ export class Delivery {
         return this.#rows(part, part.batch);
       case 'bytes':
         return this.#stream.pass(part);
+      case 'copy':
+        return (this.#copy ??= new MaskedCopy(this.#decision.masks)).add(part);
       case 'content':
         return this.#content(part);
       case 'screen':
@@ -137,7 +143,7 @@ export class Delivery {
   }
 
   get #stream(): StreamObligations {
-    return (this.#streamed ??= new StreamObligations(this.#decision));
+    return (this.#streamed ??= new StreamObligations(this.#decision, isOldCopy(this.#command)));
   }
 
   /** Says that the result was cut, once, when its last part goes out. */
@@ -172,7 +178,11 @@ export class Delivery {
 
   /** Half a file must not look like a whole one: past its limit nothing of a piece goes. @throws LimitReached */
   #content(part: ResultPart & { readonly kind: 'content' }): ResultPart {
-    if (Object.keys(this.#decision.masks).length > 0) throw new MaskImpossible('files carry no masks');
+    if (Object.keys(this.#decision.masks).length > 0) {
+      if (!this.#copy || part.direction === 'in')
+        throw new MaskImpossible('a file is masked as a whole, and only read');
+      this.#copy.check(part);
+    }
     const { moved } = (this.#tallied ??= this.#tallies.of(this.#shared));
     const after = moved[part.direction] + part.bytes.length;
     if (after > (this.#decision.limits.bytes ?? Infinity)) throw new LimitReached(this.#decision);
@@ -195,6 +205,11 @@ export class Delivery {
     tally.bytes += kept.bytes;
     return kept;
   }
+}
+
+/** scp as it was says of each file how long it is before it sends it. */
+function isOldCopy(command: Command): boolean {
+  return command.protocol === 'ssh' && command.transfer?.tool === 'scp' && command.transfer.direction === 'out';
 }
 
 /** How many rows from the first on keep within both limits. */

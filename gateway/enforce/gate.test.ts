@@ -129,7 +129,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
         seen.recorded.push(part.kind === 'rows' ? part.batch.texts(1e6) : part);
         return undefined;
       },
-      end: (_id, outcome, count) => void seen.recorded.push({ outcome, count }),
+      end: (_id, outcome, { rows: count }) => void seen.recorded.push({ outcome, count }),
       hold: () => undefined,
       close: async () => undefined,
     },
@@ -405,7 +405,9 @@ describe('the gate', () => {
     const permit = mintPermit([command('x')], [asId<RequestId>('q')]);
     redeemPermit(permit);
     expect(() => redeemPermit(permit)).toThrow('already spent');
-    expect(() => redeemPermit({ commands: [command('x')], requestIds: [], judgesLines: false })).toThrow('forged');
+    expect(() =>
+      redeemPermit({ commands: [command('x')], requestIds: [], judgesLines: false, masksContents: false }),
+    ).toThrow('forged');
   });
 
   test('request ids sort in the order in which they were given', () => {

@@ -14,7 +14,7 @@ import type {
   Recorder,
   SessionFrame,
 } from '../contract/ports.ts';
-import type { ContentRange, ResultPart } from '../contract/result.ts';
+import type { ResultPart, Sent } from '../contract/result.ts';
 import { both, type Wait } from '../contract/wait.ts';
 import { Delivery, hasMasks, Tallies } from './delivery.ts';
 import { denial } from './denials.ts';
@@ -220,14 +220,14 @@ export class SessionGate implements Gate {
     const release = new Release(x, released, {
       recorder: this.#ports.recorder,
       returned: (rows) => this.#session.returned(rows),
-      logContents: (i, requestId, contents) => this.#logContents(x, i, requestId, contents),
+      logContents: (i, requestId, sent) => this.#logContents(x, i, requestId, sent),
     });
     return x.forward(this.#permit(x, judged), (i, part) => release.deliver(i, part));
   }
 
-  #logContents(x: Exchange, i: number, request: RequestId, contents: readonly ContentRange[]): Wait {
+  #logContents(x: Exchange, i: number, request: RequestId, { contents = [], hidden }: Sent): Wait {
     const { action } = x.commands[i] ?? x.commands[0];
-    const detail = { contents: contents.map((range) => ({ ...range })) };
+    const detail = { contents: contents.map((range) => ({ ...range })), ...(hidden && { hidden }) };
     const event = this.#event('file.content', { request, action, effect: 'ok', command: x.recordText(i).text, detail });
     return this.#ports.audit.append(event, 'written');
   }
@@ -269,7 +269,11 @@ export class SessionGate implements Gate {
     return mintPermit(
       x.commands,
       judged.map((j) => j.requestId),
-      judged.some(({ decision }) => decision.limits.unjudged_lines !== undefined),
+      {
+        judgesLines: judged.some(({ decision }) => decision.limits.unjudged_lines !== undefined),
+        masksContents:
+          x.results === 'contents' && judged.some(({ decision }) => Object.keys(decision.masks).length > 0),
+      },
     );
   }
 

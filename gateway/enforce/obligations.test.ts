@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import type { PostgresCommand } from '../contract/command-postgres.ts';
 import type { Decision } from '../contract/decision.ts';
 import { asId, type Revision } from '../contract/ids.ts';
+import { fileCommand } from '../facts/files/index.ts';
+import { readLine } from '../facts/shell/index.ts';
 import { statement } from '../testing/commands.ts';
 import { obligationsOfAll, undeliverable } from './obligations.ts';
 
@@ -71,4 +73,31 @@ test('one stream is held to the smallest limits and the most private masks of al
     expect(masks).toEqual({ 'detector:card': 'null', 'pattern:a': 'hash' });
     expect(limits).toEqual({ bytes: 9, input_bytes: 3, seconds: 5 });
   }
+});
+
+test.each<[string, Decision, boolean, boolean]>([
+  ['masks that search', decision({ 'pattern:a': 'redact', 'detector:card': 'hash' }, { bytes: 1 }), true, false],
+  ['the same, of a file that is written as well', decision({ 'detector:card': 'redact' }), false, true],
+  ['a limit of bytes', decision({}, { bytes: 1 }), false, false],
+  ['a label', decision({ 'pii.ssn': 'redact' }), true, true],
+  ['nothing in its place', decision({ 'detector:card': 'null' }), true, true],
+  ['a limit of time', decision({ 'detector:card': 'redact' }, { seconds: 1 }), true, true],
+])('files and %s', (_, asked, canMaskContents, expected) => {
+  const command = fileCommand({ operation: 'open', flags: ['read'], path: '/a', askedPath: '/a' });
+  expect(undeliverable({ results: 'contents', canMaskContents }, command, asked) !== undefined).toBe(expected);
+});
+
+test.each<[line: string, Decision['masks'], boolean]>([
+  ['scp -f /a', { 'detector:card': 'redact' }, false],
+  ['scp -f /a', { 'detector:card': 'null' }, true],
+  ['scp -f /a', { 'pattern:a': 'redact' }, true],
+  ['scp -t /a', { 'pattern:a': 'redact' }, false],
+  ['rsync --server --sender -logDtpre.iLsfxCIvu . /a', { 'detector:card': 'redact' }, true],
+  ['git-upload-pack /a', { 'detector:card': 'redact' }, true],
+  ['git-upload-pack /a', {}, false],
+  ['cat /a', { 'pattern:a': 'redact' }, false],
+])('a transfer by %s under %j', (text, masks, expected) => {
+  const read = readLine(text, { shell: 'bash', pty: false });
+  if (!read.ok) throw new Error(read.why);
+  expect(undeliverable({ results: 'stream' }, read.commands[0], decision(masks)) !== undefined).toBe(expected);
 });

@@ -2,7 +2,7 @@ import type { Decision } from '../contract/decision.ts';
 import type { DenialCode, Exchange } from '../contract/exchange.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { Recorder } from '../contract/ports.ts';
-import { type ContentRange, MaskImpossible, type ResultPart } from '../contract/result.ts';
+import { MaskImpossible, type ResultPart, type Sent } from '../contract/result.ts';
 import { both, type Wait } from '../contract/wait.ts';
 import { LimitReached } from './contents.ts';
 import type { Delivery, End } from './delivery.ts';
@@ -20,7 +20,7 @@ export interface ReleasePorts {
   /** Told how many rows reached the client. */
   returned(rows: number): void;
   /** What of files was moved goes to the log too. */
-  logContents(i: number, requestId: RequestId, contents: readonly ContentRange[]): Wait;
+  logContents(i: number, requestId: RequestId, sent: Sent): Wait;
 }
 
 /** How long nothing comes of a stream before what is the beginning of nothing is shown: prompts. */
@@ -72,11 +72,11 @@ export class Release {
     const notice = delivery.cutNotice();
     if (notice) told = both(told, this.#pass(i, { kind: 'message', message: notice }, requestId));
     if (this.#x.results !== 'rows' && i === 0) this.#stop();
-    const { rows, bytes, contents } = delivery.sent;
+    const { sent } = delivery;
     const end = delivery.end(part);
-    this.#ports.returned(rows);
-    this.#ports.recorder.end(requestId, end.outcome, rows, bytes, contents);
-    if (contents.length > 0) told = both(told, this.#ports.logContents(i, requestId, contents));
+    this.#ports.returned(sent.rows);
+    this.#ports.recorder.end(requestId, end.outcome, sent);
+    if (sent.contents) told = both(told, this.#ports.logContents(i, requestId, sent));
     return both(told, this.#x.reply(i, end));
   }
 
@@ -116,10 +116,8 @@ export class Release {
   #strike(text: string): Wait {
     this.#stop();
     const { requestId, decision } = this.#at(0);
-    for (const one of this.#released) {
-      const { rows, bytes, contents } = one.delivery.sent;
-      this.#ports.recorder.end(one.requestId, { ok: false, code: 'limit', text }, rows, bytes, contents);
-    }
+    for (const one of this.#released)
+      this.#ports.recorder.end(one.requestId, { ok: false, code: 'limit', text }, one.delivery.sent);
     return this.#x.breakOff(denial('limit', text, requestId, decision));
   }
 

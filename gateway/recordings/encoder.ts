@@ -4,7 +4,7 @@ import type { Hash } from 'node:crypto';
 import type { Decision } from '../contract/decision.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { RecordedCommand } from '../contract/ports.ts';
-import type { ByteStream, ContentRange, Field, Message, Outcome, RowBatch, Screen } from '../contract/result.ts';
+import type { ByteStream, Field, Message, Outcome, RowBatch, Screen, Sent } from '../contract/result.ts';
 import type { RecordedDecision, RecordingEvent } from './format.ts';
 import { JudgedLines } from './judged-lines.ts';
 import { Known } from './known.ts';
@@ -133,14 +133,7 @@ export class Encoder {
     return line({ type: 'message', t, ...(command === undefined ? {} : { command }), ...message });
   }
 
-  end(
-    t: number,
-    request: RequestId,
-    outcome: Outcome,
-    rows: number,
-    bytes: number,
-    contents: readonly ContentRange[],
-  ): string {
+  end(t: number, request: RequestId, outcome: Outcome, { rows, bytes, contents = [], hidden }: Sent): string {
     const { number, omitted, input, hasTerminal } = this.#find(request);
     this.#open.delete(request);
     const moved = contents.map((range) => line({ type: 'content', t, command: number, ...range })).join('');
@@ -163,7 +156,8 @@ export class Encoder {
     const how = outcome.ok
       ? `"tag":${JSON.stringify(outcome.tag)}`
       : `"code":${JSON.stringify(outcome.code)},"text":${JSON.stringify(outcome.text)}`;
-    return `${given}${left}${moved}{"type":"end","t":${t},"command":${number},"ok":${outcome.ok},${how},"rows":${rows},"bytes":${bytes}}\n`;
+    const masked = hidden ? `,"hidden":${JSON.stringify(hidden)}` : '';
+    return `${given}${left}${moved}{"type":"end","t":${t},"command":${number},"ok":${outcome.ok},${how},"rows":${rows},"bytes":${bytes}${masked}}\n`;
   }
 
   hold(t: number, request: RequestId, hold: string, resolution?: string, by?: readonly string[]): string {

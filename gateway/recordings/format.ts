@@ -153,6 +153,8 @@ const event = z.discriminatedUnion('type', [
     text: text.optional(),
     rows: z.number(),
     bytes: z.number(),
+    /** Places that left hidden, by the mask that found them; where masks by detector and pattern found some. */
+    hidden: z.record(text, z.number()).optional(),
   }),
   z.object({
     type: z.literal('hold'),

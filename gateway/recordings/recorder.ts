@@ -1,6 +1,6 @@
 import type { RequestId, SessionId } from '../contract/ids.ts';
 import type { Clock, RecordedCommand, Recorder, SessionFrame } from '../contract/ports.ts';
-import type { ContentRange, Outcome, ResultPart } from '../contract/result.ts';
+import type { Outcome, ResultPart, Sent } from '../contract/result.ts';
 import type { Wait } from '../contract/wait.ts';
 import { Encoder, type Kept, line } from './encoder.ts';
 import type { ClosedFile, RecordingFile } from './file.ts';
@@ -72,6 +72,7 @@ export class SessionRecorder implements Recorder {
         return this.#write(this.#encoder.screen(this.#t(), requestId, part.screen));
       case 'message':
         return this.#write(this.#encoder.message(this.#t(), requestId, part.message));
+      case 'copy':
       case 'content':
       case 'end':
         return undefined; // `end` says it, with what reached the client
@@ -80,16 +81,10 @@ export class SessionRecorder implements Recorder {
     }
   }
 
-  end(
-    requestId: RequestId,
-    outcome: Outcome,
-    rows: number,
-    bytes: number,
-    contents: readonly ContentRange[] = [],
-  ): void {
+  end(requestId: RequestId, outcome: Outcome, sent: Sent): void {
     this.#file.assertWritable();
-    this.#rows += rows;
-    void this.#write(this.#encoder.end(this.#t(), requestId, outcome, rows, bytes, contents));
+    this.#rows += sent.rows;
+    void this.#write(this.#encoder.end(this.#t(), requestId, outcome, sent));
   }
 
   hold(

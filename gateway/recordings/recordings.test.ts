@@ -154,12 +154,12 @@ describe('a recording', () => {
       kind: 'message',
       message: { severity: 'notice', code: '00000', text: 'hello' },
     });
-    recorder.end(request('R1'), { ok: true, tag: 'SELECT 2' }, 2, 99);
+    recorder.end(request('R1'), { ok: true, tag: 'SELECT 2' }, { rows: 2, bytes: 99 });
     recorder.command(command('R2', { decision: deny, action: 'delete' }));
     recorder.command(command('R3'));
     recorder.hold(request('R3'), { id: asId('H1') });
     recorder.hold(request('R3'), { id: asId('H1'), resolution: 'approved', by: ['bo'] });
-    recorder.end(request('R3'), { ok: false, code: '42P01', text: 'no such table' }, 0, 0);
+    recorder.end(request('R3'), { ok: false, code: '42P01', text: 'no such table' }, { rows: 0, bytes: 0 });
     await recorder.close('client left');
 
     const plain = readFileSync(path());
@@ -220,7 +220,7 @@ describe('a recording', () => {
       batchOf(Array.from({ length: 10 }, (_, row) => [`round ${round} row ${row}`])),
     );
     for (const batch of batches) await recorder.result(request('R1'), { kind: 'rows', batch });
-    recorder.end(request('R1'), { ok: true, tag: 'SELECT 30' }, 30, 1000);
+    recorder.end(request('R1'), { ok: true, tag: 'SELECT 30' }, { rows: 30, bytes: 1000 });
     await recorder.close('done');
     const kept = (await events()).flatMap((event) => (event.type === 'rows' ? event.rows : []));
     const hash = createHash('sha256');
@@ -355,7 +355,7 @@ describe('a disk', () => {
     const refused = [
       () => recorder.command(command('R2')),
       () => recorder.result(request('R1'), { kind: 'fields', fields: [] }),
-      () => recorder.end(request('R1'), { ok: true, tag: 'SELECT 0' }, 0, 0),
+      () => recorder.end(request('R1'), { ok: true, tag: 'SELECT 0' }, { rows: 0, bytes: 0 }),
       () => recorder.hold(request('R1'), { id: asId('H1') }),
     ];
     for (const act of refused) expect(act).toThrow(/ENOSPC/);

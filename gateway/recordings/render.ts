@@ -132,6 +132,8 @@ export class Renderer {
       if (omitted > 0) text += `-- ${omitted} more ${omitted === 1 ? 'row was' : 'rows were'} returned and not kept\n`;
       text += `(${event.rows} ${event.rows === 1 ? 'row' : 'rows'})\n`;
     }
+    for (const [label, count] of Object.entries(event.hidden ?? {}))
+      text += `-- ${count} hidden by ${printable(label)}\n`;
     if (!event.ok) text += `ERROR:  ${printable(event.text ?? '')} (${printable(event.code ?? '')})\n`;
     else if (columns.length === 0 && event.tag) text += `${printable(event.tag)}\n`;
     return { atMs: event.t, text };

@@ -57,6 +57,10 @@ file(effect, path) := request("sftp", effect, {"file": {
 	"resolved": true, "flags": [], "attributes": [], "mode": null,
 }})
 
+# METADATA
+# description: A file that is opened with these flags.
+opening(effect, flags) := object.union(file(effect, "/srv/report"), {"file": {"operation": "open", "flags": flags}})
+
 _operations := {"read": "list", "write": "mkdir", "remove": "remove"}
 
 _ana := {

@@ -1,5 +1,5 @@
 import type { Detector } from '../../contract/detector.ts';
-import { detectorsIn } from '../../contract/detector.ts';
+import { detectorsIn, labelOf } from '../../contract/detector.ts';
 import type { Decision, MaskMethod } from '../../contract/decision.ts';
 import { namesPattern, patternOf, type SearchPattern } from '../../contract/pattern.ts';
 import { MaskImpossible } from '../../contract/result.ts';
@@ -12,6 +12,8 @@ export interface Hidden {
   readonly start: number;
   readonly end: number;
   readonly leavesNothing: boolean;
+  /** The masks that found it. */
+  readonly labels: readonly string[];
   /** It goes on until this has come. */
   readonly closing?: Buffer;
 }
@@ -23,7 +25,11 @@ const carriageReturn = 13;
 export class Finder {
   readonly #detectors: ReadonlySet<Detector>;
   readonly #erasing: ReadonlySet<Detector>;
-  readonly #patterns: readonly { readonly pattern: SearchPattern; readonly leavesNothing: boolean }[];
+  readonly #patterns: readonly {
+    readonly pattern: SearchPattern;
+    readonly leavesNothing: boolean;
+    readonly labels: readonly string[];
+  }[];
   /** Expressions are read line by line: of a line that is not whole nothing is known. */
   readonly #byLine: boolean;
 
@@ -36,7 +42,7 @@ export class Finder {
       if (!namesPattern(label)) return [];
       const pattern = patternOf(label);
       if (typeof pattern === 'string') throw new MaskImpossible(pattern);
-      return [{ pattern, leavesNothing: method === 'null' }];
+      return [{ pattern, leavesNothing: method === 'null', labels: [label] }];
     });
     this.#byLine = this.#patterns.length > 0;
     if (detectors.size + this.#patterns.length !== Object.keys(masks).length)
@@ -72,7 +78,8 @@ export class Finder {
           return found;
         }
         const until = closed + open.closing.length;
-        found[found.length - 1] = { start: open.start, end: until, leavesNothing: open.leavesNothing };
+        const { start: first, leavesNothing, labels } = open;
+        found[found.length - 1] = { start: first, end: until, leavesNothing, labels };
         [start, context] = [until, closed];
       } else [start, context] = [last, last];
     }
@@ -88,7 +95,7 @@ export class Finder {
     if (this.#detectors.size === 0) return [];
     const found = detect(source, context, end, this.#detectors, from);
     return found.map(({ detector, start, end: until }) => {
-      const one = { start, end: until, leavesNothing: this.#erasing.has(detector) };
+      const one = { start, end: until, leavesNothing: this.#erasing.has(detector), labels: [labelOf(detector)] };
       if (detector !== 'token' || until !== end) return one;
       const name = privateKeyClosing({ source, start: context, end }, start);
       const closing = name === undefined ? undefined : Buffer.from(name, 'latin1');
@@ -101,8 +108,8 @@ export class Finder {
     const last = source[end - 1];
     const isWhole = last !== undefined && this.isBreak(last);
     const line = source.toString('latin1', context, isWhole ? end - 1 : end);
-    return this.#patterns.flatMap(({ pattern, leavesNothing }) =>
-      pattern.spans(line, from - context).map(([a, b]) => ({ start: a + context, end: b + context, leavesNothing })),
+    return this.#patterns.flatMap(({ pattern, ...what }) =>
+      pattern.spans(line, from - context).map(([a, b]) => ({ start: a + context, end: b + context, ...what })),
     );
   }
 }
@@ -127,6 +134,7 @@ function joined(found: readonly Hidden[]): readonly Hidden[] {
       start: before.start,
       end: Math.max(before.end, one.end),
       leavesNothing: before.leavesNothing && one.leavesNothing,
+      labels: [...new Set([...before.labels, ...one.labels])],
       ...(closing && { closing }),
     };
   }

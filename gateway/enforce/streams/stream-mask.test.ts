@@ -12,8 +12,8 @@ const ticket = 'pattern:ACME-[0-9]+';
 const key = `-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIIrYSSNQ\nFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY\n-----END EC PRIVATE KEY-----`;
 
 /** What leaves of a stream that comes in these pieces. */
-function left(pieces: readonly Buffer[], masks: Masks = all): Buffer {
-  const mask = new StreamMask(new Finder(masks));
+function left(pieces: readonly Buffer[], masks: Masks = all, keepsLengths = false): Buffer {
+  const mask = new StreamMask(new Finder(masks), { keepsLengths });
   const out: Buffer[] = [];
   for (const piece of pieces) {
     out.push(mask.push(piece));
@@ -131,6 +131,34 @@ describe('what leaves of a stream', () => {
     );
   }, 60_000);
 
+  test.each([
+    ['detectors', all],
+    ['expressions', patterns],
+  ])('is as long as it was where lengths are kept, wherever it was cut: %s', (_, masks) => {
+    fc.assert(
+      fc.property(stream, cuts, (whole, at) => {
+        const masked = left(cut(whole, at), masks, true);
+        expect(masked.equals(left([whole], masks, true))).toBe(true);
+        expect(masked.length).toBe(whole.length);
+        expect(masked.every((byte, i) => byte === whole[i] || byte === 0x2a)).toBe(true);
+        // Where the short form has nothing, there was nothing.
+        expect(masked.equals(whole)).toBe(left([whole], masks).equals(whole));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test.each<[string, Masks]>([
+    [`${key}${key}x`, all],
+    ['-----BEGIN EC PRIVATE KEY-----\nnever closed\n4242424242424242\n', all],
+    [`x,ghp_${'a1'.repeat(20_000)}`, all],
+    [`ACME-${'1'.repeat(40_000)}`, { [ticket]: 'redact' }],
+  ])('has a star for each byte of what goes on for long: %#', (text, masks) => {
+    const bytes = Buffer.from(text);
+    const masked = left(cut(bytes, [5, 17_000]), masks, true).toString();
+    expect([masked.length, masked.replaceAll('*', '')]).toEqual([text.length, leftOf(text, masks).replaceAll('*', '')]);
+  });
+
   test('hides a value wherever it lies in a stretch without breaks', () => {
     const near = [0, windowBytes - overlapBytes, windowBytes, 2 * windowBytes - overlapBytes];
     for (const edge of near)
@@ -209,4 +237,17 @@ test.each([
 
 test('a label is nothing that a stream carries', () => {
   expect(() => new Finder({ 'pii.email': 'redact' })).toThrow('no columns');
+});
+
+test('what was hidden is counted, by what found it', () => {
+  const mask = new StreamMask(new Finder({ ...all, [ticket]: 'redact', 'pattern:4242': 'redact' }));
+  mask.push(Buffer.from('4242424242424242 and ACME-17\nACME-18 a@exam'));
+  mask.push(Buffer.from('ple.com\n4242 x'));
+  mask.end();
+  expect(Object.fromEntries(mask.hidden)).toEqual({
+    'detector:card': 1,
+    'detector:email': 1,
+    [ticket]: 2,
+    'pattern:4242': 2,
+  });
 });

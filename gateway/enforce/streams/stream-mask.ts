@@ -1,3 +1,4 @@
+import type { Sent } from '../../contract/result.ts';
 import { hiddenText } from '../masking/redact.ts';
 import type { Finder, Hidden } from './finder.ts';
 import { undecidedFrom } from './undecided.ts';
@@ -10,14 +11,18 @@ export const overlapBytes = 8_192;
 const contextBytes = 256;
 
 const hidden = Buffer.from(hiddenText);
+const star = '*';
 const nothing = Buffer.alloc(0);
 
 /**
  * Hides what is found in one stream of bytes, whatever they are. What is not decided yet is held back: what follows the last byte that no
  * match goes across. So what leaves is the same wherever the stream is cut, but for what `quiet` lets go.
+ * Where lengths are to stay, a star stands for each byte that is hidden, and nothing can be left out.
  */
 export class StreamMask {
   readonly #finder: Finder;
+  readonly #keepsLengths: boolean;
+  readonly #hidden = new Map<string, number>();
   /** Where something that goes on is hidden: until this has come, or until the next break. */
   #hiding: Buffer | 'until-break' | undefined;
   /** What is not settled, behind what is settled and only looked at. */
@@ -26,8 +31,14 @@ export class StreamMask {
   /** Up to here it has left; past `#settled` only where there was a pause. */
   #shown = 0;
 
-  constructor(finder: Finder) {
+  constructor(finder: Finder, { keepsLengths = false } = {}) {
     this.#finder = finder;
+    this.#keepsLengths = keepsLengths;
+  }
+
+  /** How many places were hidden so far, by the mask that found them. */
+  get hidden(): ReadonlyMap<string, number> {
+    return this.#hidden;
   }
 
   /** Bytes that wait for what follows them. */
@@ -40,7 +51,7 @@ export class StreamMask {
     const out: Buffer[] = [];
     for (let rest = bytes; rest.length > 0;) {
       if (this.#hiding !== undefined) {
-        rest = this.#hide(rest, this.#hiding);
+        rest = this.#hide(rest, this.#hiding, out);
         continue;
       }
       const searched = this.#held.length;
@@ -123,10 +134,12 @@ export class StreamMask {
 
   /** Lets everything up to `end` leave but what was found. A match of which a part was shown is hidden from there on. */
   #show(found: readonly Hidden[], end: number, out: Buffer[]): void {
-    for (const { start, end: until, leavesNothing } of found) {
+    for (const { start, end: until, leavesNothing, labels } of found) {
       if (until <= this.#shown) continue;
       if (start > this.#shown) out.push(this.#held.subarray(this.#shown, start));
-      if (!leavesNothing) out.push(hidden);
+      if (this.#keepsLengths) out.push(stars(until - Math.max(start, this.#shown)));
+      else if (!leavesNothing) out.push(hidden);
+      for (const label of labels) this.#hidden.set(label, (this.#hidden.get(label) ?? 0) + 1);
       this.#shown = until;
     }
     if (end > this.#shown) out.push(this.#held.subarray(this.#shown, end));
@@ -134,22 +147,40 @@ export class StreamMask {
   }
 
   /** @returns what comes behind what is hidden */
-  #hide(bytes: Buffer, until: Buffer | 'until-break'): Buffer {
-    if (until === 'until-break') {
-      const at = bytes.findIndex((byte) => this.#finder.isBreak(byte));
-      if (at < 0) return nothing;
-      this.#hiding = undefined;
-      return bytes.subarray(at);
-    }
+  #hide(bytes: Buffer, until: Buffer | 'until-break', out: Buffer[]): Buffer {
+    const rest = until === 'until-break' ? this.#behindBreak(bytes) : this.#behindClosing(bytes, until);
+    if (this.#keepsLengths) out.push(stars(bytes.length - rest.length));
+    return rest;
+  }
+
+  #behindBreak(bytes: Buffer): Buffer {
+    const at = bytes.findIndex((byte) => this.#finder.isBreak(byte));
+    if (at < 0) return nothing;
+    this.#hiding = undefined;
+    return bytes.subarray(at);
+  }
+
+  #behindClosing(bytes: Buffer, closing: Buffer): Buffer {
     const seen = Buffer.concat([this.#held, bytes]);
-    const at = seen.indexOf(until);
+    const at = seen.indexOf(closing);
     if (at < 0) {
-      this.#held = seen.subarray(Math.max(0, seen.length - until.length + 1));
+      this.#held = seen.subarray(Math.max(0, seen.length - closing.length + 1));
       return nothing;
     }
     this.#hiding = undefined;
-    this.#held = until;
-    this.#settled = this.#shown = until.length;
-    return seen.subarray(at + until.length);
+    this.#held = closing;
+    this.#settled = this.#shown = closing.length;
+    return seen.subarray(at + closing.length);
   }
+}
+
+/** What several of them hid together; undefined where they hid nothing. */
+export function hiddenIn(masks: Iterable<StreamMask>): Sent['hidden'] {
+  const sums: { [label: string]: number } = {};
+  for (const { hidden: counts } of masks) for (const [label, count] of counts) sums[label] = (sums[label] ?? 0) + count;
+  return Object.keys(sums).length > 0 ? sums : undefined;
+}
+
+function stars(count: number): Buffer {
+  return Buffer.alloc(count, star);
 }

@@ -1,7 +1,7 @@
 import type { Decision } from '../../contract/decision.ts';
-import type { ByteStream, ResultPart } from '../../contract/result.ts';
+import type { ByteStream, ResultPart, Sent } from '../../contract/result.ts';
 import { Finder } from './finder.ts';
-import { StreamMask } from './stream-mask.ts';
+import { hiddenIn, StreamMask } from './stream-mask.ts';
 
 type Piece = ResultPart & { readonly kind: 'bytes' };
 
@@ -14,17 +14,24 @@ export class StreamObligations {
   #bytesOut = 0;
   #struck: string | undefined;
 
-  /** @throws MaskImpossible when one of the masks is none that a stream carries */
-  constructor({ masks, limits }: Decision) {
+  /**
+   * @param keepsLengths what prints has said how much will come
+   * @throws MaskImpossible when one of the masks is none that a stream carries
+   */
+  constructor({ masks, limits }: Decision, keepsLengths: boolean) {
     this.#limits = limits;
     const finder = Object.keys(masks).length > 0 ? new Finder(masks) : undefined;
     const masked: readonly ByteStream[] = finder ? ['stdout', 'stderr'] : [];
-    this.#masks = new Map(finder && masked.map((stream) => [stream, new StreamMask(finder)]));
+    this.#masks = new Map(finder && masked.map((stream) => [stream, new StreamMask(finder, { keepsLengths })]));
   }
 
   /** Bytes that reached the client. */
   get sent(): number {
     return this.#bytesOut;
+  }
+
+  get hidden(): Sent['hidden'] {
+    return hiddenIn(this.#masks.values());
   }
 
   /** What has been used up, as a sentence: nothing more may pass then. */

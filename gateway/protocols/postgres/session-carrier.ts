@@ -148,6 +148,7 @@ export class PgCarrier implements Carrier {
       case 'fields':
         throw new TypeError('enforcement never reshapes fields');
       case 'bytes':
+      case 'copy':
       case 'content':
       case 'screen':
         throw new TypeError('a database answers in rows');

@@ -187,6 +187,7 @@ export class ExecChannel implements Carrier {
         return undefined;
       case 'fields':
       case 'rows':
+      case 'copy':
       case 'content':
         throw new TypeError('a stream has neither rows nor files');
       default:

@@ -9,6 +9,7 @@ import { commandsOf, shellCommands } from './normalize.ts';
 import { answer, collectSettings } from './requests.ts';
 import { SftpChannel } from './sftp/channel.ts';
 import type { SftpLimits } from './sftp/limits.ts';
+import { Room } from './sftp/room.ts';
 import type { SshTarget, SshUpstream } from './upstream.ts';
 
 /** Something that runs in a channel. */
@@ -45,6 +46,8 @@ export interface ChannelsPorts {
   readonly socket: Socket;
   readonly opened: Promise<Opened>;
   readonly limits: ChannelsLimits;
+  /** The gateway's, for masked copies of files. */
+  readonly room: Room;
   /** Of the host that was asked for, as it is configured now. */
   acceptEnv(): readonly string[];
   /** No channel is opened any more. */
@@ -70,9 +73,11 @@ export class Channels {
   readonly #running = new Set<RunningChannel>();
   /** Limits of bytes of files count over the session. */
   readonly #fileTally = {};
+  readonly #room: Room;
 
   constructor(ports: ChannelsPorts) {
     this.#ports = ports;
+    this.#room = new Room(ports.limits.sftp.maxMaskedBytes, ports.room);
     // Requests come in the same packet as the login, if a client is in a hurry: nobody may miss them.
     ports.client.on('session', (accept, reject) => this.#session(accept, reject));
   }
@@ -165,7 +170,10 @@ export class Channels {
   #sftp(channel: ServerChannel | undefined, session: Session): void {
     if (!channel) return;
     const { limits, socket, refused, log } = this.#ports;
-    const files = new SftpChannel(channel, socket, { limits: limits.sftp, tally: this.#fileTally, refused, log });
+    const files = new SftpChannel(channel, socket, {
+      ...{ limits: limits.sftp, tally: this.#fileTally, room: this.#room },
+      ...{ refused, log },
+    });
     this.#begin(files, session, ({ gate, upstream }) => files.serve(gate, upstream));
   }
 

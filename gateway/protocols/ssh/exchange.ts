@@ -22,6 +22,7 @@ export interface ExchangeTerms {
   /** Limits count over everything that shares it. */
   readonly tally: object | undefined;
   readonly canJudgeLines?: boolean;
+  readonly canMaskContents?: boolean;
 }
 
 // Nobody knows of a program what it changes.
@@ -38,6 +39,7 @@ export class SshExchange implements Exchange {
   readonly #abort = new AbortController();
   #deliver: Deliver | undefined;
   #judgesLines = false;
+  #masksContents = false;
 
   /** @param shell the login's at the host */
   constructor(carrier: Carrier, commands: readonly [SshCommand, ...SshCommand[]], shell: Shell, terms = execTerms) {
@@ -53,6 +55,10 @@ export class SshExchange implements Exchange {
 
   get canJudgeLines(): boolean {
     return this.#terms.canJudgeLines === true;
+  }
+
+  get canMaskContents(): boolean {
+    return this.#terms.canMaskContents === true;
   }
 
   key(i: number): string {
@@ -83,6 +89,11 @@ export class SshExchange implements Exchange {
     return this.#judgesLines;
   }
 
+  /** What was released may be read only of a masked copy. */
+  get masksContents(): boolean {
+    return this.#masksContents;
+  }
+
   /** The client gave up on it. */
   cancel(): void {
     this.#abort.abort();
@@ -99,7 +110,9 @@ export class SshExchange implements Exchange {
   }
 
   forward(permit: Permit, deliver: Deliver): Wait {
-    this.#judgesLines = redeemPermit(permit).judgesLines;
+    const { judgesLines, masksContents } = redeemPermit(permit);
+    this.#judgesLines = judgesLines;
+    this.#masksContents = masksContents;
     this.#deliver = deliver;
     this.#carrier.send(this);
     return undefined;

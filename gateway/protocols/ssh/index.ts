@@ -6,6 +6,7 @@ import { offerLogins, type SshLogins } from './handshake.ts';
 import { assertPatched } from './library.ts';
 import { ClientReading } from './reading.ts';
 import { SshSession, type SshSessionPorts } from './session.ts';
+import { Room } from './sftp/room.ts';
 
 export type { DeviceLoginPrompt, Proven } from './handshake.ts';
 export { fingerprint, parsePublicKey, type PublicKey, publicKeyLine } from './public-key.ts';
@@ -40,6 +41,7 @@ const maxApplicationLength = 64;
 /** SSH's front door: README.md in this folder tells the life of a connection. */
 export function openSsh(options: SshOptions): FrontDoor {
   assertPatched();
+  const room = new Room(options.limits.sftp.maxMaskedTotalBytes);
   return {
     async serve(connection) {
       const { socket, peer, signal } = connection;
@@ -92,7 +94,18 @@ export function openSsh(options: SshOptions): FrontDoor {
                 }
                 const { draining: stopping } = connection;
                 session = new SshSession(
-                  { client, socket, reading, login, ip: peer.ip, application, signal, draining: stopping, ...asked },
+                  {
+                    client,
+                    socket,
+                    reading,
+                    login,
+                    ip: peer.ip,
+                    application,
+                    signal,
+                    draining: stopping,
+                    room,
+                    ...asked,
+                  },
                   options,
                 );
                 void session.run().then(() => {

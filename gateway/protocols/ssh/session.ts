@@ -9,6 +9,7 @@ import { Channels, type ChannelsLimits, type Opened } from './channels.ts';
 import { brokenLine } from './errors.ts';
 import { Forwards } from './forwards.ts';
 import type { ClientReading } from './reading.ts';
+import type { Room } from './sftp/room.ts';
 import type { SshTarget } from './upstream.ts';
 
 export interface SshSessionPorts {
@@ -42,6 +43,8 @@ export interface SshSessionOptions extends Asked {
   readonly application: string;
   readonly signal: AbortSignal;
   readonly draining: AbortSignal;
+  /** The gateway's, for masked copies of files. */
+  readonly room: Room;
 }
 
 /** How long a client that was not let in may take to ask for something, and so to hear why. */
@@ -80,6 +83,7 @@ export class SshSession {
       ...both,
       opened: this.#opened,
       limits: ports.limits,
+      room: options.room,
       acceptEnv: () => ports.target(options.target)?.acceptEnv ?? [],
       isEnding: () => draining.aborted || this.#gate?.ending.aborted === true,
       notOffered: (what) => this.notOffered(what),

@@ -99,7 +99,10 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
       maxTerminalBytes: 1_000_000,
       keepAliveMs: 20,
       maxUnanswered: 1_000_000,
-      sftp: { maxPacketBytes: 262_144, maxRequests: 512, maxHandles: 100, maxPathBytes: 4_096 },
+      sftp: {
+        ...{ maxPacketBytes: 262_144, maxRequests: 512, maxHandles: 100, maxPathBytes: 4_096 },
+        ...{ maxMaskedFileBytes: 1_000_000, maxMaskedBytes: 2_000_000, maxMaskedTotalBytes: 4_000_000 },
+      },
     },
     log: () => undefined,
   });

@@ -4,15 +4,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2, { type ClientChannel } from 'ssh2';
+import type ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Field, encodePacket, Packets, requestTypes as types, statuses } from '../../protocols/ssh/sftp/wire.ts';
+import { requestTypes as types, statuses } from '../../protocols/ssh/sftp/wire.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { connectRawSftp, none, openBits, type RawSftp } from './raw-sftp.ts';
 import { startSshRig, type SshRig } from './rig.ts';
-
-/** No attributes. */
-const none: Field = 0;
-const flags = { read: 1, write: 2, create: 8 } as const;
 
 /** Rules of these tests, on top of the default pack. */
 const rules = `package rules.ssh
@@ -24,64 +21,6 @@ approve contains {
 	contains(input.command.file.path, "/held")
 }
 `;
-
-/** An sftp client that says what no client would. */
-class RawSftp {
-  readonly client: ssh2.Client;
-  readonly channel: ClientChannel;
-  readonly #packets = new Packets(1_000_000);
-  readonly #answers = new Map<number, Buffer>();
-  #wake = Promise.withResolvers<void>();
-  #lastId = 0;
-  err = '';
-
-  constructor(client: ssh2.Client, channel: ClientChannel) {
-    this.client = client;
-    this.channel = channel;
-    channel.on('data', (chunk: Buffer) => {
-      for (const packet of this.#packets.push(chunk)) this.#answers.set(packet.readUInt32BE(5), packet);
-      this.#wake.resolve();
-      this.#wake = Promise.withResolvers<void>();
-    });
-    channel.stderr.on('data', (chunk: Buffer) => (this.err += chunk.toString()));
-    channel.write(encodePacket(types.init, undefined, 3));
-  }
-
-  send(type: number, ...fields: readonly Field[]): number {
-    const id = 100 + this.#lastId++;
-    this.channel.write(encodePacket(type, id, ...fields));
-    return id;
-  }
-
-  async answer(id: number): Promise<Buffer> {
-    for (;;) {
-      const found = this.#answers.get(id);
-      if (found) return found;
-      await this.#wake.promise;
-    }
-  }
-
-  has(id: number): boolean {
-    return this.#answers.has(id);
-  }
-
-  /** @returns the status, and its text */
-  async status(id: number): Promise<readonly [number, string]> {
-    const packet = await this.answer(id);
-    if (packet[4] !== 101) throw new Error(`type ${packet[4]} is no status`);
-    return [packet.readUInt32BE(9), packet.toString('utf8', 17, 17 + packet.readUInt32BE(13))];
-  }
-
-  async ask(type: number, ...fields: readonly Field[]): Promise<readonly [number, string]> {
-    return this.status(this.send(type, ...fields));
-  }
-
-  async open(path: string, bits: number): Promise<Buffer> {
-    const packet = await this.answer(this.send(types.open, path, bits, none));
-    if (packet[4] !== 102) throw new Error(packet.toString('latin1'));
-    return packet.subarray(13);
-  }
-}
 
 describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `limits of sftp (skipped: ${noSshd})` : 'limits of sftp',
@@ -103,15 +42,9 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     const connect = async (principal = 'olga'): Promise<RawSftp> => {
-      const client = new ssh2.Client();
-      clients.push(client);
-      const privateKey = await readFile(await world.login(principal));
-      client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
-      await once(client, 'ready');
-      const channel = await new Promise<ClientChannel>((resolve, reject) => {
-        client.subsys('sftp', (error, opened) => (error ? reject(error) : resolve(opened)));
-      });
-      return new RawSftp(client, channel);
+      const sftp = await connectRawSftp(world, principal);
+      clients.push(sftp.client);
+      return sftp;
     };
     const file = async (name: string, text: string) => {
       await writeFile(join(dir, name), text);
@@ -132,8 +65,8 @@ describe.skipIf(sshdPath === undefined)(
     test('a handle that was not given out is no way to a file, and neither is one that was opened for something else', async () => {
       const sftp = await connect();
       const [read, other] = [await file('read', 'content'), await file('other', 'content')];
-      const reads = await sftp.open(read, flags.read);
-      const writes = await sftp.open(other, flags.write);
+      const reads = await sftp.open(read, openBits.read);
+      const writes = await sftp.open(other, openBits.write);
       // What the host itself gives out.
       for (const handle of [Buffer.alloc(4), Buffer.from([0, 0, 0, 1]), Buffer.from('99')])
         expect(await sftp.ask(types.read, handle, 0n, 10)).toEqual([statuses.failure, 'no handle that was given out']);
@@ -148,12 +81,15 @@ describe.skipIf(sshdPath === undefined)(
     test('one open file over the limit is an error, until another is closed', async () => {
       const sftp = await connect();
       const path = await file('many', 'x');
-      const handles = [await sftp.open(path, flags.read), await sftp.open(path, flags.read)];
+      const handles = [await sftp.open(path, openBits.read), await sftp.open(path, openBits.read)];
       const directory = await sftp.answer(sftp.send(types.opendir, dir));
       expect(directory[4]).toBe(102);
-      expect(await sftp.ask(types.open, path, flags.read, none)).toEqual([statuses.failure, 'more than 3 open files']);
+      expect(await sftp.ask(types.open, path, openBits.read, none)).toEqual([
+        statuses.failure,
+        'more than 3 open files',
+      ]);
       expect((await sftp.ask(types.close, handles[0] ?? ''))[0]).toBe(statuses.ok);
-      await sftp.open(path, flags.read);
+      await sftp.open(path, openBits.read);
     });
 
     test('a path over the limit is an error', async () => {
@@ -200,7 +136,7 @@ describe.skipIf(sshdPath === undefined)(
       const [made, moved] = [join(dir, 'made'), join(dir, 'moved')];
       const ids = [
         sftp.send(types.mkdir, made, none),
-        sftp.send(types.open, join(made, 'file'), flags.write | flags.create, none),
+        sftp.send(types.open, join(made, 'file'), openBits.write | openBits.create, none),
         sftp.send(types.rename, made, moved),
         sftp.send(types.stat, join(moved, 'file')),
         sftp.send(types.stat, join(made, 'file')),
@@ -212,7 +148,7 @@ describe.skipIf(sshdPath === undefined)(
     test('a session in which a file is open tells of it when the client hangs up', async () => {
       const sftp = await connect('ana');
       const path = await file('left', 'left open');
-      const handle = await sftp.open(path, flags.read);
+      const handle = await sftp.open(path, openBits.read);
       expect((await sftp.answer(sftp.send(types.read, handle, 0n, 4)))[4]).toBe(103);
       sftp.client.end();
       const entries = async () => {

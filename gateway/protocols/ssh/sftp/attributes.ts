@@ -19,6 +19,11 @@ export function readAttributes(fields: Fields): FileAttributes {
   };
 }
 
+/** Of a host's ATTRS packet, where it tells one. */
+export function setSize(packet: Buffer, size: number): void {
+  if (packet.length >= 21 && packet.readUInt32BE(9) & flags.size) packet.writeBigUInt64BE(BigInt(size), 13);
+}
+
 /** The same again, as a field of a packet. */
 export function attributesField({ size, owner, mode, times }: FileAttributes): Field {
   let set = 0;

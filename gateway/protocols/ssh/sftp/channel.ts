@@ -9,6 +9,7 @@ import { ChannelOutput, type ChannelExit } from '../output.ts';
 import type { SshUpstream } from '../upstream.ts';
 import { SftpHost } from './host.ts';
 import { packetOverhead, type SftpLimits } from './limits.ts';
+import { Room } from './room.ts';
 import { OpenFiles } from './open-files.ts';
 import { FileOperation } from './operation.ts';
 import { type JudgedAsk, planOf } from './plans.ts';
@@ -19,6 +20,8 @@ export interface SftpPorts {
   readonly limits: SftpLimits;
   /** Limits of bytes count over everything that shares it: the session. */
   readonly tally: object;
+  /** For masked copies: the session's. */
+  readonly room: Room;
   /** Something that never became a command. */
   refused(why: string, text: string): void;
   log(message: string, error: unknown): void;
@@ -33,6 +36,7 @@ export class SftpChannel {
   readonly #ports: SftpPorts;
   readonly #output: ChannelOutput;
   readonly #packets: Packets;
+  readonly #room: Room;
   readonly #inbox: Buffer[] = [];
   readonly #operations = new Set<FileOperation>();
   readonly #over = Promise.withResolvers<void>();
@@ -57,6 +61,7 @@ export class SftpChannel {
     this.#ports = ports;
     this.#output = new ChannelOutput(channel, socket);
     this.#packets = new Packets(ports.limits.maxPacketBytes);
+    this.#room = new Room(ports.limits.maxMaskedBytes, ports.room);
     channel.on('error', () => undefined);
   }
 
@@ -100,6 +105,7 @@ export class SftpChannel {
         answer: (packet) => this.#answer(packet),
         refuse: (id, status, why) => this.#refuse(id, status, why),
         slow: (wait) => this.#slowDown(wait),
+        room: this.#room,
       });
       this.#channel.on('data', (chunk: Buffer) => this.#take(chunk));
       this.#channel.once('end', () => {
@@ -130,6 +136,7 @@ export class SftpChannel {
     this.#inbox.length = 0;
     for (const operation of this.#operations) operation.cancel();
     this.#files?.abandon();
+    this.#room.close();
     this.#host?.close();
   }
 
@@ -246,8 +253,9 @@ export class SftpChannel {
     if (this.#isOver || !host || !gate || !files) return;
     const plan = () => planOf(ask, host, (handle) => files.opened(handle));
     const operation: FileOperation = new FileOperation(id, await plan(), plan, {
-      ...{ gate, host, tally: this.#ports.tally },
-      opened: (opening, hostHandle) => files.add(opening, hostHandle),
+      ...{ gate, host, tally: this.#ports.tally, room: this.#room },
+      maxMaskedFileBytes: this.#ports.limits.maxMaskedFileBytes,
+      opened: (opening, hostHandle, copy) => files.add(opening, hostHandle, copy),
       answer: (packet) => {
         this.#operations.delete(operation);
         release();
@@ -256,6 +264,7 @@ export class SftpChannel {
       slow: (wait) => this.#slowDown(wait),
       denied: (denial) => this.#tell(denialLines(denial), denial),
       held: (notice) => this.#tell([holdLine(notice)]),
+      tell: (line) => this.#tell([line]),
       failed: (error) => this.#broken(error),
     });
     if (this.#isOver) return;

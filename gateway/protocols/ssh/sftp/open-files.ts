@@ -2,18 +2,29 @@ import type { FileFlag } from '../../../contract/command-ssh.ts';
 import type { Wait } from '../../../contract/wait.ts';
 import type { SftpAnswer } from './answers.ts';
 import { type SftpRequest, Unread } from './asks.ts';
-import { attributesField } from './attributes.ts';
+import { attributesField, setSize } from './attributes.ts';
 import type { SftpHost } from './host.ts';
 import { packetOverhead, type SftpLimits } from './limits.ts';
 import { answerPacket, type FileOperation, outcomeOf, refusal } from './operation.ts';
 import type { JudgedAsk, Opened } from './plans.ts';
-import { encodePacket, malformed, requestTypes as types, statuses, type Status } from './wire.ts';
+import type { Room } from './room.ts';
+import {
+  answerTypes,
+  encodePacket,
+  encodeStatus,
+  malformed,
+  requestTypes as types,
+  statuses,
+  type Status,
+} from './wire.ts';
 
 export interface OpenFilePorts {
   answer(packet: Buffer): Wait;
   refuse(id: number, status: Status, why: string): void;
   /** The host takes no more until then. */
   slow(wait: Wait): void;
+  /** That masked copies are in. */
+  readonly room: Room;
 }
 
 type HandleRequest = Extract<
@@ -25,10 +36,12 @@ interface OpenFile extends Opened {
   readonly operation: FileOperation;
   readonly isDirectory: boolean;
   readonly flags: readonly FileFlag[];
+  /** Stands in for the file where policy masks what is read. */
+  readonly copy: Buffer | undefined;
   /** Requests that the host has not answered yet. */
   inFlight: number;
-  /** Setstats and copies that have no answer yet: what comes behind them on this file comes behind them at the host too. */
-  judged: number;
+  /** Setstats and copies that have no answer yet: what comes behind them on this file comes behind them at the host too. And pieces not taken. */
+  before: number;
   /** What waits for them; and a close, for the answers before it. */
   readonly waiting: HandleRequest[];
 }
@@ -63,6 +76,7 @@ export class OpenFiles {
       case 'copy-data': {
         const [from, to] = [this.#find(ask.from.handle), this.#find(ask.to.handle)];
         if (!from || !to) return noHandle;
+        if (from.copy) return 'policy masks what is read of this file: the host does not copy it';
         return from.flags.includes('read') && to.flags.includes('write') ? undefined : wrongHandle;
       }
       default:
@@ -88,10 +102,10 @@ export class OpenFiles {
       case 'copy-data': {
         const handles = ask.kind === 'fsetstat' ? [ask.handle] : [ask.from.handle, ask.to.handle];
         const files = handles.flatMap((handle) => this.#find(handle) ?? []);
-        for (const file of files) file.judged++;
+        for (const file of files) file.before++;
         return () => {
           for (const file of files) {
-            file.judged--;
+            file.before--;
             this.#goOn(file);
           }
         };
@@ -109,13 +123,13 @@ export class OpenFiles {
   }
 
   /** @returns the client's handle */
-  add(operation: FileOperation, hostHandle: Buffer): Buffer {
+  add(operation: FileOperation, hostHandle: Buffer, copy: Buffer | undefined): Buffer {
     const { file } = operation.plan.command;
     if (!file) throw new TypeError('what opens a file names it');
     const handle = Buffer.from(String(++this.#lastHandle));
     const { path, asked_path: asked, flags } = file;
     const isDirectory = file.operation === 'list';
-    const own = { operation, isDirectory, flags, inFlight: 0, judged: 0, waiting: [] };
+    const own = { operation, isDirectory, flags, copy, inFlight: 0, before: 0, waiting: [] };
     this.#files.set(keyOf(handle), { path, asked, hostHandle, ...own });
     return handle;
   }
@@ -146,7 +160,7 @@ export class OpenFiles {
   }
 
   #goOn(file: OpenFile): void {
-    for (let next = file.waiting[0]; next && file.judged === 0; next = file.waiting[0]) {
+    for (let next = file.waiting[0]; next && file.before === 0; next = file.waiting[0]) {
       // Answers that come behind the close would be on no record.
       if (next.kind === 'close' && file.inFlight > 0) return;
       file.waiting.shift();
@@ -159,7 +173,7 @@ export class OpenFiles {
     const { id } = request;
     switch (request.kind) {
       case 'read':
-        return this.#read(file, request);
+        return file.copy ? this.#readCopy(file, file.copy, request) : this.#read(file, request);
       case 'write': {
         const { offset, bytes } = request;
         const go = () => this.#ask(file, id, types.write, hostHandle, BigInt(offset), bytes);
@@ -174,7 +188,7 @@ export class OpenFiles {
       case 'fsetstat':
         return this.#ask(file, id, types.fsetstat, hostHandle, attributesField(request.attributes));
       case 'fstat':
-        return this.#ask(file, id, types.fstat, hostHandle);
+        return this.#fstat(file, id);
       case 'readdir':
         return this.#ask(file, id, types.readdir, hostHandle);
       case 'fsync':
@@ -211,6 +225,37 @@ export class OpenFiles {
     );
   }
 
+  #readCopy(file: OpenFile, copy: Buffer, { id, offset, length }: HandleRequest & { readonly kind: 'read' }): Wait {
+    const bytes = copy.subarray(offset, offset + Math.min(length, this.#limits.maxPacketBytes - packetOverhead));
+    if (bytes.length === 0) return this.#ports.answer(encodeStatus(id, statuses.eof, 'end of file'));
+    const go = () => this.#ports.answer(encodePacket(answerTypes.data, id, bytes));
+    const { passed, wait } = file.operation.content({ kind: 'content', direction: 'out', offset, bytes }, go);
+    const taken = passed ? wait : this.#withheld(file, id);
+    // It is all there at once: a client that does not read it would have us keep it twice.
+    if (taken) {
+      file.before++;
+      void taken.then(() => {
+        file.before--;
+        this.#goOn(file);
+      });
+    }
+    return taken;
+  }
+
+  /** The size is that of what is read. */
+  #fstat(file: OpenFile, id: number): Wait {
+    file.inFlight++;
+    return this.#host.ask(
+      (hostId) => encodePacket(types.fstat, hostId, file.hostHandle),
+      (answer) => {
+        if (file.copy && answer.kind === 'attrs') setSize(answer.packet, file.copy.length);
+        const wait = this.#ports.answer(answerPacket(id, answer));
+        this.#answered(file);
+        return wait;
+      },
+    );
+  }
+
   #piece(file: OpenFile, id: number, offset: number, most: number, answer: SftpAnswer): Wait {
     const go = () => this.#ports.answer(answerPacket(id, answer));
     if (answer.kind === 'status') return go();
@@ -232,6 +277,7 @@ export class OpenFiles {
 
   #closed({ id, handle }: HandleRequest, file: OpenFile, answer: SftpAnswer): Wait {
     if (!this.#closing.delete(keyOf(handle))) return undefined;
+    if (file.copy) this.#ports.room.give(file.copy.length);
     return file.operation.finish(outcomeOf(answer), () => this.#ports.answer(answerPacket(id, answer)));
   }
 }

@@ -3,25 +3,31 @@ import type { Gate } from '../../../contract/gate.ts';
 import type { Outcome, ResultPart } from '../../../contract/result.ts';
 import type { Wait } from '../../../contract/wait.ts';
 import { type Carrier, SshExchange } from '../exchange.ts';
-import { answerTypes } from './wire.ts';
 import type { SftpAnswer } from './answers.ts';
 import type { SftpHost } from './host.ts';
 import type { Plan } from './plans.ts';
-import { encodePacket, encodeStatus, malformed, statuses } from './wire.ts';
+import type { Room } from './room.ts';
+import { readWhole } from './whole-file.ts';
+import { answerTypes, encodePacket, encodeStatus, malformed, requestTypes, statuses } from './wire.ts';
 
 export interface OperationPorts {
   readonly gate: Gate;
   readonly host: SftpHost;
   /** Limits of bytes count over everything that shares it. */
   readonly tally: object;
-  /** Whether a host's handle may become the client's. @returns the client's */
-  opened(operation: FileOperation, hostHandle: Buffer): Buffer;
+  /** For masked copies: of one file, in bytes, and of all that the channel may still have. */
+  readonly maxMaskedFileBytes: number;
+  readonly room: Room;
+  /** A host's handle becomes the client's. @param copy what is read in the place of the file. @returns the client's */
+  opened(operation: FileOperation, hostHandle: Buffer, copy: Buffer | undefined): Buffer;
   /** Sends the one answer of a request. */
   answer(packet: Buffer): Wait;
   /** The host takes no more until then. */
   slow(wait: Wait): void;
   denied(denial: Denial): void;
   held(notice: HoldNotice): void;
+  /** What the client's user reads beside an answer. */
+  tell(line: string): void;
   /** It broke: nothing of the channel goes on. */
   failed(error: unknown): void;
 }
@@ -42,6 +48,8 @@ export class FileOperation implements Carrier {
   #release: (() => Wait) | undefined;
   /** Why nothing more of it may go. */
   #broken: Denial | undefined;
+  /** Of the file that it opened, where policy masks what is read. */
+  #copy: Buffer | undefined;
 
   /** @param again the same plan, made anew: links may lead elsewhere after a hold */
   constructor(id: number, plan: Plan, again: () => Promise<Plan>, ports: OperationPorts) {
@@ -50,7 +58,11 @@ export class FileOperation implements Carrier {
     this.#again = again;
     this.#ports = ports;
     const changes = plan.command.effects.some((effect) => effect !== 'read');
-    this.#x = new SshExchange(this, [plan.command], 'unknown', { results: 'contents', changes, tally: ports.tally });
+    const { flags = [] } = plan.command.file ?? {};
+    // A copy that is written back would destroy what is masked.
+    const canMaskContents = flags.length === 1 && flags[0] === 'read';
+    const terms = { results: 'contents', changes, tally: ports.tally, canMaskContents } as const;
+    this.#x = new SshExchange(this, [plan.command], 'unknown', terms);
   }
 
   /** Resolves when the next request may be judged: this one was sent or denied, or waits for an approval. */
@@ -120,6 +132,9 @@ export class FileOperation implements Carrier {
         this.#release = undefined;
         return go?.();
       }
+      case 'copy':
+        this.#copy = part.bytes;
+        return undefined;
       case 'message':
         return undefined; // a notice has no place in sftp
       case 'bytes':
@@ -148,13 +163,47 @@ export class FileOperation implements Carrier {
     if (answer.kind !== 'status' && answer.kind !== this.plan.expects)
       throw malformed(`${answer.kind} where ${this.plan.expects} belongs`);
     if (answer.kind === 'handle') {
-      const handle = this.#ports.opened(this, answer.handle);
-      return this.#ports.answer(encodePacket(answerTypes.handle, this.id, handle));
+      if (!this.#x.masksContents) return this.#opened(answer.handle);
+      this.#openMasked(answer.handle).catch((error: unknown) => this.#ports.failed(error));
+      return undefined;
     }
     const go = () => this.#ports.answer(answerPacket(this.id, answer));
     const { passed, wait } = this.#deliver({ kind: 'end', outcome: outcomeOf(answer) }, go);
     if (passed || !this.#broken) return wait;
     return this.#ports.answer(refusal(this.id, this.#broken));
+  }
+
+  #opened(hostHandle: Buffer): Wait {
+    const handle = this.#ports.opened(this, hostHandle, this.#copy);
+    return this.#ports.answer(encodePacket(answerTypes.handle, this.id, handle));
+  }
+
+  /** The whole file is read and masked before the client has a handle to it. */
+  async #openMasked(hostHandle: Buffer): Promise<void> {
+    const { host, room, maxMaskedFileBytes: maxBytes } = this.#ports;
+    const take = (bytes: Buffer) => this.#mask(bytes, false);
+    const read = await readWhole({ host, hostHandle, maxBytes, room, take });
+    if (this.#x.signal.aborted) return;
+    if (read.ok) {
+      const { passed, wait } = this.#mask(Buffer.alloc(0), true);
+      if (wait) await wait;
+      if (passed) return void this.#opened(hostHandle);
+      room.give(read.bytes);
+    }
+    void host.ask(
+      (id) => encodePacket(requestTypes.close, id, hostHandle),
+      () => undefined,
+    );
+    const why = read.ok ? 'unwanted' : read.why;
+    if (typeof why !== 'string') return void this.#answered(why);
+    const text = uncopied(why, maxBytes);
+    if (!this.#broken) this.#ports.tell(text);
+    void this.#answered({ kind: 'status', status: statuses.failure, text });
+  }
+
+  #mask(bytes: Buffer, isLast: boolean): { readonly passed: boolean; readonly wait: Wait } {
+    const { wait } = this.#deliver({ kind: 'copy', bytes, isLast }, () => undefined);
+    return { passed: this.#broken === undefined, wait };
   }
 
   #deliver(part: ResultPart, go: () => Wait): { readonly passed: boolean; readonly wait: Wait } {
@@ -164,6 +213,15 @@ export class FileOperation implements Carrier {
     this.#release = undefined;
     return { passed, wait };
   }
+}
+
+function uncopied(why: 'too-long' | 'no-room' | 'unwanted', maxBytes: number): string {
+  const because = {
+    'too-long': `a file of more than ${maxBytes} bytes is not`,
+    'no-room': 'there is no room for one more: close others first',
+    unwanted: 'this one cannot be made',
+  };
+  return `policy masks what is read: of files masked copies are made, and ${because[why]}`;
 }
 
 /** A host's answer, under the client's id. */
