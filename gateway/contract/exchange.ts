@@ -13,8 +13,9 @@ export interface Exchange {
   /**
    * `rows`: each command has a result of its own. `stream`: all of them together print one stream of bytes, which is command 0's result;
    * it carries the obligations of every one of them, masks by detector and pattern among them, and neither other masks nor a limit of rows.
-   * `contents`: pieces of files, which carry a limit of bytes, and masks by detector and pattern where `canMaskContents` says so. `carried`: one stream that is somebody else's protocol; it is counted, and
-   * carries no mask at all. `elsewhere`: what it prints belongs to another exchange, and it carries nothing.
+   * `contents`: pieces of files, which carry a limit of bytes, and masks by detector and pattern where `canMaskContents` says so. `carried`: one
+   * stream that is somebody else's protocol; it is counted, and carries no mask at all. `elsewhere`: what it prints belongs to another exchange,
+   * and it carries nothing.
    */
   readonly results: 'rows' | 'stream' | 'contents' | 'carried' | 'elsewhere';
   /** Whether what it starts can be made to ask about each line that it is given: a limit of `unjudged_lines` to 0. */

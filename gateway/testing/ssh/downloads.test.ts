@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { createWriteStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -346,28 +345,25 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('a host that goes away in the middle is an error, and a client that does leaves nothing behind', async () => {
-      const path = join(home, 'masked-pipe');
-      execFileSync('mkfifo', [path]);
+      const path = join(home, 'masked');
       const left = await connect();
+      const frozen = proxy.freezeAt(proxy.sentBytes + 3_500_000);
       left.send(types.open, path, openBits.read, none);
-      const writer = createWriteStream(path);
-      await new Promise((resolve) => writer.write(Buffer.alloc(1_000_000, line), resolve));
-      // As much room as there is: what the pipe had taken is free again.
+      await frozen;
       left.channel.close();
       await once(left.channel, 'close');
-      writer.on('error', () => undefined).destroy();
+      proxy.thaw();
+      // As much as there is room for: what the other had taken is free again.
       const sftp = await connect(left.client);
-      const handles = [await sftp.open(join(home, 'masked'), openBits.read)];
-      handles.push(await sftp.open(join(home, 'masked'), openBits.read));
+      const handles = [await sftp.open(path, openBits.read), await sftp.open(path, openBits.read)];
       for (const handle of handles) expect((await sftp.ask(types.close, handle))[0]).toBe(statuses.ok);
+      const again = proxy.freezeAt(proxy.sentBytes + 1_000_000);
       const asked = sftp.send(types.open, path, openBits.read, none);
-      const again = createWriteStream(path);
-      again.on('error', () => undefined);
-      await new Promise((resolve) => again.write(Buffer.alloc(1_000_000, line), resolve));
+      await again;
       const closed = once(sftp.channel, 'close');
       proxy.crash();
       await closed;
-      again.destroy();
+      proxy.thaw();
       expect(sftp.has(asked)).toBe(false);
       expect(sftp.err).toBe('sallyport: connection to the target lost\n');
     });
