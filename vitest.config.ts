@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/suite-order.ts';
 
 /**
  * Tests start real servers and child processes: one process per file keeps their ports, signals and memory apart.
@@ -10,6 +11,7 @@ export default defineConfig({
     setupFiles: ['gateway/testing/seed.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // See `scripts/sallyport`.
     execArgv: ['--no-memory-protection-keys'],
     testTimeout: 60_000,
