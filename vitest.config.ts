@@ -8,6 +8,7 @@ import { LongestFirst } from './scripts/suite-order.ts';
 export default defineConfig({
   test: {
     include: ['gateway/**/*.test.ts', 'scripts/**/*.test.ts', 'policy-tests/**/*.test.ts'],
+    globalSetup: ['gateway/testing/temporary.ts'],
     setupFiles: ['gateway/testing/seed.ts'],
     pool: 'forks',
     maxWorkers: 2,

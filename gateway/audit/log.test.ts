@@ -45,13 +45,13 @@ function event(index: number, more: Partial<AuditEvent> = {}): AuditEvent {
   };
 }
 
+let home: string;
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'audit-'));
+  home = mkdtempSync(join(tmpdir(), 'audit-'));
+  dir = join(home, 'log');
 });
-afterEach(() => {
-  for (const path of [dir, `${dir}-copy`, `${dir}-cut`]) rmSync(path, { recursive: true, force: true });
-});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 /** Folds when told to, on this thread. */
 function open(more: Partial<AuditLogOptions> = {}) {
@@ -281,15 +281,14 @@ describe('a crash', () => {
   });
 
   test('by kill -9 at any moment loses no entry whose append returned', { timeout: 120_000 }, async () => {
-    const keyPath = join(dir, 'key.pem');
+    const keyPath = join(home, 'key.pem');
     writeFileSync(keyPath, privateKey.export({ format: 'pem', type: 'pkcs8' }));
-    const log = join(dir, 'log');
     const script = `
       import { createPrivateKey } from 'node:crypto';
       import { readFileSync, writeSync } from 'node:fs';
       import { openAuditLog } from ${JSON.stringify(new URL('./log.ts', import.meta.url).href)};
       const key = createPrivateKey(readFileSync(${JSON.stringify(keyPath)}));
-      const log = await openAuditLog({ dir: ${JSON.stringify(log)}, key, origin: '${origin}', checkpointEveryMs: 5, segmentBytes: 20_000 });
+      const log = await openAuditLog({ dir: ${JSON.stringify(dir)}, key, origin: '${origin}', checkpointEveryMs: 5, segmentBytes: 20_000 });
       // The pipe does not block: what it does not take, it is offered again.
       const say = (line) => { for (;;) try { return writeSync(1, line); } catch (error) { if (error.code !== 'EAGAIN') throw error; } };
       const template = ${JSON.stringify(event(0))};
@@ -311,13 +310,13 @@ describe('a crash', () => {
         if (last >= killAfter) child.kill('SIGKILL');
       }
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      await using recovered = await open({ dir: log, segmentBytes: 20_000 });
+      await using recovered = await open({ segmentBytes: 20_000 });
       key = recovered.verifierKey;
       expect(last).toBeGreaterThanOrEqual(killAfter);
       expect(recovered.status().entries).toBeGreaterThan(last);
     }
-    expect(await verifyLog(log, key)).toMatchObject({ ok: true, problems: [] });
-    await using whole = await open({ dir: log });
+    expect(await verifyLog(dir, key)).toMatchObject({ ok: true, problems: [] });
+    await using whole = await open();
     const { entries } = await whole.query({ order: 'oldest', limit: 1_000_000 });
     expect(entries.map(({ event: { detail } }) => detail['index'])).toEqual(entries.map(({ index }) => index));
   });

@@ -126,6 +126,7 @@ export class Scene implements AsyncDisposable {
       HOME: home,
       // Node and OPA were fetched before: they are not the page's affair.
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'),
+      TMPDIR: tmpdir(),
       PATH: [join(home, '.local/bin'), process.env['PATH'], ...this.#programs].join(delimiter),
       LC_ALL: 'C.UTF-8',
       PAGER: 'cat',

@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createSecureContext, connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import pg from 'pg';
@@ -149,8 +152,8 @@ if (!hasPsql) process.stdout.write('psql is not installed: its rows are not run\
 describe.runIf(hasPsql)('psql', () => {
   test('logs in with its token as the password, over TLS that it has verified', async () => {
     await using gate = await gateway();
-    const ca = await caFile();
-    expect(await psql(gate.port, `sslmode=verify-full sslrootcert=${ca}`)).toBe('');
+    await using ca = await caFile();
+    expect(await psql(gate.port, `sslmode=verify-full sslrootcert=${ca.path}`)).toBe('');
     expect(await gate.arrival()).toMatchObject({
       kind: 'client',
       encrypted: true,
@@ -192,13 +195,11 @@ describe.runIf(hasPsql)('psql', () => {
   });
 });
 
-async function caFile(): Promise<string> {
-  const { mkdtemp, writeFile } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const { join } = await import('node:path');
-  const file = join(await mkdtemp(join(tmpdir(), 'sallyport-ca-')), 'ca.pem');
-  await writeFile(file, pair.ca);
-  return file;
+async function caFile(): Promise<AsyncDisposable & { readonly path: string }> {
+  const dir = await mkdtemp(join(tmpdir(), 'sallyport-ca-'));
+  const path = join(dir, 'ca.pem');
+  await writeFile(path, pair.ca);
+  return { path, [Symbol.asyncDispose]: () => rm(dir, { recursive: true }) };
 }
 
 test('node’s pg logs in over TLS and runs a query', async () => {
