@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { z } from 'zod';
 import type { HoldStatus } from '../contract/hold.ts';
+import type { AuditFilter, SessionFilter } from './ports.ts';
 import { policyStatusView, type PolicyStatusView } from './policy-view.ts';
 import {
   auditEntryView,
@@ -63,29 +64,15 @@ export interface ApiProblem {
   readonly status: number;
 }
 
-export interface SessionQuery {
-  readonly principal?: string;
-  readonly target?: string;
-  readonly open?: boolean;
-  /** RFC 3339, as everywhere in the API. */
+/** RFC 3339, as everywhere in the API. */
+interface Period {
   readonly since?: string;
   readonly until?: string;
-  readonly limit?: number;
 }
 
-export interface AuditQuery {
-  readonly since?: string;
-  readonly until?: string;
-  readonly identity?: string;
-  readonly action?: string;
-  readonly effect?: string;
-  readonly type?: string;
-  readonly target?: string;
-  readonly session?: string;
-  readonly request?: string;
-  readonly limit?: number;
-  readonly order?: 'asc' | 'desc';
-}
+export interface SessionQuery extends Period, Omit<SessionFilter, 'sinceMs' | 'untilMs'> {}
+
+export interface AuditQuery extends Period, Omit<AuditFilter, 'sinceMs' | 'untilMs'> {}
 
 export interface ApiClientOptions {
   /** `https://gateway:7443` */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Option, type Command } from 'commander';
+import type { AuditQuery } from '../api/client.ts';
 import type { AuditEntryView } from '../api/views.ts';
 import type { Verification } from '../audit/verify.ts';
 import { auditEffects, auditTypes } from '../contract/event.ts';
@@ -16,17 +17,7 @@ interface VerifyFlags {
   readonly previous?: string;
   readonly json?: true;
 }
-interface QueryFlags extends ConnectionOptions {
-  readonly since?: string;
-  readonly until?: string;
-  readonly identity?: string;
-  readonly action?: string;
-  readonly effect?: string;
-  readonly type?: string;
-  readonly target?: string;
-  readonly session?: string;
-  readonly request?: string;
-  readonly limit: number;
+interface QueryFlags extends ConnectionOptions, Omit<AuditQuery, 'order'> {
   readonly oldest?: true;
 }
 

@@ -1,5 +1,7 @@
 import type { OutputFact } from './command-postgres.ts';
 import { maskMethods, type MaskMethod } from './decision.ts';
+import { namesDetector } from './detector.ts';
+import { namesPattern } from './pattern.ts';
 
 /**
  * What a column's text form looks like, so that a masked value still parses as its type. `row`: of a composite each field becomes NULL.
@@ -66,6 +68,11 @@ export interface Values {
 
 /** A mask for a column, or undefined where the column may pass as it is. */
 export type ColumnMasks = readonly (CellMask | undefined)[];
+
+/** Whether what a mask is for is a label, and not what a detector or a pattern finds. */
+export function namesLabel(masked: string): boolean {
+  return !namesDetector(masked) && !namesPattern(masked);
+}
 
 /** How one output column leaves. */
 export interface ColumnMask {

@@ -11,7 +11,7 @@ import type { Decided } from '../contract/decided.ts';
 import type { Decision } from '../contract/decision.ts';
 import { asId, type RequestId, type Revision } from '../contract/ids.ts';
 import { nowFacts } from '../policy/engine/now.ts';
-import { facts, frame, statement } from '../testing/commands.ts';
+import { decided as decidedSo, facts, frame, statement } from '../testing/commands.ts';
 import { someTimeMs } from '../policy/fixtures.ts';
 import { decisionEvent } from './event.ts';
 import { type DecisionLogOptions, openDecisionLog, type RemoteOptions } from './index.ts';
@@ -32,21 +32,8 @@ const allow: Decision = {
   limits: {},
 };
 
-function decided(id: string, changes: Partial<Decided> = {}): Decided {
-  return {
-    frame: frame(),
-    requestId: asId<RequestId>(id),
-    command: statement(),
-    key: 'k',
-    around: { session: facts, minuteMs: someTimeMs, approval: undefined },
-    decision: allow,
-    effect: 'allow',
-    texts: { text: 'select id from orders', params: [], outline: 'select id from orders' },
-    atMs: someTimeMs,
-    tookMs: 0.0205,
-    ...changes,
-  };
-}
+const decided = (id: string, changes: Partial<Decided> = {}) =>
+  decidedSo(allow, { requestId: asId<RequestId>(id), tookMs: 0.0205, ...changes });
 
 const canary = '078-05-1120';
 const labels = { id: 'gw', version: '1' };

@@ -1,27 +1,13 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ConnectCommand } from '../contract/command.ts';
 import type { Decision, Finding } from '../contract/decision.ts';
 import { asId, type Revision } from '../contract/ids.ts';
 import { type Direction, MaskImpossible } from '../contract/result.ts';
+import { connecting, noMasks } from '../testing/commands.ts';
 import { Contents, LimitReached } from './contents.ts';
 import { Delivery, Tallies } from './delivery.ts';
 
-const command: ConnectCommand = {
-  protocol: 'session',
-  action: 'connect',
-  effects: ['connect'],
-  text: '',
-  labels: [],
-  analysis: { complete: true, reasons: [] },
-  user: 'app',
-};
-const masks = {
-  cellMask: () => {
-    throw new Error('nothing is masked here');
-  },
-};
 const finding: Finding = { kind: 'limit', id: 'T-300', msg: 'so much' };
 
 function piece(direction: Direction, offset: number, text: string) {
@@ -34,7 +20,7 @@ function deliveries(bytes: number | undefined, masked: Decision['masks'] = {}) {
   const decision: Decision = { ...base, masks: masked, limits };
   const tallies = new Tallies();
   const session = {};
-  return () => new Delivery(command, decision, masks, session, tallies);
+  return () => new Delivery(connecting, decision, noMasks, session, tallies);
 }
 
 function sha256(text: string): string {

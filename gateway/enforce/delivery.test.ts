@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ConnectCommand } from '../contract/command.ts';
-import type { PostgresCommand } from '../contract/command-postgres.ts';
 import type { Decision, Limits, MaskMethod } from '../contract/decision.ts';
 import { asId, type Revision } from '../contract/ids.ts';
 import type { CellMask } from '../contract/mask.ts';
 import { MaskImpossible, type RowBatch } from '../contract/result.ts';
+import { connecting, noMasks, statement } from '../testing/commands.ts';
 import { Delivery, Tallies } from './delivery.ts';
 
 /** Rows of which each is one text. */
@@ -34,21 +33,6 @@ class Texts implements RowBatch {
   }
 }
 
-const command: ConnectCommand = {
-  protocol: 'session',
-  action: 'connect',
-  effects: ['connect'],
-  text: '',
-  labels: [],
-  analysis: { complete: true, reasons: [] },
-  user: 'app',
-};
-const masks = {
-  cellMask: () => {
-    throw new Error('nothing is masked here');
-  },
-};
-
 function decision(limits: Limits, masked: Decision['masks'] = {}): Decision {
   return { effect: 'allow', revision: asId<Revision>('r1'), findings: [], masks: masked, approval: null, limits };
 }
@@ -57,7 +41,7 @@ function decision(limits: Limits, masked: Decision['masks'] = {}): Decision {
 function deliver(groups: readonly (readonly string[])[], limits: Limits, pieces: boolean) {
   const tallies = new Tallies();
   const portal = {};
-  const open = () => new Delivery(command, decision(limits), masks, portal, tallies);
+  const open = () => new Delivery(connecting, decision(limits), noMasks, portal, tallies);
   let delivery = open();
   const left: string[] = [];
   for (const group of groups) {
@@ -65,7 +49,7 @@ function deliver(groups: readonly (readonly string[])[], limits: Limits, pieces:
     const part = delivery.apply({ kind: 'rows', batch: new Texts(group) });
     if (part?.kind === 'rows') left.push(...part.batch.texts(Infinity).map(([cell]) => cell ?? ''));
   }
-  return { left, notice: delivery.cutNotice() };
+  return { left, told: delivery.rest() };
 }
 
 const rows = fc.array(fc.string({ minLength: 1, maxLength: 12 }), { maxLength: 30 });
@@ -104,40 +88,22 @@ test('how the network groups the rows, or a client fetches them, changes nothing
 test('the client is told exactly when something was cut', () => {
   fc.assert(
     fc.property(grouped, limits, ({ all, groups }, given) => {
-      const { left, notice } = deliver(groups, given, false);
-      expect(notice !== undefined).toBe(left.length < all.length);
+      const { left, told } = deliver(groups, given, false);
+      expect(told).toHaveLength(left.length < all.length ? 1 : 0);
     }),
   );
 });
 
 test('results that nobody knows how to mask do not leave under masks', () => {
-  const delivery = new Delivery(command, decision({}, { 'pii.ssn': 'redact' }), masks, {}, new Tallies());
+  const delivery = new Delivery(connecting, decision({}, { 'pii.ssn': 'redact' }), noMasks, {}, new Tallies());
   const fields = [{ name: 'ssn', shape: 'text' }] as const;
   expect(() => delivery.apply({ kind: 'fields', fields })).toThrow(MaskImpossible);
   expect(() => delivery.apply({ kind: 'rows', batch: new Texts(['078-05-1120']) })).toThrow(MaskImpossible);
 });
 
 describe('a column that the target describes as another one', () => {
-  const select: PostgresCommand = {
-    ...{ protocol: 'postgres', action: 'read', effects: ['read'], kind: 'select', text: '', labels: ['pii.ssn'] },
-    ...{
-      analysis: { complete: true, reasons: [] },
-      relations: [],
-      filters: [],
-      lookups: 0,
-      functions: [],
-      copies: [],
-      unfiltered: false,
-    },
-    ...{
-      output: [{ name: 'v', sources: [], transform: 'plain', labels: [] }],
-      limit: null,
-      into: null,
-      copy: null,
-      set: [],
-    },
-    ...{ transaction: { in: false, failed: false }, batch: { index: 0, count: 1 }, params: [], fingerprint: '' },
-  };
+  const output = [{ name: 'v', sources: [], transform: 'plain', labels: [] }] as const;
+  const select = statement({ labels: ['pii.ssn'], relations: [], output });
 
   function methodOf(doubt: readonly string[] | undefined, masked: Decision['masks']): MaskMethod | undefined {
     let asked: MaskMethod | undefined;
@@ -154,6 +120,8 @@ describe('a column that the target describes as another one', () => {
     [['pii.ssn'], { 'pii.ssn': 'null' }, 'null'],
     // Policy was asked about the label, and this principal may read it.
     [['pii.ssn'], {}, undefined],
+    // Only streams are searched by patterns.
+    [['pii.ssn'], { 'pattern:[0-9]+': 'redact' }, undefined],
     // Policy was not asked.
     [['pci.pan'], {}, 'redact'],
     [['pii.ssn', 'pci.pan'], {}, 'redact'],

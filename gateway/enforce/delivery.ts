@@ -1,8 +1,7 @@
 import type { Command } from '../contract/command.ts';
-import { detectorsIn, namesDetector } from '../contract/detector.ts';
+import { detectorsIn } from '../contract/detector.ts';
 import type { Decision, MaskMethod } from '../contract/decision.ts';
-import { type CellMask, columnMask, type ColumnMasks, morePrivate } from '../contract/mask.ts';
-import { namesPattern } from '../contract/pattern.ts';
+import { type CellMask, columnMask, type ColumnMasks, morePrivate, namesLabel } from '../contract/mask.ts';
 import type { Masks } from '../contract/ports.ts';
 import {
   type Direction,
@@ -134,22 +133,20 @@ export class Delivery {
 
   /** What of it may leave when nothing follows for a while. */
   paused(): readonly ResultPart[] {
-    return this.#streamed?.paused() ?? [];
+    return this.#streamed?.paused() ?? nothing;
   }
 
-  /** What of it is left when the stream is over. */
+  /** What is left to be said when the result is over: the rest of a stream, or that rows were cut. */
   rest(): readonly ResultPart[] {
-    return this.#streamed?.rest() ?? [];
+    if (this.#streamed) return this.#streamed.rest();
+    return this.#tallied?.cut ? [{ kind: 'message', message: this.#cutNotice(this.#tallied) }] : nothing;
   }
 
   get #stream(): StreamObligations {
     return (this.#streamed ??= new StreamObligations(this.#decision, isOldCopy(this.#command)));
   }
 
-  /** Says that the result was cut, once, when its last part goes out. */
-  cutNotice(): Message | undefined {
-    const tally = this.#tallied;
-    if (!tally?.cut) return undefined;
+  #cutNotice(tally: Tally): Message {
     const { rows, bytes } = this.#decision.limits;
     const what = rows !== undefined && tally.rows >= rows ? `${rows} rows` : `${bytes} bytes`;
     return { severity: 'notice', code: '01004', text: `result cut by policy after ${what}` };
@@ -224,6 +221,8 @@ function fitting(batch: RowBatch, rows: number, bytes: number): number {
   }
 }
 
+const nothing: readonly ResultPart[] = [];
+
 const redactedText = 'text withheld: the command touched masked data';
 
 /** Error and notice texts are data: a failed cast quotes the value. Under masks only the code leaves. */
@@ -233,7 +232,7 @@ function redactMessage(message: Message): Message {
 
 /** Whether values with some label leave masked. Detectors alone are no reason to withhold what was not found by them. */
 export function hasMasks(decision: Decision): boolean {
-  for (const label in decision.masks) if (!namesDetector(label) && !namesPattern(label)) return true;
+  for (const label in decision.masks) if (namesLabel(label)) return true;
   return false;
 }
 
@@ -266,7 +265,7 @@ function doubtMask(
   masks: Masks,
 ): CellMask | undefined {
   const judged = doubt.length > 0 && doubt.every((label) => command.labels.includes(label));
-  const methods = Object.entries(wanted).flatMap(([label, method]) => (namesDetector(label) ? [] : [method]));
+  const methods = Object.entries(wanted).flatMap(([label, method]) => (namesLabel(label) ? [method] : []));
   if (methods.length === 0 && judged) return undefined;
   const method = methods.reduce<MaskMethod>(morePrivate, 'redact');
   return masks.cellMask(method, doubt[0] ?? 'unknown', shape);

@@ -2,9 +2,9 @@ import type { PostgresCommand } from '../contract/command-postgres.ts';
 import type { SshCommand } from '../contract/command-ssh.ts';
 import type { Command } from '../contract/command.ts';
 import { type Decision, limitDimensions, type MaskMethod, smallestLimits } from '../contract/decision.ts';
-import { detectorsIn, namesDetector } from '../contract/detector.ts';
+import { detectorsIn } from '../contract/detector.ts';
 import type { Exchange } from '../contract/exchange.ts';
-import { columnMask, morePrivate } from '../contract/mask.ts';
+import { columnMask, morePrivate, namesLabel } from '../contract/mask.ts';
 import { namesPattern } from '../contract/pattern.ts';
 
 type Results = Pick<Exchange, 'results' | 'canJudgeLines' | 'canMaskContents'>;
@@ -113,7 +113,7 @@ function isUndeliverable(x: Results, decision: Decision): boolean {
     case 'rows':
       return labels.some(namesPattern) || limited.some((one) => one === 'input_bytes' || one === 'seconds');
     case 'stream':
-      return labels.some((label) => !isSearched(label)) || limited.includes('rows');
+      return labels.some(namesLabel) || limited.includes('rows');
     case 'contents':
       return (labels.length > 0 && !areContentsMaskable(x, decision)) || limited.some((one) => one !== 'bytes');
     case 'carried':
@@ -127,11 +127,7 @@ function isUndeliverable(x: Results, decision: Decision): boolean {
 
 /** A copy is as long as its file, so nothing can be left out of it. */
 function areContentsMaskable({ canMaskContents = false }: Results, { masks }: Decision): boolean {
-  return canMaskContents && keepsLengths(masks) && Object.keys(masks).every(isSearched);
-}
-
-function isSearched(label: string): boolean {
-  return namesDetector(label) || namesPattern(label);
+  return canMaskContents && keepsLengths(masks) && !Object.keys(masks).some(namesLabel);
 }
 
 function isLineLimitVain({ canJudgeLines = false }: Results, { limits }: Decision): boolean {

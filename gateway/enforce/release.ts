@@ -69,8 +69,6 @@ export class Release {
     let told: Wait;
     for (const rest of delivery.rest()) told = both(told, this.#pass(i, rest, requestId));
     if (delivery.struck !== undefined) return both(told, this.#strike(delivery.struck));
-    const notice = delivery.cutNotice();
-    if (notice) told = both(told, this.#pass(i, { kind: 'message', message: notice }, requestId));
     if (this.#x.results !== 'rows' && i === 0) this.#stop();
     const { sent } = delivery;
     const end = delivery.end(part);

@@ -1,7 +1,8 @@
-import type { SessionFacts } from '../contract/command.ts';
+import type { ConnectCommand, SessionFacts } from '../contract/command.ts';
 import type { PostgresCommand } from '../contract/command-postgres.ts';
+import type { Decided } from '../contract/decided.ts';
 import { asId, type RequestId, type SessionId } from '../contract/ids.ts';
-import type { SessionFrame } from '../contract/ports.ts';
+import type { Masks, SessionFrame } from '../contract/ports.ts';
 import { someTimeMs } from '../policy/fixtures.ts';
 
 /** What tests of any room start from: a request, a session and its counts, a statement. */
@@ -63,6 +64,41 @@ export function statement(changes: Partial<PostgresCommand> = {}): PostgresComma
     batch: { index: 0, count: 1 },
     params: [],
     fingerprint: '0000000000000000',
+    ...changes,
+  };
+}
+
+/** A log-in as `app`: a command whose results nobody masks. */
+export const connecting: ConnectCommand = {
+  protocol: 'session',
+  action: 'connect',
+  effects: ['connect'],
+  text: '',
+  labels: [],
+  analysis: { complete: true, reasons: [] },
+  user: 'app',
+};
+
+/** For results in which no mask may be asked for. */
+export const noMasks: Masks = {
+  cellMask: () => {
+    throw new Error('nothing is masked here');
+  },
+};
+
+/** That `statement()` was decided so. */
+export function decided(decision: Decided['decision'], changes: Partial<Decided> = {}): Decided {
+  return {
+    frame: frame(),
+    requestId,
+    command: statement(),
+    key: 'k',
+    around: { session: facts, minuteMs: someTimeMs, approval: undefined },
+    decision,
+    effect: decision.effect,
+    texts: { text: 'select id from orders', params: [], outline: 'select id from orders' },
+    atMs: someTimeMs,
+    tookMs: 0,
     ...changes,
   };
 }

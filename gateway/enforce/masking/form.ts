@@ -1,3 +1,4 @@
+import type { ValueShape } from '../../contract/mask.ts';
 import { MaskImpossible } from '../../contract/result.ts';
 
 /** How a value becomes its keyed pseudonym: a function of the value and of random bytes that belong to it. Reads and writes bytes, no strings. */
@@ -23,6 +24,26 @@ export type FormWrite = (
 /** Longest form that does not grow with its value: `\x` and 17 bytes in hex, a uuid, a time stamp with its zone, an IPv6 address, 26 hex digits in an XML element. */
 const maxFormBytes = 39;
 const leastRandomBytes = 16;
+
+/** Two values hide behind no pseudonym, and for the others there is none that still reads as its type: a keyed method redacts them. */
+const formless = [
+  'boolean',
+  'money',
+  'bit',
+  'varbit',
+  'range',
+  'multirange',
+  'hstore',
+  'row',
+  'other',
+] as const satisfies readonly ValueShape[];
+
+/** Shapes whose values can have a keyed pseudonym. */
+export type FormedShape = Exclude<ValueShape, (typeof formless)[number]>;
+
+export function isFormed(shape: ValueShape): shape is FormedShape {
+  return !formless.some((one) => one === shape);
+}
 
 export function form(randomForEach: number, write: FormWrite): Form {
   return {

@@ -1,15 +1,14 @@
-import type { ValueShape } from '../../contract/mask.ts';
 import { readCalendar, type CalendarShape } from './calendar.ts';
 import { isDigit, sqlNull } from './cell.ts';
 import { hashDecimal } from './decimal.ts';
-import { form, numberBelow, putAscii, putHex, type Form, type FormWrite } from './form.ts';
+import { form, numberBelow, putAscii, putHex, type Form, type FormedShape, type FormWrite } from './form.ts';
 import { localNetwork } from './network.ts';
 import { integerPermutation } from './permutation.ts';
 import type { Prf } from './prf.ts';
 import { isMacAddress } from './redact.ts';
 
-/** Undefined for a shape of which nothing keyed is made. Keyed pseudonyms: equal values stay equal, and nothing else can be read from them without the key. */
-export function hashForm(prf: Prf, shape: ValueShape): Form | undefined {
+/** Keyed pseudonyms: equal values stay equal, and nothing else can be read from them without the key. */
+export function hashForm(prf: Prf, shape: FormedShape): Form {
   switch (shape) {
     case 'text':
       return form(0, hexDigest(prf.version));
@@ -35,16 +34,6 @@ export function hashForm(prf: Prf, shape: ValueShape): Form | undefined {
       return form(0, keyedMacAddress);
     case 'xml':
       return form(0, elementDigest(prf.version));
-    case 'boolean': // two values hide behind no pseudonym
-    case 'money':
-    case 'bit':
-    case 'varbit':
-    case 'range':
-    case 'multirange':
-    case 'hstore':
-    case 'row':
-    case 'other':
-      return undefined;
     default:
       return shape satisfies never;
   }

@@ -2,6 +2,7 @@ import type { MaskMethod } from '../../contract/decision.ts';
 import type { CellMask, ValueShape } from '../../contract/mask.ts';
 import type { Masks } from '../../contract/ports.ts';
 import { nothing } from './cell.ts';
+import { isFormed } from './form.ts';
 import { hashForm } from './hash.ts';
 import { keyedMask } from './keyed.ts';
 import { partialMask } from './partial.ts';
@@ -57,9 +58,10 @@ function makeMask(key: MaskKey, method: MaskMethod, label: string, shape: ValueS
       return partialMask(label, shape);
     case 'hash':
     case 'tokenize': {
+      if (!isFormed(shape)) return { ...redactMask(shape), method };
       const prf = labelPrf(key, method, label);
-      const form = (method === 'hash' ? hashForm : tokenForm)(prf, shape);
-      return form ? keyedMask(method, prf, form) : { ...redactMask(shape), method };
+      const form = method === 'hash' ? hashForm : tokenForm;
+      return keyedMask(method, prf, form(prf, shape));
     }
     default:
       return method satisfies never;

@@ -1,7 +1,6 @@
-import type { ValueShape } from '../../contract/mask.ts';
 import { isContinuation, isDigit, isHexDigit, sqlNull } from './cell.ts';
 import { tokenDecimal } from './decimal.ts';
-import { form, numberBelow, pairAt, putAscii, putHex, type Form, type FormWrite } from './form.ts';
+import { form, numberBelow, pairAt, putAscii, putHex, type Form, type FormedShape, type FormWrite } from './form.ts';
 import { tokenNetwork } from './network.ts';
 import { bytesDigest, hashForm, hexDigest, keyedCalendar, keyedUuid } from './hash.ts';
 import type { Prf } from './prf.ts';
@@ -12,7 +11,7 @@ import type { Prf } from './prf.ts';
  * whoever has the key can try values.) Two values may get one token, as often as chance has it for that many digits and letters.
  * What shows, by intent: length, case, punctuation, and that equal values are equal.
  */
-export function tokenForm(prf: Prf, shape: ValueShape): Form | undefined {
+export function tokenForm(prf: Prf, shape: FormedShape): Form {
   switch (shape) {
     case 'text':
       return form(2, tokenText(prf.version));
@@ -36,16 +35,6 @@ export function tokenForm(prf: Prf, shape: ValueShape): Form | undefined {
     case 'json':
       // No format of their own to keep.
       return hashForm(prf, shape);
-    case 'boolean':
-    case 'money':
-    case 'bit':
-    case 'varbit':
-    case 'range':
-    case 'multirange':
-    case 'hstore':
-    case 'row':
-    case 'other':
-      return undefined;
     default:
       return shape satisfies never;
   }

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import type { Decided } from '../../contract/decided.ts';
 import type { Decision } from '../../contract/decision.ts';
 import { asId, type RequestId, type Revision } from '../../contract/ids.ts';
-import { facts, frame, statement } from '../../testing/commands.ts';
+import { decided as decidedSo, facts, statement } from '../../testing/commands.ts';
 import {
   allowing,
   compileRego,
@@ -33,21 +33,7 @@ const allowed: Decision = {
   limits: {},
 };
 
-function decided(changes: Partial<Decided> = {}): Decided {
-  return {
-    frame: frame(),
-    requestId: asId<RequestId>('01JTEST'),
-    command: statement(),
-    key: 'k',
-    around: { session: facts, minuteMs: someTimeMs, approval: undefined },
-    decision: allowed,
-    effect: 'allow',
-    texts: { text: 'select id from orders', params: [], outline: 'select id from orders' },
-    atMs: someTimeMs,
-    tookMs: 0,
-    ...changes,
-  };
-}
+const decided = (changes: Partial<Decided> = {}) => decidedSo(allowed, changes);
 
 /** Allows as the decision above does, denies ddl, and has no answer to anything else. */
 const differing = `package sets
