@@ -13,7 +13,7 @@ import { bundleArchive } from './composition/bundle-archive.ts';
 import { policySources } from './composition/policy-source.ts';
 import { eachWitness, shadowOf } from './composition/shadow.ts';
 import { policyEvents } from './composition/watch-policy.ts';
-import { version } from './cli/version.ts';
+import { version } from './composition/version.ts';
 import { decisionLog } from './composition/decision-log.ts';
 import { countDecisions, countNotifications, watchGauges } from './composition/gauges.ts';
 import { type Config, type ConfigChange, formatConfigError, watchConfig } from './config/index.ts';

@@ -7,7 +7,7 @@ import type { Problem } from '../policy/lint/problem.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson } from './output.ts';
 import { choiceOf, namedSources, withSources, type SourceFlags } from './policy-sources.ts';
-import { version } from './version.ts';
+import { version } from '../composition/version.ts';
 
 interface CheckFlags extends SourceFlags {
   readonly format: string;

@@ -5,7 +5,7 @@ import type { BundleSources } from '../policy/build/interface.ts';
 import { ownFolders, shippedPacks, type Pack, type PolicyFolder } from '../policy/build/pack.ts';
 import { bundleDefinition, type BundleDefinition } from './bundle-definition.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { packageRoot, version } from './version.ts';
+import { packageRoot, version } from '../composition/version.ts';
 
 /** What somebody named on the command line. */
 export interface SourceFlags {

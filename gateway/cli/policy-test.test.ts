@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { root, temporaryFolder } from '../policy/fixtures.ts';
-import { version } from './version.ts';
+import { version } from '../composition/version.ts';
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>;
 let lines: string;

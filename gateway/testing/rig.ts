@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { version } from '../cli/version.ts';
+import { version } from '../composition/version.ts';
 import { loadConfig } from '../config/index.ts';
 import { type Gateway, startGateway } from '../main.ts';
 import { buildBundle } from '../policy/build/build.ts';

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { root, temporaryFolder } from '../../policy/fixtures.ts';
 import { namedSources } from '../policy-sources.ts';
-import { version } from '../version.ts';
+import { version } from '../../composition/version.ts';
 import { writeRepository } from './write.ts';
 
 let home: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { generateSigningKey, type SigningAlgorithm } from '../../policy/bundle/keys.ts';
 import { CliError, exitCodes } from '../exit.ts';
 import { algorithmOf } from '../bundle-files.ts';
-import { packageRoot, version } from '../version.ts';
+import { packageRoot, version } from '../../composition/version.ts';
 import { yamlText } from '../yaml-text.ts';
 import { editorSchemas } from './editor-schemas.ts';
 

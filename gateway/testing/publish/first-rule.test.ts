@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageRoot } from '../../cli/version.ts';
+import { packageRoot } from '../../composition/version.ts';
 import { runProgram, unusable } from '../clients/walk.ts';
 import { type Rig, startRig } from '../rig.ts';
 import { type BundleServer, serveBundles } from './bundle-server.ts';
