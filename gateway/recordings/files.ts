@@ -14,10 +14,18 @@ export async function recordingFiles(dir: string, sinceMs = 0): Promise<readonly
   const found = new Set<string>();
   for await (const name of glob('**/*.ndjson{,.zst}', { cwd: dir })) {
     const path = join(dir, name);
-    if (sinceMs > 0 && (await stat(path)).mtimeMs < sinceMs) continue;
+    if (sinceMs > 0 && (await writtenAt(path)) < sinceMs) continue;
     found.add(path.replace(/\.zst$/, ''));
   }
   return [...found].sort();
+}
+
+/** Milliseconds since 1970; infinity for one that has gone since it was listed: it has just been compressed. */
+function writtenAt(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => Infinity,
+  );
 }
 
 /** The recording of one session; undefined where there is none. @param aboutMs when the session began, give or take a day */

@@ -1,19 +1,34 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { parseRecordingLine } from './format.ts';
 import type { RecordingEvent } from './format.ts';
 
-/** The NDJSON of a recording, compressed on disk or not. @param path without `.zst` */
+/**
+ * The NDJSON of a recording, compressed on disk or not; undefined where there is none. `compressFile` removes the plain file once the other
+ * is there: it is opened at once, for between a look and a later opening it may go.
+ * @param path without `.zst`
+ * @throws the error of the file system, but for a file that is not there
+ */
 export function openRecordingFile(path: string): Readable | undefined {
-  const compressed = `${path}.zst`;
-  if (existsSync(path)) return createReadStream(path);
-  if (!existsSync(compressed)) return undefined;
+  const written = openIfThere(path);
+  if (written !== undefined) return createReadStream(path, { fd: written });
+  const compressed = openIfThere(`${path}.zst`);
+  if (compressed === undefined) return undefined;
   const plain = createZstdDecompress();
-  createReadStream(compressed)
+  createReadStream(path, { fd: compressed })
     .on('error', (error) => plain.destroy(error))
     .pipe(plain);
   return plain;
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /**

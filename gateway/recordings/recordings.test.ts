@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Decision } from '../contract/decision.ts';
 import { asId } from '../contract/ids.ts';
@@ -18,6 +19,7 @@ import type { RecordingFileOptions, WritableFile } from './file.ts';
 import type { RecordingEvent } from './format.ts';
 import { openRecordings } from './index.ts';
 import type { ClosedRecording, RecordingsOptions } from './index.ts';
+import { recordingFiles } from './files.ts';
 import { openRecordingFile, readRecording } from './reader.ts';
 
 const startMs = Date.parse('2026-11-21T09:00:00Z');
@@ -130,6 +132,19 @@ async function events(): Promise<readonly RecordingEvent[]> {
   const file = openRecordingFile(path());
   return file ? all(readRecording(file)) : [];
 }
+
+test('a file that is compressed while somebody opens it is read all the same', async () => {
+  const plain = join(dir, 'a.ndjson');
+  for (let round = 0; round < 200; round++) {
+    writeFileSync(plain, 'a line\n');
+    writeFileSync(`${plain}.zst`, zstdCompressSync('a line\n'));
+    const opened = openRecordingFile(plain);
+    rmSync(plain); // the last step of compressing
+    expect(await ndjson(opened)).toBe('a line\n');
+    expect(await ndjson(openRecordingFile(plain))).toBe('a line\n');
+  }
+  expect(await recordingFiles(dir, 1)).toEqual([plain]);
+});
 
 describe('a recording', () => {
   test('says what was asked, decided and returned, and ends with its digest', async () => {
