@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { formatConfigError, loadConfig, type Config } from '../config/index.ts';
+import { type Config, type ConfigError, formatConfigError, loadConfig } from '../config/index.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printJson, say } from './output.ts';
 
@@ -15,7 +15,9 @@ export function addConfig(program: Command): void {
   const config = program.command('config').description('the configuration file');
   config
     .command('check')
-    .description('read the configuration and say everything that is wrong with it')
+    .description(
+      'read the configuration, and the keys, certificates and secrets that it names, and say everything that is wrong',
+    )
     .option('-c, --config <file>', 'configuration file', defaultConfig)
     .option('--json', 'errors and warnings as JSON')
     .addHelpText('after', '\nExample:\n  sallyport config check --config /etc/sallyport/sallyport.yaml\n')
@@ -30,14 +32,36 @@ export async function configOrExit(file: string): Promise<Config> {
   return read.config;
 }
 
-async function check({ config: file, json }: CheckOptions): Promise<void> {
-  if (json !== true) {
-    await configOrExit(file);
-    return print(`${file}: fine`);
-  }
+/** The same, where what its files hold was read too. What only some sessions need is a warning: the others need not wait for it. */
+export async function startableOrExit(file: string): Promise<Config> {
+  const read = await readWhole(file);
+  if (!read.ok) throw wrong(read.errors.map(formatConfigError));
+  for (const warning of [...read.warnings, ...read.doubts]) say(`warning: ${formatConfigError(warning)}`);
+  return read.config;
+}
+
+type Whole =
+  | { readonly ok: true; readonly config: Config; readonly warnings: Errors; readonly doubts: Errors }
+  | { readonly ok: false; readonly errors: Errors };
+type Errors = readonly ConfigError[];
+
+async function readWhole(file: string): Promise<Whole> {
   const read = await loadConfig(file);
-  printJson(read.ok ? { ok: true, warnings: read.warnings } : read);
-  if (!read.ok) throw wrong([]);
+  if (!read.ok) return read;
+  const { contentRemarks } = await import('../composition/file-contents.ts');
+  const { broken, doubtful } = await contentRemarks(read.config, process.env);
+  if (broken.length > 0) return { ok: false, errors: [...broken, ...doubtful].map(read.place) };
+  return { ok: true, config: read.config, warnings: read.warnings, doubts: doubtful.map(read.place) };
+}
+
+async function check({ config: file, json }: CheckOptions): Promise<void> {
+  const read = await readWhole(file);
+  const errors = read.ok ? read.doubts : read.errors;
+  const warnings = read.ok ? read.warnings : [];
+  if (json) printJson(errors.length === 0 ? { ok: true, warnings } : { ok: false, errors });
+  else for (const warning of warnings) say(`warning: ${formatConfigError(warning)}`);
+  if (errors.length > 0) throw wrong(json ? [] : errors.map(formatConfigError));
+  if (!json) print(`${file}: fine`);
 }
 
 function wrong(errors: readonly string[]): CliError {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatConfigError, watchConfig, type ConfigListener } from '../config/index.ts';
 import type { Gateway } from '../main.ts';
-import { configOrExit, defaultConfig } from './config.ts';
+import { defaultConfig, startableOrExit } from './config.ts';
 import { boundBuffers } from './heap.ts';
 import { say } from './output.ts';
 
@@ -17,7 +17,7 @@ export function addServe(program: Command): void {
 }
 
 async function serve({ config: file }: { readonly config: string }): Promise<void> {
-  const config = await configOrExit(file);
+  const config = await startableOrExit(file);
   boundBuffers();
   const { startGateway } = await import('../main.ts');
   const stopped = stopSignal(); // one that comes while the gateway starts is not lost

@@ -32,7 +32,9 @@ export async function auditKey(reference: KeyReference, env: Environment): Promi
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch (cause) {
-    throw new SallyportError('credential-missing', 'the audit log’s signing key cannot be read', { cause });
+    throw new SallyportError('credential-missing', 'the audit log’s signing key is no private key in PEM (PKCS #8)', {
+      cause,
+    });
   }
   throw new SallyportError('credential-missing', 'the audit log is signed by an Ed25519 key, and this is another kind');
 }

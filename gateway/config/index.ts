@@ -2,6 +2,7 @@
 export { loadConfig } from './load.ts';
 export { formatConfigError, parseConfig, type ConfigError } from './parse.ts';
 export { watchConfig, type ConfigListener } from './watch.ts';
+export type { Remark } from './agreement.ts';
 export type { ConfigChange } from './change.ts';
 export { maskingKeys } from './masking-section.ts';
 export type { KeyReference } from './fields.ts';

@@ -20,6 +20,8 @@ export type ParsedConfig =
       readonly ok: true;
       readonly config: Config;
       /** Weaker modes that were asked for. */ readonly warnings: readonly ConfigError[];
+      /** Where in the file a remark about a field stands: for what others find out about it. */
+      readonly place: (remark: Remark) => ConfigError;
     }
   | { readonly ok: false; readonly errors: readonly [ConfigError, ...ConfigError[]] };
 
@@ -58,7 +60,7 @@ export function parseConfig(text: string, around: Surroundings): ParsedConfig {
   const sorted = problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
   if (isNonEmpty(sorted)) return { ok: false, errors: sorted };
   if (!read.success) throw new Error('a schema that refuses says why');
-  return { ok: true, config: read.data, warnings: weaknesses(read.data).map((remark) => place(remark)) };
+  return { ok: true, config: read.data, warnings: weaknesses(read.data).map((remark) => place(remark)), place };
 }
 
 /** `gateway.yaml:12:5: targets[0].port: expected a whole number, got "x"` */
