@@ -2,7 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { HoldView } from '../api/views.ts';
 import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { print, printable, printJson, table } from './output.ts';
+import { print, printable, printJson, table, terminalWidth } from './output.ts';
 
 interface ListOptions extends ConnectionOptions {
   readonly all?: true;
@@ -59,7 +59,7 @@ async function list(options: ListOptions): Promise<void> {
     h.expires_at,
     h.texts.join('; ').slice(0, 60),
   ]);
-  print(table(['id', 'status', 'requester', 'target', 'expires', 'command'], rows));
+  print(table(['id', 'status', 'requester', 'target', 'expires', 'command'], rows, terminalWidth()));
 }
 
 async function show(id: string, options: ConnectionOptions): Promise<void> {

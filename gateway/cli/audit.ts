@@ -7,7 +7,7 @@ import { auditEffects, auditTypes } from '../contract/event.ts';
 import { configOrExit, defaultConfig } from './config.ts';
 import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { print, printJson, say, table } from './output.ts';
+import { print, printJson, say, table, terminalWidth } from './output.ts';
 import { parseCount, parseTime } from './times.ts';
 
 interface VerifyFlags {
@@ -129,5 +129,9 @@ export function entryTable(entries: readonly AuditEntryView[]): string {
     [...new Set(e.findings)].join(' '),
     e.command.slice(0, 60),
   ]);
-  return table(['time', 'type', 'identity', 'target', 'action', 'effect', 'findings', 'command'], rows);
+  return table(
+    ['time', 'type', 'identity', 'target', 'action', 'effect', 'findings', 'command'],
+    rows,
+    terminalWidth(),
+  );
 }

@@ -73,7 +73,12 @@ async function suggest(flags: SuggestFlags): Promise<void> {
     say(`labels: the values of ${printable(relation)} were not read (SQLSTATE ${sqlstate}): judged by names alone`);
   const sure = found.proposals.filter(({ confidence }) => confidences.indexOf(confidence) <= least);
   const additions = new Map(sure.map(({ column, label }) => [column, label]));
-  if (additions.size === 0) return say('labels: nothing to write');
+  if (additions.size === 0)
+    return say(
+      found.proposals.length === 0
+        ? 'labels: nothing to propose: every column is decided, or neither its name nor its values look like a label'
+        : `labels: nothing to write: no proposal is as sure as ${flags.min}; --min low takes them all`,
+    );
   await patch(flags, files, folders, additions, format);
 }
 

@@ -13,18 +13,32 @@ export function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Rows under their headings, columns as wide as they need to be. Nothing in a cell can move the cursor or break a line. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * Rows under their headings, columns as wide as they need to be. Nothing in a cell can move the cursor or break a line.
+ * @param width in columns, where the last cell of a row may be cut to what is left of it; not below 20
+ */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[], width = Infinity): string {
   const cells = [headings.map((h) => h.toUpperCase()), ...rows.map((row) => row.map(printable))];
   const widths = headings.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  const last = headings.length - 1;
+  const room = Math.max(20, width - widths.slice(0, last).reduce((sum, each) => sum + each + 2, 0));
   return cells
     .map((row) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .map((cell, i) => (i === last ? cut(cell, room) : cell.padEnd(widths[i] ?? 0)))
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** Of the terminal that standard output is, in columns. */
+export function terminalWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Infinity;
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
 }
 
 /** Lines with columns in them, and somebody's text in those: no escape sequence of it reaches the terminal, and the columns stay. */

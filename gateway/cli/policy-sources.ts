@@ -74,7 +74,8 @@ export function sourcesOf(
 ): BundleSources {
   for (const folder of [...ownFolders(policies), ...tests, ...testData]) {
     if (existsSync(folder)) continue;
-    const hint = 'run this in a policy repository, or make one: sallyport policy init DIR';
+    const hint =
+      'run this in a policy repository, name the directory (--policies DIR, --tests DIR), or make a repository: sallyport policy init DIR';
     throw new CliError(exitCodes.usage, `there is no directory ${folder}`, hint);
   }
   return {

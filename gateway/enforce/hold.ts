@@ -54,6 +54,7 @@ export function holdNotice(open: OpenHold, requestId: RequestId, reason: string,
     message: terms.quorum === 1 ? reason : `${reason} (${terms.quorum} approvals)`,
     groups: terms.groups,
     expiresAtMs: open.expiresAtMs,
-    how: `sallyport approvals approve ${open.id}`,
+    // Whoever waits may be a machine that does what a hint says: this is for somebody else to do.
+    how: `an approver answers with: sallyport approvals approve ${open.id}`,
   };
 }
