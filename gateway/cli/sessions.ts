@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
+import type { SessionView } from '../api/views.ts';
 import { ulid } from './approvals.ts';
 import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -79,17 +80,14 @@ async function list(options: ListOptions): Promise<void> {
   const { gateway: _gateway, ca: _ca, json, ...filter } = options;
   const found = valueOf(await (await connect(options)).sessions.list(filter));
   if (json) return printJson(found);
-  const rows = found.map((s) => [
-    s.id,
-    s.principal.id,
-    s.target,
-    s.started_at,
-    s.ended_at ?? 'open',
-    String(s.commands),
-    String(s.denials),
-    String(s.rows),
-  ]);
+  const rows = found.map((s) => [s.id, s.principal.id, s.target, s.started_at, s.ended_at ?? 'open', ...countsOf(s)]);
   print(table(['id', 'principal', 'target', 'started', 'ended', 'commands', 'denials', 'rows'], rows));
+}
+
+/** Exported for its test. They are counted when a session ends: a zero before would be read as nothing done. */
+export function countsOf(session: SessionView): readonly [commands: string, denials: string, rows: string] {
+  if (session.ended_at === null) return ['', '', ''];
+  return [String(session.commands), String(session.denials), String(session.rows)];
 }
 
 async function show(id: string, options: ConnectionOptions): Promise<void> {
@@ -105,7 +103,9 @@ async function show(id: string, options: ConnectionOptions): Promise<void> {
     ['ended', session.ended_at === null ? 'open' : `${session.ended_at} (${session.end_reason ?? 'no reason'})`],
     [
       'counts',
-      `${String(session.commands)} commands, ${String(session.denials)} denials, ${String(session.rows)} rows`,
+      session.ended_at === null
+        ? 'when it ends; until then: sallyport sessions watch'
+        : `${String(session.commands)} commands, ${String(session.denials)} denials, ${String(session.rows)} rows`,
     ],
     [
       'recording',

@@ -49,6 +49,7 @@ export async function openKeys(home: Home): Promise<DemoKeys> {
 export async function openBundle(
   home: Home,
   keys: DemoKeys,
+  onStep: (step: string) => void,
 ): Promise<{ readonly file: string; readonly built: boolean }> {
   const digest = await digestOf(['policies', 'policy-tests', 'gateway/policy/build', 'gateway/policy/bundle']);
   const file = join(home.kept, `bundle-${digest}`, 'bundle.tar.gz');
@@ -63,6 +64,7 @@ export async function openBundle(
     out: file,
     sequence: Date.now(),
     expiresDays: 365,
+    onStep,
   });
   return { file, built: true };
 }

@@ -28,7 +28,7 @@ try {
     if (flags.json) process.stdout.write(`${JSON.stringify(describe(world))}\n`);
     else process.stdout.write(suggestions(world));
     await stopped;
-    process.stderr.write('\nstopping\n');
+    process.stderr.write(`\nstopping; log, recordings and tokens stay in ${world.dir} until the next start\n`);
   }
 } catch (error) {
   // Ctrl-C reaches what we started, too: that it ended is then no news.
@@ -89,7 +89,9 @@ function suggestions(world: World): string {
       `./scripts/sallyport login --issuer ${world.idp.issuer} --client-id ${world.idp.clientId} --scope "${world.idp.scope}"`,
     ],
   ];
-  const who = principals.map((p) => `  ${p.name.padEnd(14)} ${p.kind.padEnd(6)} ${p.groups.join(', ')}`).join('\n');
+  const who = principals
+    .map((p) => `  ${p.name.padEnd(14)} ${p.kind.padEnd(6)} ${p.groups.join(', ') || '(in no group)'}`)
+    .join('\n');
   const text = tries.map(([title, command]) => `${title}\n    ${command}\n`).join('\n');
   return `\nReady. Copy and paste:\n\n${text}\nWho is here (their tokens are in ${world.dir}/tokens, good for 12 hours)\n${who}\n\nCtrl-C stops everything.\n`;
 }

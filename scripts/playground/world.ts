@@ -43,7 +43,7 @@ export async function startWorld(name: string): Promise<World> {
   );
   const bundle = await step(
     'policies',
-    () => openBundle(home, keys),
+    (at) => openBundle(home, keys, at),
     (b) => (b.built ? 'checked, tested, compiled to WebAssembly, signed' : 'signed bundle, unchanged'),
   );
   const crm = await step(
