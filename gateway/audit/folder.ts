@@ -99,6 +99,7 @@ export function openThreadFolder(options: FolderOptions): Folder {
   };
 }
 
+/** For people, of whatever was thrown. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

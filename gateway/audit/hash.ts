@@ -10,6 +10,7 @@ export const emptyRoot: Buffer = sha256(Buffer.alloc(0));
 const leafInput = Buffer.alloc(1 + 65_535);
 const nodeInput = Buffer.alloc(1 + 2 * hashBytes, 1);
 
+/** 32 bytes: FIPS 180-4. */
 export function sha256(bytes: Uint8Array): Buffer {
   return hash('sha256', bytes, 'buffer');
 }
@@ -21,6 +22,7 @@ export function leafHash(entry: Uint8Array): Buffer {
   return sha256(leafInput.subarray(0, 1 + entry.length));
 }
 
+/** Of two subtrees beside each other, 32 bytes each: RFC 6962 section 2.1. @returns 32 bytes */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   nodeInput.set(left, 1);
   nodeInput.set(right, 1 + hashBytes);

@@ -19,10 +19,12 @@ export interface Recovered {
   readonly damaged: string | null;
 }
 
+/** @param dir of the log */
 export function journalDirectory(dir: string): string {
   return join(dir, 'journal');
 }
 
+/** @param dir of the log @param first index of the segment's first entry: 16 digits, so that names sort as entries do */
 export function segmentPath(dir: string, first: number): string {
   return join(journalDirectory(dir), String(first).padStart(16, '0'));
 }

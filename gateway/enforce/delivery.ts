@@ -18,6 +18,7 @@ import { labelledPaths } from './masking/labelled-paths.ts';
 import { MaskedCopy } from './streams/masked-copy.ts';
 import { StreamObligations } from './streams/stream-obligations.ts';
 
+/** The last part of a result. */
 export type End = ResultPart & { readonly kind: 'end' };
 
 /** Rows and bytes that the pieces of one result have used up of its limits. */

@@ -40,6 +40,7 @@ export function holdReason(decisions: readonly Decision[]): string {
   return [...new Set(asked.map((f) => `${f.msg} [${f.id}]`))].join('; ');
 }
 
+/** @param message one sentence, with its reason @param hint what to do instead */
 export function denial(
   code: DenialCode,
   message: string,

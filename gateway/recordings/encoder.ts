@@ -193,6 +193,7 @@ export class Encoder {
   }
 }
 
+/** As it stands in the file: one object of JSON and a line feed (NDJSON). */
 export function line(event: RecordingEvent): string {
   return `${JSON.stringify(event)}\n`;
 }

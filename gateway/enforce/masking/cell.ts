@@ -1,6 +1,7 @@
 import type { CellMask } from '../../contract/mask.ts';
 import type { MaskMethod } from '../../contract/decision.ts';
 
+/** Of one shape and method: see `CellMask.write`. */
 export type Write = CellMask['write'];
 
 /** What `write` returns when the cell becomes SQL NULL. */
@@ -21,6 +22,7 @@ export function constant(method: MaskMethod, text: string): CellMask {
   };
 }
 
+/** NULL for every value. */
 export function nothing(method: MaskMethod): CellMask {
   return { method, room: () => 0, write: () => sqlNull };
 }

@@ -11,6 +11,7 @@ export interface Form {
   readonly write: FormWrite;
 }
 
+/** As `CellMask.write`, with the random bytes that belong to the value from `random[from]` on. */
 export type FormWrite = (
   source: Buffer,
   start: number,
@@ -41,10 +42,12 @@ const formless = [
 /** Shapes whose values can have a keyed pseudonym. */
 export type FormedShape = Exclude<ValueShape, (typeof formless)[number]>;
 
+/** Whether keyed methods have a form for values of this shape; those of the others they redact. */
 export function isFormed(shape: ValueShape): shape is FormedShape {
   return !formless.some((one) => one === shape);
 }
 
+/** @param randomForEach random bytes that each byte of a value takes; sixteen for every value at least */
 export function form(randomForEach: number, write: FormWrite): Form {
   return {
     random: (bytes) => Math.max(leastRandomBytes, bytes * randomForEach),

@@ -1,3 +1,4 @@
+/** Forms of which `partial` knows what may be shown; of `any` other it is the first character at most. */
 export type LabelKind = 'card' | 'ssn' | 'phone' | 'iban' | 'email' | 'any';
 
 const words: Readonly<Record<string, LabelKind>> = {

@@ -37,6 +37,7 @@ export function forwardFact(kind: ForwardFact['kind'], place?: ForwardPlace): Fo
   return { kind, host: place.host, port: place.port, path: null };
 }
 
+/** A path, or host and port with an IPv6 address in brackets: RFC 3986 section 3.2.2. */
 export function placeText(place: ForwardPlace): string {
   if ('path' in place) return place.path;
   return `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`;
