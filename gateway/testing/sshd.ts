@@ -1,13 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './ports.ts';
 
-/** A real OpenSSH server, alone in its own directory, on loopback, that lets whoever runs the tests in by a key. */
+/** A real OpenSSH server, alone in its own directory, on loopback, that lets one account in by a key: whoever runs the tests, unless told. */
 export interface TestSshd extends AsyncDisposable {
   readonly port: number;
   /** Who may log in. */
@@ -25,6 +25,9 @@ export interface TestSshd extends AsyncDisposable {
 
 const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'sallyport/sshd');
 const unpacked = join(cache, 'usr/sbin/sshd');
+const libraries = join(cache, `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`);
+const wrapper = join(libraries, 'libnss_wrapper.so');
+const isRoot = process.getuid?.() === 0;
 
 /** The sshd that tests use: SALLYPORT_SSHD, the system's, or the one that `scripts/setup.sh` unpacked. */
 export const sshdPath = [process.env['SALLYPORT_SSHD'] ?? '', '/usr/sbin/sshd', unpacked].find((path) =>
@@ -33,11 +36,19 @@ export const sshdPath = [process.env['SALLYPORT_SSHD'] ?? '', '/usr/sbin/sshd', 
 /** Printed with tests that are skipped. */
 export const noSshd = `no sshd: neither SALLYPORT_SSHD nor /usr/sbin/sshd nor ${unpacked}; run ./scripts/test or ./scripts/demo on Debian, or install openssh-server`;
 
+/** Why no other account than root can be let in here, if it is so. */
+export const rootOnly =
+  isRoot && !existsSync(wrapper)
+    ? `root runs the tests, and there is no ${wrapper} to tell sshd of another account; run ./scripts/test on Debian without openssh-server, or as another user`
+    : undefined;
+
 export interface SshdOptions {
   /** Notes every line before it runs. */
   readonly recordLines?: boolean;
   /** More lines of sshd_config. */
   readonly settings?: readonly string[];
+  /** Lets in an account of no rights, also where root runs the tests. It has a home of its own. @see rootOnly */
+  readonly unprivileged?: boolean;
   /** Where it lives: kept when it is stopped. Default: a temporary directory. */
   readonly dir?: string;
   readonly port?: number;
@@ -68,9 +79,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     ...['Subsystem sftp internal-sftp', ...(options.recordLines ? [`ForceCommand ${file('run')}`] : [])],
   ];
   await writeFile(file('config'), `${settings.join('\n')}\n`);
-  const { username: user } = userInfo();
+  const account = options.unprivileged && isRoot ? await strangerAt(dir) : undefined;
+  const user = account?.name ?? userInfo().username;
   const server = spawn(sshdPath, ['-D', '-e', '-f', file('config')], {
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...(await wrapped(dir)) },
+    env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...(await wrapped(dir, account)) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
@@ -100,20 +112,37 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   };
 }
 
+interface Account {
+  readonly name: string;
+  readonly id: number;
+  readonly home: string;
+}
+
+/** An account that exists for sshd alone, and may read what sshd reads in its name. */
+async function strangerAt(dir: string): Promise<Account> {
+  if (rootOnly !== undefined) throw new Error(rootOnly);
+  const account = { name: 'deploy', id: 65_532, home: join(dir, 'home') };
+  await mkdir(account.home, { recursive: true });
+  await chown(account.home, account.id, account.id);
+  await chmod(dir, 0o711);
+  await chmod(join(dir, 'authorized_keys'), 0o644);
+  return account;
+}
+
 /** As root, sshd wants an account of its own: where there is none, a library tells it of one. */
-async function wrapped(dir: string): Promise<{ readonly [name: string]: string }> {
-  const libraries = join(cache, `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`);
+async function wrapped(dir: string, account: Account | undefined): Promise<{ readonly [name: string]: string }> {
   const own = sshdPath === unpacked ? { LD_LIBRARY_PATH: libraries } : {};
-  if (process.getuid?.() !== 0) return own;
+  if (!isRoot) return own;
   // Where Debian's sshd locks itself in before a login.
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  if (/^sshd:/m.test(readFileSync('/etc/passwd', 'utf8'))) return own;
-  const wrapper = join(libraries, 'libnss_wrapper.so');
+  if (!account && /^sshd:/m.test(readFileSync('/etc/passwd', 'utf8'))) return own;
   if (!existsSync(wrapper))
     throw new Error('sshd runs as root here and there is no account sshd: install openssh-server');
-  const accounts = ['root:x:0:0:root:/root:/bin/bash', 'sshd:x:65533:65533::/run/sshd:/usr/sbin/nologin', ''];
-  await writeFile(join(dir, 'passwd'), accounts.join('\n'));
-  await writeFile(join(dir, 'group'), 'root:x:0:\nsshd:x:65533:\ntty:x:5:\n');
+  const accounts = ['root:x:0:0:root:/root:/bin/bash', 'sshd:x:65533:65533::/run/sshd:/usr/sbin/nologin'];
+  if (account) accounts.push(`${account.name}:x:${account.id}:${account.id}::${account.home}:/bin/bash`);
+  const groups = ['root:x:0:', 'sshd:x:65533:', 'tty:x:5:', ...(account ? [`${account.name}:x:${account.id}:`] : [])];
+  await writeFile(join(dir, 'passwd'), `${accounts.join('\n')}\n`);
+  await writeFile(join(dir, 'group'), `${groups.join('\n')}\n`);
   return {
     ...own,
     LD_PRELOAD: wrapper,

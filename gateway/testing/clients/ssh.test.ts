@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { noSshd, sshdPath } from '../sshd.ts';
+import { noSshd, rootOnly, sshdPath } from '../sshd.ts';
 import { startSshRig, type SshRig } from '../ssh/rig.ts';
 import { built, type Provided, provided, runProgram } from './walk.ts';
 import { expectSshWalk } from './ssh-walk.ts';
@@ -20,7 +20,7 @@ describe.skipIf(sshdPath === undefined)(
       [python, go, world] = await Promise.all([
         provided('python/venv.sh', 'ssh-requirements.txt'),
         built('xcryptossh', dir),
-        startSshRig(),
+        startSshRig({ sshd: { unprivileged: rootOnly === undefined } }),
       ]);
       env = {
         SALLYPORT_PORT: String(world.port),
@@ -39,22 +39,44 @@ describe.skipIf(sshdPath === undefined)(
       if (!audited.ok) throw new Error(audited.problem.detail);
       return audited.value.map(({ command, effect }) => `${command}: ${effect}`);
     };
-    const walk = async (program: string, args: readonly string[]) => {
-      const before = await signals();
+    const told = async (program: string, args: readonly string[]) => {
       const { code, stdout, stderr } = await runProgram(program, args, { env, timeoutMs: 110_000 });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      const wanted = expectSshWalk(stdout) ? [...before, 'signal TERM: allow'] : before;
-      expect(await signals()).toEqual(wanted);
+      return stdout;
     };
+    const python3 = (library: string, ...more: readonly string[]) => [
+      join(import.meta.dirname, 'python/ssh_walk.py'),
+      library,
+      ...more,
+    ];
 
     test.for(['paramiko', 'asyncssh'])('%s walks', { timeout: 120_000 }, async (library, context) => {
       if ('missing' in python) return context.skip(python.missing);
-      await walk(python.path, [join(import.meta.dirname, 'python/ssh_walk.py'), library]);
+      expectSshWalk(await told(python.path, python3(library)));
     });
 
     test('Go’s x/crypto/ssh walks', { timeout: 120_000 }, async (context) => {
       if ('missing' in go) return context.skip(go.missing);
-      await walk(go.path, []);
+      expectSshWalk(await told(go.path, []));
     });
+
+    // Paramiko sends none.
+    test.for(['asyncssh', 'Go’s x/crypto/ssh'])(
+      'INT, TERM and KILL of %s end what runs, and it hears so',
+      { timeout: 120_000 },
+      async (library, context) => {
+        if (rootOnly !== undefined) return context.skip(rootOnly);
+        const isPython = library === 'asyncssh';
+        const program = isPython ? python : go;
+        if ('missing' in program) return context.skip(program.missing);
+        const before = await signals();
+        const ended = JSON.parse(
+          await told(program.path, isPython ? python3(library, 'signals') : ['signals']),
+        ) as unknown;
+        expect(ended).toEqual({ INT: 'INT', TERM: 'TERM', KILL: 'KILL' });
+        const judged = ['signal INT: allow', 'signal TERM: allow', 'signal KILL: allow'];
+        expect((await signals()).toSorted()).toEqual([...before, ...judged].toSorted());
+      },
+    );
   },
 );

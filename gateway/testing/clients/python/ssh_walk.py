@@ -1,4 +1,5 @@
-"""The walk of ../ssh-walk.ts by paramiko and by asyncssh: `ssh_walk.py paramiko|asyncssh` prints it as JSON."""
+"""The walk of ../ssh-walk.ts by paramiko and by asyncssh: `ssh_walk.py paramiko|asyncssh` prints it as JSON;
+`ssh_walk.py asyncssh signals` how programs end that the library sends signals to, where the host delivers them."""
 
 import asyncio
 import hashlib
@@ -52,7 +53,6 @@ def by_paramiko():
         olga.get_transport().set_keepalive(1)
         # The library answers by itself, and hangs up where nobody does.
         walk["afterKeepAlive"] = text(run(olga, "sleep 2; echo alive"))["out"]
-        walk["signals"] = False
     finally:
         olga.close()
         ana.close()
@@ -73,6 +73,8 @@ async def by_asyncssh():
 
     walk = {}
     async with connect(OLGA, keepalive_interval=1) as olga, connect(ANA) as ana:
+        if "signals" in sys.argv:
+            return {name: await ended_by(olga, name) for name in ("INT", "TERM", "KILL")}
         walk["ran"] = await run(olga, "echo out; echo err >&2; exit 7")
         walk["echoed"] = hashlib.sha256((await run(olga, "cat", input=BYTES, encoding=None))["out"]).hexdigest()
         walk["denied"] = await run(ana, DENIED)
@@ -84,13 +86,14 @@ async def by_asyncssh():
         walk["afterKeepAlive"] = (await run(olga, "sleep 2; echo alive"))["out"]
         ended = await olga.run("kill -USR1 $$", timeout=60)
         walk["endedBySignal"] = ended.exit_signal[0]
-        process = await olga.create_process("echo started; cat")
-        await process.stdout.readline()
-        process.send_signal("TERM")
-        process.stdin.write_eof()
-        await process.wait(timeout=60)
-        walk["signals"] = True
     return walk
+
+
+async def ended_by(connection, name):
+    process = await connection.create_process("echo started; exec sleep 600")
+    await process.stdout.readline()
+    process.send_signal(name)
+    return (await process.wait(timeout=60)).exit_signal[0]
 
 
 client = sys.argv[1]

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import ssh2, { type ClientChannel } from 'ssh2';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noSshd, rootOnly, sshdPath } from '../sshd.ts';
+import { startSshRig, type SshRig } from './rig.ts';
+
+/** Rules of these tests, on top of the default pack. */
+const rules = `package rules.ssh
+
+deny contains {"id": "T-600", "msg": "no core dumps"} if input.command.signal == "QUIT"
+
+limit contains {"id": "T-601", "msg": "a second", "seconds": 1} if "stubborn" in input.command.argv
+`;
+/** Goes on until it is told not to, and says what it was told. @param answers what it does at which signal */
+const program = (answers: Readonly<Record<string, string>>) => {
+  const traps = Object.entries(answers).map(([name, answer]) => `trap '${answer}' ${name}; `);
+  return `${traps.join('')}echo ready; while :; do sleep 0.05; done`;
+};
+const skipped = sshdPath === undefined ? noSshd : rootOnly;
+
+// sshd delivers no signal to what it runs for root.
+describe.skipIf(skipped !== undefined)(
+  skipped === undefined ? 'signals over SSH' : `signals over SSH (skipped: ${skipped})`,
+  () => {
+    let world: SshRig;
+    let dir: string;
+    let client: ssh2.Client;
+    beforeAll(async () => {
+      dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-signals-'));
+      await mkdir(join(dir, 'rules'));
+      await writeFile(join(dir, 'rules/ssh.rego'), rules);
+      world = await startSshRig({ sshd: { unprivileged: true }, policies: [join(dir, 'rules')] });
+      client = new ssh2.Client();
+      const privateKey = await readFile(await world.login('olga'));
+      client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
+      await once(client, 'ready');
+    }, 180_000);
+    afterAll(async () => {
+      client.end();
+      await rm(dir, { recursive: true, force: true });
+      await world[Symbol.asyncDispose]();
+    });
+
+    /** Runs it until it is ready. */
+    const start = async (line: string) => {
+      const channel = await new Promise<ClientChannel>((resolve, reject) => {
+        client.exec(line, (error, opened) => (error ? reject(error) : resolve(opened)));
+      });
+      let [out, err] = ['', ''];
+      channel.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+      const closed = once(channel, 'close');
+      const ended = new Promise<{ readonly code: number | null; readonly signal: string | undefined }>((resolve) => {
+        channel.once('exit', (code: number | null, signal?: string) => resolve({ code, signal }));
+      });
+      await new Promise<void>((resolve) => {
+        channel.on('data', (chunk: Buffer) => {
+          out += chunk.toString();
+          if (out.includes('ready\n')) resolve();
+        });
+      });
+      const end = async () => {
+        const exit = await ended;
+        await closed;
+        return { ...exit, out, err };
+      };
+      return { channel, end };
+    };
+    const signals = async () => {
+      const found = await world.api('otto').audit.query({ identity: 'olga', action: 'signal' });
+      if (!found.ok) throw new Error(found.problem.detail);
+      return found.value.map(({ command, effect, findings }) => `${command}: ${effect} ${findings.join(' ')}`);
+    };
+
+    test.each(['HUP', 'INT', 'TERM', 'KILL', 'USR1'])('SIG%s ends what runs, and the client hears so', async (name) => {
+      const { channel, end } = await start('echo ready; exec sleep 600');
+      channel.signal(name);
+      expect(await end()).toEqual({ code: null, signal: `SIG${name}`, out: 'ready\n', err: '' });
+      expect(await signals()).toContain(`signal ${name}: allow SSH-506`);
+    });
+
+    test.each(['HUP', 'INT', 'TERM', 'USR2'])('what catches SIG%s decides how it ends', async (name) => {
+      const { channel, end } = await start(program({ [name]: 'echo caught; exit 7' }));
+      channel.signal(name);
+      expect(await end()).toMatchObject({ code: 7, out: 'ready\ncaught\n' });
+    });
+
+    test('a signal that policy denies does not arrive, those behind it do, and both are in the log', async () => {
+      const { channel, end } = await start(program({ QUIT: 'echo quit', TERM: 'echo done; exit 0' }));
+      channel.signal('QUIT');
+      channel.signal('TERM');
+      expect(await end()).toMatchObject({ code: 0, out: 'ready\ndone\n' });
+      expect((await signals()).find((entry) => entry.startsWith('signal QUIT'))).toMatch(/: deny .*T-600/);
+    });
+
+    test('what ignores the end of its connection is killed when a limit ends it', async () => {
+      const { end } = await start(
+        `: stubborn; trap '' HUP INT TERM PIPE; echo $$; echo ready; while :; do sleep 1; done`,
+      );
+      const { out, err } = await end();
+      expect(err).toContain('ended by policy: it ran for more than 1 seconds');
+      const pid = Number(/^\d+/.exec(out)?.[0]);
+      expect(pid).toBeGreaterThan(1);
+      while (isAlive(pid)) await sleep(20);
+    });
+
+    test('Ctrl-C in ssh’s terminal is SIGINT to what runs in it', async () => {
+      const options = world.options(await world.login('olga'));
+      const line = program({ INT: 'echo caught; exit 7' });
+      const ssh = spawn('ssh', ['-tt', '-q', ...options, 'web1@127.0.0.1', line], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      });
+      let out = '';
+      ssh.stdout.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+        if (/ready\r\n$/.test(out)) ssh.stdin.write('\u0003');
+      });
+      const [code] = (await once(ssh, 'close')) as [number | null]; // what `close` carries
+      expect({ code, out: out.replaceAll('\r', '') }).toEqual({ code: 7, out: 'ready\n^Ccaught\n' });
+    });
+  },
+);
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
