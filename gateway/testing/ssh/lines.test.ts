@@ -180,12 +180,44 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     await settles();
   });
 
+  test('a terminal that swallows a letter of the answer does not make another line of it', async () => {
+    await writeFile(join(dir, '777777'), `touch ${evil}\n`);
+    typist.type(`stty intr x noflsh${enter}`);
+    await typist.sees(/noflsh\r\n[^]*:~[#$] /);
+    // Without its x, `\\x73` is an octal number, and the second word `;. /???/*/777777`.
+    typist.type(`true sV@WwwwWRWgggggg${enter}`);
+    await typist.sees(/not run: the terminal changes what the gateway answers/);
+  });
+
+  test.each([
+    'stty icanon eol t',
+    'stty intr ^J',
+    'stty -icanon -echo',
+    'stty iuclc istrip',
+    'stty raw',
+    '(sleep 0.1; stty icanon eol t) & sleep 0.2',
+    'env --ignore-signal=TTOU stty icanon eol t & sleep 0.2',
+  ])('behind %s lines are judged as before', async (line) => {
+    typist.type(`${line}${enter}`);
+    await typist.sees(/stty[^\n]*\n[^]*:~[#$] /);
+    typist.type(`touch ${evil}${enter}`);
+    await typist.sees(/T-400/);
+    // With `iuclc` the terminal makes other letters of it, before bash has the line.
+    const wanted = line.includes('iuclc') ? evil.toLowerCase() : evil;
+    expect(await judged()).toContain(`deny touch ${wanted}`);
+  });
+
   // What would make the next lines mean something else, or go on in the next one.
   test.each([
     ['printf() { touch EVIL; }', 'changing'],
     ['alias ls=true', 'changing'],
     ['PS1=x', 'changing'],
     ['PROMPT_COMMAND=x', 'changing'],
+    ['PROMPT_COMMAND+=(x)', 'changing'],
+    ['exit() { touch EVIL; }', 'changing'],
+    ['function [ { touch EVIL; }', 'changing'],
+    ["trap 'touch EVIL' DEBUG", 'changing'],
+    ['enable -f x touch', 'changing'],
     ['PATH=/tmp:$PATH', 'changing'],
     ['BASH_ALIASES[ls]=rm', 'changing'],
     ['set -o vi', 'changing'],

@@ -117,7 +117,7 @@ describe.skipIf(skipped !== undefined)(
       let out = '';
       ssh.stdout.on('data', (chunk: Buffer) => {
         out += chunk.toString();
-        if (/ready\r\n$/.test(out)) ssh.stdin.write('\u0003');
+        if (out.endsWith('ready\r\n')) ssh.stdin.write('\u0003');
       });
       const [code] = (await once(ssh, 'close')) as [number | null]; // what `close` carries
       expect({ code, out: out.replaceAll('\r', '') }).toEqual({ code: 7, out: 'ready\n^Ccaught\n' });

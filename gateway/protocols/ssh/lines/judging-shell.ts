@@ -4,7 +4,8 @@
  * - every function of readline that runs something, or could switch to a map of keys in which one does, is taken off all keys; what stays is a list
  * - Enter (`\r`, `\n`) calls `__sallyport_judge`, which prints a mark with the line and a fresh secret, and waits for an answer that has the
  *   secret in it. Nobody else can give one: the mark goes to the gateway, and the terminal's input comes from the gateway
- * - the answer holds the line that may run. That line takes the place of what was typed: what was judged is what runs
+ * - the answer holds the line that was judged, and only the very same line runs: programs can have the terminal swallow or change letters of
+ *   what the gateway sends (`stty intr x noflsh`)
  * - only then the key that accepts a line, whose name nobody is told, is bound, and it is unbound before anything else is read
  * - variables by which bash would find other programs, run code at a prompt or read lines otherwise cannot be changed; aliases and `!` are off
  *
@@ -61,9 +62,14 @@ __sallyport_setup() {
     trap - INT QUIT TSTP
     case $a in
       "$q run "*)
-        printf -v READLINE_LINE %b "${'$'}{a#"$q run "}"
-        __sallyport_open=0
-        bind "\"'"$k"'2\": accept-line"
+        printf -v a %b "${'$'}{a#"$q run "}"
+        if [[ $a == "$line" ]]; then
+          __sallyport_open=0
+          bind "\"'"$k"'2\": accept-line"
+        else
+          printf "%s%s\nsallyport: not run: the terminal changes what the gateway answers; open another shell\n" "${'$'}{PS1@P}" "$line"
+          READLINE_LINE=""
+        fi
         ;;
       *)
         printf "%s%s\n" "${'$'}{PS1@P}" "$line"

@@ -134,7 +134,7 @@ export class LineShell {
     this.#enters = 0;
     if (this.#state.kind === 'judging') this.#state.x?.cancel();
     this.#state = { kind: 'judging', secret, text, x: undefined, said: [] };
-    if (/^[ \t]*$/.test(text) && isWhole) return this.#run(secret, '');
+    if (/^[ \t]*$/.test(text) && isWhole) return this.#run(secret, text);
     const bytes = Buffer.byteLength(text);
     const tooLong = `too-long: ${bytes} bytes, and at most ${this.#ports.maxLineBytes} are read`;
     const read = bytes > this.#ports.maxLineBytes ? ({ ok: false, why: tooLong } as const) : typedLine(text);
@@ -177,7 +177,7 @@ export class LineShell {
     this.#answerNo(secret, [`not run: ${why}`]);
   }
 
-  /** The line that was judged goes back: that one runs, whatever else is in the shell's buffer. */
+  /** The line that was judged goes back: that one runs, or none. */
   #run(secret: string, text: string): void {
     const hex = Buffer.from(text).toString('hex').replaceAll(/../g, '\\x$&');
     this.#answer(secret, `run ${hex}`);
