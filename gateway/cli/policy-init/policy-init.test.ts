@@ -94,7 +94,7 @@ describe('a new repository', () => {
       expect({ run, ...ran }).toMatchObject({ code: 0 });
       said.push(ran.out);
     }
-    expect(said.join('')).toMatch(/nothing wrong[^]*8 passed[^]*revision 0123456789abcdef, signed by main/);
+    expect(said.join('')).toMatch(/nothing wrong[^]*12 passed[^]*revision 0123456789abcdef, signed by main/);
     expect(await readFile(env.GITHUB_PATH, 'utf8')).toContain(`${dir}/.sallyport/${version()}/.bin`);
 
     const { out } = await shell(dir, 'sallyport policy inspect dist/main.tar.gz --json');
