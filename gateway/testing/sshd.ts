@@ -20,6 +20,8 @@ export interface TestSshd extends AsyncDisposable {
   readonly dir: string;
   /** Every line that it was asked to run, one after the other; with `recordLines` only. */
   lines(): Buffer;
+  /** What its sftp was sent, in all sessions; with `recordFiles` only. */
+  asked(): Buffer;
   log(): string;
 }
 
@@ -31,6 +33,10 @@ const isRoot = process.getuid?.() === 0;
 
 /** The sshd that tests use: SALLYPORT_SSHD, the system's, or the one that `scripts/setup.sh` unpacked. */
 export const sshdPath = [process.env['SALLYPORT_SSHD'] ?? '', '/usr/sbin/sshd', unpacked].find((path) =>
+  existsSync(path),
+);
+/** The program behind its sftp; it is in sshd itself, too, but nobody sees there what it is sent. */
+export const sftpServer = ['/usr/lib/openssh/sftp-server', join(cache, 'usr/lib/openssh/sftp-server')].find((path) =>
   existsSync(path),
 );
 /** Printed with tests that are skipped. */
@@ -45,6 +51,8 @@ export const rootOnly =
 export interface SshdOptions {
   /** Notes every line before it runs. */
   readonly recordLines?: boolean;
+  /** Notes every byte that its sftp is sent, before it has it. */
+  readonly recordFiles?: boolean;
   /** More lines of sshd_config. */
   readonly settings?: readonly string[];
   /** Lets in an account of no rights, also where root runs the tests. It has a home of its own. @see rootOnly */
@@ -70,13 +78,19 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     `#!/bin/sh\nprintf '%s\\n' "$SSH_ORIGINAL_COMMAND" >> ${file('lines')}\nexec bash -c "$SSH_ORIGINAL_COMMAND"\n`,
   );
   await chmod(file('run'), 0o700);
+  await writeFile(file('asked'), '');
+  await writeFile(file('files'), `#!/bin/sh\ntee -a ${file('asked')} | ${sftpServer ?? 'false'}\n`);
+  await chmod(file('files'), 0o700);
   const settings = [
     // The first value of a setting counts.
     ...(options.settings ?? []),
     ...[`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file('host')}`, 'PidFile none', 'UsePAM no'],
     ...['StrictModes no', 'PasswordAuthentication no', 'PermitRootLogin prohibit-password', 'LogLevel VERBOSE'],
     ...[`AuthorizedKeysFile ${file('authorized_keys')}`, 'AcceptEnv LANG LC_*', 'MaxSessions 100', 'MaxStartups 100'],
-    ...['Subsystem sftp internal-sftp', ...(options.recordLines ? [`ForceCommand ${file('run')}`] : [])],
+    ...[
+      `Subsystem sftp ${options.recordFiles ? file('files') : 'internal-sftp'}`,
+      ...(options.recordLines ? [`ForceCommand ${file('run')}`] : []),
+    ],
   ];
   await writeFile(file('config'), `${settings.join('\n')}\n`);
   const account = options.unprivileged && isRoot ? await strangerAt(dir) : undefined;
@@ -103,6 +117,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     hostKey: `${type} ${base64}`,
     dir,
     lines: () => readFileSync(file('lines')),
+    asked: () => readFileSync(file('asked')),
     log: () => said,
     [Symbol.asyncDispose]: async () => {
       server.kill('SIGTERM');

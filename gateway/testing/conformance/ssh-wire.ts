@@ -6,7 +6,7 @@ import type { Answer, Wire } from '../../protocols/conformance-subject.ts';
 import { sendRaw } from './ssh-raw.ts';
 
 /** What the suite's bytes mean: SSH encrypts, and no two messages are the same bytes twice, so the wire encrypts what it is given whole. */
-const frameKinds = { exec: 0, payload: 1, bytes: 2 } as const;
+export const frameKinds = { exec: 0, payload: 1, bytes: 2 } as const;
 
 /** A message of the suite: its length, its kind, and a command line, an SSH message before encryption, or bytes for the socket. */
 export function frame(kind: keyof typeof frameKinds, content: string | Buffer): Buffer {
@@ -137,7 +137,7 @@ export class SshWire implements Wire {
 }
 
 /** A socket between: what goes out is cut into pieces of given lengths, each on its own. */
-class Tap extends Duplex {
+export class Tap extends Duplex {
   readonly #socket: Socket;
   #lengths: readonly number[] = [];
 

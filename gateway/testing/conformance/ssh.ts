@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
+import type { Answer, Samples, Subject, Wire } from '../../protocols/conformance-subject.ts';
 import {
   connectSshUpstream,
   hostCertificate,
@@ -53,14 +53,30 @@ function samplesIn(dir: string): Samples {
   };
 }
 
+/** What is said over a connection to the subject. */
+export interface Talk {
+  samples(dir: string): Samples;
+  /** What the host was asked for, as it noted itself. */
+  received(sshd: TestSshd): Buffer;
+  open(port: number, user: string, key: string): Promise<Wire>;
+  native(options: readonly string[], dir: string, text: string): Promise<Answer>;
+}
+
+const lines: Talk = {
+  samples: samplesIn,
+  received: (sshd) => sshd.lines(),
+  open: (port, user, key) => SshWire.open(port, user, key),
+  native: (options, _dir, text) => ask('ssh', [...options, 'web1@127.0.0.1', text]),
+};
+
 /** The adapter, enforcement and a real sshd behind a proxy; what the host was asked to run is what it noted itself. */
-export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
+export async function openSshSubject(sshd: TestSshd, talk: Talk = lines): Promise<Subject> {
   await using opening = new AsyncDisposableStack();
   const proxy = opening.use(await openRecordingProxy(sshd.port));
-  const samples = samplesIn(sshd.dir);
+  const samples = talk.samples(sshd.dir);
   const file = join(sshd.dir, samples.denied.mark);
-  rmSync(file, { force: true });
-  writeFileSync(join(sshd.dir, 'lines'), '');
+  rmSync(file, { force: true, recursive: true });
+  for (const noted of ['lines', 'asked']) writeFileSync(join(sshd.dir, noted), '');
   const { world, admission, nextId } = openWorld('web1', 'detector:card');
   const userKey = newHostKey();
   const known = publicHalf(userKey);
@@ -113,7 +129,7 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     world,
     samples,
     target: {
-      received: () => sshd.lines(),
+      received: () => talk.received(sshd),
       hasRun: async () => existsSync(file),
       get sentBytes() {
         return proxy.sentBytes;
@@ -123,12 +139,12 @@ export async function openSshSubject(sshd: TestSshd): Promise<Subject> {
     },
     async connect() {
       const before = sessions;
-      const wire = await SshWire.open(port, 'web1', userKey);
+      const wire = await talk.open(port, 'web1', userKey);
       // The login is over before the gateway has reached the host: what the suite does to the host has to reach this session too.
       while (sessions === before) await turn();
       return wire;
     },
-    native: (texts) => askByOpenssh(port, sshd.dir, userKey, texts),
+    native: (texts) => askByOpenssh(port, sshd.dir, userKey, texts, talk),
     encryptions: encryptions(port),
     drain: () => void listener.drain(1_000),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
@@ -141,23 +157,25 @@ async function askByOpenssh(
   dir: string,
   key: string,
   texts: readonly string[],
+  talk: Talk,
 ): Promise<readonly Answer[]> {
   const keyFile = join(dir, 'native');
   writeFileSync(keyFile, key, { mode: 0o600 });
   const options = [
-    ...['-i', keyFile, '-p', String(port), '-F', 'none', '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'],
+    ...['-i', keyFile, '-o', `Port=${port}`, '-F', 'none', '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'],
     ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'LogLevel=ERROR'],
     ...['-o', 'ControlMaster=auto', '-o', `ControlPath=${join(dir, 'control')}`, '-o', 'ControlPersist=yes'],
   ];
   const answers: Answer[] = [];
-  for (const text of texts) answers.push(await ssh([...options, 'web1@127.0.0.1', text]));
-  await ssh([...options, '-O', 'exit', 'web1@127.0.0.1']);
+  for (const text of texts) answers.push(await talk.native(options, dir, text));
+  await ask('ssh', [...options, '-O', 'exit', 'web1@127.0.0.1']);
   return answers;
 }
 
-async function ssh(args: readonly string[]): Promise<Answer> {
+/** Runs one of OpenSSH's clients to its end. */
+export async function ask(program: 'ssh' | 'sftp', args: readonly string[]): Promise<Answer> {
   // Not a pipe for standard error of the master, which outlives the command.
-  const child = spawn('ssh', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const [code] = (await once(child, 'exit')) as [number | null]; // what `exit` carries
