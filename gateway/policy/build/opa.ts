@@ -6,6 +6,12 @@ import { SallyportError } from '../../contract/errors.ts';
 /** The one OPA that checks, tests and compiles policies: what it was measured with is what ships. */
 export const opaVersion = '1.22.0';
 
+/** Longest run of OPA. */
+const limitMs = 120_000;
+
+/** How `opa test` begins: a test may take all of the run's time. OPA's own limit of five seconds fails tests where a machine is busy. */
+export const testCommand = ['test', '--format', 'json', '--timeout', `${String(limitMs)}ms`] as const;
+
 /**
  * Where an OPA of the right version is: `SALLYPORT_OPA`, then PATH, then the cache that set-up fills. Nothing is downloaded.
  * @param env the process's environment, handed in by whoever may read it
@@ -44,7 +50,7 @@ export interface Where {
 
 /** Runs OPA and answers with what came of it, for callers to whom a failure is an answer (`opa test`). */
 export function execute(opa: string, args: readonly string[], { cwd, signal }: Where = {}): Promise<OpaRun> {
-  const options = { maxBuffer: 64 << 20, timeout: 120_000, ...(cwd ? { cwd } : {}), ...(signal ? { signal } : {}) };
+  const options = { maxBuffer: 64 << 20, timeout: limitMs, ...(cwd ? { cwd } : {}), ...(signal ? { signal } : {}) };
   return new Promise((resolve) => {
     execFile(opa, [...args], options, (error, stdout, stderr) => {
       resolve(error === null ? { ok: true, stdout } : { ok: false, stdout, stderr, error });

@@ -47,6 +47,12 @@ test.each([
   );
 });
 
+test('what is broken off on OPA’s engine is named, and why', async () => {
+  await expect(both('two := 1\n\ntwo := 2 if true\n\ntest_it if two == 1')).rejects.toThrow(
+    '1 policy tests failed: data.acme.orders_test.test_it (rule data.acme.orders_test.two produced conflicting values',
+  );
+});
+
 test('rules of one name are tests of their own', async () => {
   await expect(both('test_it if true', 'test_it if 2 > 1')).resolves.toBe(2);
   await expect(both('test_it if true', `test_it if not json.unmarshal("${tooBig}")`)).rejects.toThrow(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
-import { execute, type Where } from './opa.ts';
+import { execute, testCommand, type Where } from './opa.ts';
 import { failuresOnWasm, type PassedTest } from './tests-on-wasm.ts';
 
 const testResult = z.looseObject({
@@ -25,9 +25,14 @@ export async function runTests(
   folders: readonly string[],
   where: Where,
 ): Promise<readonly PassedTest[]> {
-  const run = await execute(opa, ['test', '--format', 'json', ...rules, ...folders], where);
+  const run = await execute(opa, [...testCommand, ...rules, ...folders], where);
   const results = readReport(run.stdout);
-  refuse(results?.filter((r) => r.fail !== undefined || r.error !== undefined).map(fullName) ?? []);
+  refuse(
+    (results ?? []).flatMap((r) => {
+      if (r.error !== undefined) return [`${fullName(r)} (${whyOf(r.error)})`];
+      return r.fail === undefined ? [] : [fullName(r)];
+    }),
+  );
   if (!run.ok) throw new SallyportError('opa-failed', `opa test: ${run.stderr.trim() || run.stdout.trim()}`);
   if (!results?.length) throw new SallyportError('opa-failed', 'no policy test ran: an untested policy does not ship');
   return results;
@@ -54,6 +59,12 @@ export async function runTestsOnWasm(
 
 function fullName({ package: home, name }: PassedTest): string {
   return `${home}.${name}`;
+}
+
+/** What broke a test off. */
+function whyOf(error: unknown): string {
+  const read = z.object({ message: z.string() }).safeParse(error);
+  return read.success ? read.data.message : JSON.stringify(error);
 }
 
 function refuse(names: readonly string[]): void {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
 import type { BundleSources } from '../build/interface.ts';
-import { execute } from '../build/opa.ts';
+import { execute, testCommand } from '../build/opa.ts';
 import { isPacked } from '../build/pack.ts';
 import { isPolicySource, isTestSource, originsOf, stageSources, stageTestData } from '../build/stage.ts';
 import type { Lines } from './coverage.ts';
@@ -65,7 +65,7 @@ export async function runRegoTests(
     const beside = staged.at(-1);
     if (beside !== undefined) await stageTestData(sources.testData ?? [], join(work, beside));
     const only = filter === undefined ? [] : ['--run', `(?i)${quoted(filter)}`];
-    const common = ['test', '--format', 'json', ...only, '--capabilities', resolve(sources.capabilities)];
+    const common = [...testCommand, ...only, '--capabilities', resolve(sources.capabilities)];
     const run = (...args: readonly string[]) => execute(opa, [...common, ...args, ...staged], { cwd: work, signal });
     const cases: TestCase[] = [];
     for (const target of targets) {
