@@ -28,7 +28,7 @@ try {
     if (flags.json) process.stdout.write(`${JSON.stringify(describe(world))}\n`);
     else process.stdout.write(suggestions(world));
     await stopped;
-    process.stderr.write(`\nstopping; log, recordings and tokens stay in ${world.dir} until the next start\n`);
+    process.stderr.write(`\nstopping; its files stay in ${world.dir} until the next start\n`);
   }
 } catch (error) {
   // Ctrl-C reaches what we started, too: that it ended is then no news.

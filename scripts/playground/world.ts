@@ -53,7 +53,7 @@ export async function startWorld(name: string): Promise<World> {
       opening.use(started.server);
       return started;
     },
-    (c) => `database crm with made-up customers, on port ${String(c.server.port)}`,
+    (c) => `database crm with made-up customers, port ${String(c.server.port)}`,
   );
   const host = await step(
     'sshd',
@@ -62,7 +62,7 @@ export async function startWorld(name: string): Promise<World> {
       if ('sshd' in started) opening.use(started.sshd);
       return started;
     },
-    (h) => ('sshd' in h ? `host web1, on port ${String(h.sshd.port)}` : `left out: ${h.missing}`),
+    (h) => ('sshd' in h ? `host web1, port ${String(h.sshd.port)}` : `left out: ${h.missing}`),
   );
   const idp = await step(
     'identity provider',
