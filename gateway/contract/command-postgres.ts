@@ -32,6 +32,7 @@ export type PostgresEffect = (typeof postgresEffects)[number];
  * such a value that INSERT or UPDATE writes into a column whose values are there once.
  * `key`: in an index by name, or where the table itself asks for any other value whether it is there already (unique, exclusion, foreign key).
  * `rule`: by a check, by row-level security, or by what decides in which partition a row is.
+ * `index_order`: rows may come in the order of an index over it, because the statement says no other.
  */
 export const columnUses = [
   'null_test',
@@ -51,6 +52,7 @@ export const columnUses = [
   'function',
   'key',
   'rule',
+  'index_order',
   'other',
 ] as const;
 export type ColumnUse = (typeof columnUses)[number];

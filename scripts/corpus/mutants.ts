@@ -15,6 +15,7 @@ const statements: readonly RegExp[] = [
   /this\.touch\(.*\);$/,
   /(?:walk\.)?ledger\.(?:touch|touchAll|lookUp|explains|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect)\(.*\);$/,
   /(?:walk\.)?ledger\.copies\.add\(.*\);$/,
+  /(?:(?:walk\.)?ledger\.)?(?:rows\.(?:reads|readsAgain|keeps|tells)|sorts|searchesNull)\(.*\);$/,
   /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur|copyInto|copyColumns|copyNew|copyRenamed|renamed|changesRows|readConflict|readAssignments|readRules|readRuleUses|readDefaults)\(.*\);$/,
   /(?:walk\.)?ledger\.(?:changesSchema|changesSearchPath|touchesLabels|unfiltered) = true;$/,
 ];
@@ -40,7 +41,12 @@ export function mutantsOf(file: string, source: string): readonly Mutant[] {
   return lines.flatMap((line, i) => {
     const refused = refusing.has(name) ? withoutRefusal(line) : undefined;
     const left = name === 'plain-outline.ts' && leaves.test(line) ? '' : undefined;
-    const changed = refused ?? left ?? withoutStatement(line) ?? (allowing.has(name) ? undefined : withoutRow(line));
+    const changed =
+      refused ??
+      left ??
+      withoutOrder(line) ??
+      withoutStatement(line) ??
+      (allowing.has(name) ? undefined : withoutRow(line));
     if (changed === undefined) return [];
     return [{ file, line: i + 1, rule: line.trim(), source: lines.with(i, changed).join('\n') }];
   });
@@ -53,6 +59,11 @@ function withoutStatement(line: string): string | undefined {
   const [, before = '', body = ''] = statement ?? [];
   const found = statements.find((each) => each.test(body) && (body.match(each)?.index ?? -1) === 0);
   return found ? `${before}void 0;` : undefined;
+}
+
+/** The order of rows counts for nothing, where it shows. */
+function withoutOrder(line: string): string | undefined {
+  return line.includes('rows.shown(') ? line.replace('rows.shown(', 'rows.hidden(') : undefined;
 }
 
 function withoutRefusal(line: string): string | undefined {

@@ -13,6 +13,7 @@ export const tableRule = z.discriminatedUnion('kind', [
     over: z.enum(['alone', 'columns', 'computed']).default('columns'),
   }),
   z.strictObject({ kind: z.enum(['check', 'unchecked', 'partition']), columns }),
+  z.strictObject({ kind: z.literal('index'), keys: columns, covers: columns.default([]) }),
   z.strictObject({ kind: z.literal('foreign'), columns, to: table, to_columns: columns }),
   z.strictObject({ kind: z.literal('policy'), reads: table, columns }),
   z.strictObject({ kind: z.enum(['stored', 'virtual']), column: z.string(), columns, sql: z.string() }),
@@ -44,6 +45,8 @@ export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | u
     case 'unchecked':
     case 'partition':
       return { kind: rule.kind, columns: list(rule.columns) };
+    case 'index':
+      return { kind: rule.kind, keys: list(rule.keys), ...(rule.covers.length > 0 && { covers: list(rule.covers) }) };
     case 'foreign': {
       const to = nameOf(rule.to.relation);
       return to === undefined
@@ -76,6 +79,7 @@ export function readRule(rule: FixtureRule, oidOf: (name: string) => number): Ta
     case 'check':
     case 'unchecked':
     case 'partition':
+    case 'index':
     case 'stored':
     case 'virtual':
     case 'default':

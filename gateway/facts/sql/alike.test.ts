@@ -5,7 +5,7 @@ import { analyzeText, type Reading } from './analyze.ts';
 import { leanCatalog } from './catalog.ts';
 import { leakCatalog, leakLabels, searchPath } from './fixtures/leak-database.ts';
 import { loadGrammar, loadLexer, newestMajor, type Grammar, type Parsed } from './grammar.ts';
-import { World } from './world.ts';
+import { noColumns, World } from './world.ts';
 
 const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
 const text = 'SELECT id FROM customers WHERE id = 2';
@@ -15,7 +15,7 @@ let reading: Reading;
 beforeAll(async () => {
   const grammar = await loadGrammar(newestMajor);
   if (!grammar) throw new Error('there is a grammar of the newest major');
-  const views = () => ({ labels: [], forms: [], hidden: [], reasons: [], relations: [] });
+  const views = () => ({ ...noColumns, reasons: [] });
   const world = new World(leanCatalog(catalog), leakLabels, views, () => undefined);
   reading = { grammar, lexer: await loadLexer(), world, searchPath, version: '1' };
 });

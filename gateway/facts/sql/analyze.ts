@@ -7,6 +7,7 @@ import { tagged, type Node } from './node.ts';
 import { blankFacts, blankLiterals } from './record.ts';
 import { blur, type Column } from './scope.ts';
 import type { CommandFacts, Handle, StatementFacts } from './statement.ts';
+import { readRowOrder } from './index-order.ts';
 import { readStatement } from './statements.ts';
 import type { NamedHandle, Outcome } from './outcome.ts';
 import { newWalk } from './walk.ts';
@@ -91,6 +92,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
   if (!reading.world.known) ledger.incomplete('the catalog of the target has not been read');
   const outcome = readStatement(newWalk(ledger), tree);
   const columns = settled(ledger, outcome.columns ?? []);
+  readRowOrder(ledger);
   const effects = ledger.effects;
   const secret = ledger.secret || ledger.meetsLabels;
   const outline = blankLiterals(slice.text, reading.lexer);

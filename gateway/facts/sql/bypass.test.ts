@@ -985,11 +985,39 @@ describe('what a table does by itself tells of labelled values', () => {
     rule(14, 'check', '{2,3}', null, null, null),
     ...made(15, 'whole', ['id', 'name', 'ssn']),
     rule(15, 'check', '{0}', null, null, null),
+    ['functions', ['public', 'first_code', 'sql', 's', 'f', null, 'SELECT id FROM public.codes', 'f', '[]', null, 'other']],
+    ...made(16, 'people', ['id', 'tenant', 'name', 'ssn']),
+    rule(16, 'primary', '{1}', null, null, null),
+    rule(16, 'index', '{2,4}', '16', '{2,4}', null),
+    ...made(17, 'codes', ['id', 'ssn', 'note']),
+    rule(17, 'primary', '{1}', null, null, null),
+    rule(17, 'unique', '{3}', null, null, 'alone'),
+    rule(17, 'index', '{2}', '17', '{2,1}', null),
+    ...made(18, 'folded', ['id', 'ssn']),
+    rule(18, 'index', '{2}', '18', '{}', 'expressions'),
+    ...made(23, 'keys', ['id', 'tenant', 'ssn', 'note']),
+    rule(23, 'primary', '{1}', null, null, null),
+    rule(23, 'unique', '{2,3}', null, null, null),
+    ...made(19, 'pairs', ['id', 'ssn', 'other']),
+    rule(19, 'index', '{2,3}', '19', '{2,3}', null),
+    ...made(20, 'v_codes', ['id', 'note', 'twice'], 'v').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT codes.id, codes.note, codes.id + codes.id FROM public.codes')] : [query, row],
+    ),
+    ...made(21, 'v_first', ['id'], 'v').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT codes.id FROM public.codes LIMIT 1')] : [query, row],
+    ),
+    ...made(22, 'v_tenant', ['id'], 'v').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT people.id FROM public.people WHERE people.tenant = 1')] : [query, row],
+    ),
   ]; // prettier-ignore
-  const labelled = 'keyed computed checked unchecked divided made above whole'.split(' ').map((name) => `${name}.ssn`);
+  const labelled = 'keyed computed checked unchecked divided made above whole people codes folded pairs keys'
+    .split(' ')
+    .map((name) => `${name}.ssn`);
   beforeAll(() => {
     analyzer.setCatalog('ruled', leakCatalog(rows.map((row) => JSON.stringify(row)).join('\n')));
-    const labels = [...labelled, 'secured.owner'].map((column) => [`public.${column}`, ['pii.ssn']] as const);
+    const labels = [...labelled, 'secured.owner', 'pairs.other'].map(
+      (column) => [`public.${column}`, ['pii.ssn']] as const,
+    );
     analyzer.setLabels('ruled', new Map(labels), '1');
   });
   const ruled = async (sql: string): Promise<StatementFacts> => {
@@ -1042,10 +1070,11 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT id FROM asks', 'keyed.ssn rule'],
     ['SELECT id FROM part', 'part.ssn rule'],
     ['DELETE FROM ONLY part', 'part.ssn rule'],
-    ['SELECT id FROM divided'],
-    ['SELECT tableoid, id FROM divided', 'divided.ssn expression'],
-    ['SELECT d.tableoid FROM divided d', 'divided.ssn expression'],
-    ['SELECT id FROM divided WHERE tableoid = 9', 'divided.ssn where'],
+    ['SELECT id FROM divided', 'divided.ssn index_order'],
+    ['SELECT count(*) FROM divided'],
+    ['SELECT tableoid, id FROM divided', 'divided.ssn expression', 'divided.ssn index_order'],
+    ['SELECT d.tableoid FROM divided d', 'divided.ssn expression', 'divided.ssn index_order'],
+    ['SELECT count(*) FROM divided WHERE tableoid = 9', 'divided.ssn where'],
     ['SELECT ctid FROM divided'],
     ['SELECT tableoid FROM keyed'],
     // What is generated from a value.
@@ -1076,17 +1105,146 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT DISTINCT l.id, k.ssn FROM keyed k JOIN keyed l ON l.id = k.id ORDER BY l.id', 'keyed.ssn distinct'],
     ['SELECT DISTINCT ON (ssn) id FROM keyed ORDER BY id', 'keyed.ssn distinct'],
     // What a default brings.
-    ['INSERT INTO filled (id) VALUES (1)', 'keyed.ssn set'],
-    ['INSERT INTO filled VALUES (1, DEFAULT)', 'keyed.ssn set'],
-    ['INSERT INTO filled (id, a) VALUES (1, DEFAULT)', 'keyed.ssn set'],
-    ['UPDATE filled SET a = DEFAULT', 'keyed.ssn set'],
-    ['MERGE INTO filled f USING refers r ON f.id = r.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1)', 'keyed.ssn set'],
-    ['COPY filled (id) FROM STDIN', 'keyed.ssn set'],
+    ['INSERT INTO filled (id) VALUES (1)', 'keyed.ssn index_order', 'keyed.ssn set'],
+    ['INSERT INTO filled VALUES (1, DEFAULT)', 'keyed.ssn index_order', 'keyed.ssn set'],
+    ['INSERT INTO filled (id, a) VALUES (1, DEFAULT)', 'keyed.ssn index_order', 'keyed.ssn set'],
+    ['UPDATE filled SET a = DEFAULT', 'keyed.ssn index_order', 'keyed.ssn set'],
+    ['MERGE INTO filled f USING refers r ON f.id = r.id WHEN NOT MATCHED THEN INSERT (id) VALUES (1)', 'keyed.ssn index_order', 'keyed.ssn set'],
+    ['COPY filled (id) FROM STDIN', 'keyed.ssn index_order', 'keyed.ssn set'],
     ["INSERT INTO filled (id, a) VALUES (1, 'x')"],
     ["UPDATE filled SET a = 'x'"],
   ])('%s', async (sql, ...used) => {
     expect(uses(await ruled(sql)).filter((use) => !use.startsWith('v_keyed'))).toEqual(used);
   }); // prettier-ignore
+
+  const ordered = async (sql: string): Promise<readonly string[]> =>
+    uses(await ruled(sql)).filter((use) => use.endsWith(' index_order'));
+
+  test.each([
+    // A plan may go along (tenant, ssn), and does where the tenant is asked for.
+    'SELECT id FROM people WHERE tenant = 1',
+    'SELECT id FROM people WHERE tenant = 1 LIMIT 5',
+    'SELECT id FROM people ORDER BY tenant',
+    'SELECT id FROM people WHERE tenant = 1 ORDER BY name',
+    'SELECT name AS id FROM people WHERE tenant = 1 ORDER BY id',
+    'SELECT id FROM people WHERE tenant = 1 ORDER BY id USING <',
+    'SELECT id FROM people WHERE tenant = 1 AND id > 5',
+    'SELECT id FROM people WHERE tenant = 1 OR id = 5',
+    'SELECT id FROM people WHERE tenant = 1 AND id = length(name)',
+    'SELECT p.id FROM people p JOIN filled f ON f.id = p.tenant',
+    'SELECT p.id FROM people p, filled f WHERE f.id = p.tenant AND f.id = 5',
+    // Along (ssn) that holds the id too, where nothing else is read.
+    'SELECT id FROM codes',
+    'SELECT id, ssn FROM codes',
+    'SELECT id + 1 AS id FROM codes ORDER BY id',
+    'SELECT note FROM codes WHERE ssn IS NOT NULL',
+    'SELECT c.id FROM codes c JOIN codes d ON c.id = d.id ORDER BY c.id',
+    'SELECT id FROM codes UNION ALL SELECT 1',
+    'SELECT id FROM (SELECT id + 0 AS id FROM codes) c ORDER BY id',
+    'WITH c AS (SELECT id FROM codes) SELECT id FROM c',
+    'WITH c AS (SELECT id FROM codes) SELECT count(*) FROM c UNION ALL SELECT id FROM c',
+    'SELECT note FROM keys WHERE tenant = 1',
+    // By a key, and not by that of these rows.
+    'SELECT ARRAY(SELECT c.id FROM codes c ORDER BY o.id) FROM codes o ORDER BY o.id',
+    'SELECT ARRAY(SELECT c.id FROM codes c WHERE o.id = 1) FROM codes o ORDER BY o.id',
+    'SELECT c.id FROM codes c, (SELECT id FROM codes ORDER BY id) d ORDER BY d.id',
+    'WITH c AS (SELECT id FROM codes) SELECT c.id FROM c, (SELECT id FROM c ORDER BY id) d ORDER BY d.id',
+    'WITH c AS (SELECT id FROM codes) SELECT c.id FROM c, c d ORDER BY d.id',
+    'SELECT v.id FROM v_codes v, v_codes w ORDER BY w.id',
+    'SELECT id FROM v_codes',
+    'SELECT twice FROM v_codes ORDER BY twice',
+    'SELECT sum(id) FROM v_first',
+    'SELECT id FROM v_tenant',
+    // Which row comes first, or before which, shows in what is made of them.
+    'SELECT array_agg(id) FROM codes',
+    'SELECT array_agg(c.id ORDER BY f.a) FROM codes c, filled f',
+    'SELECT JSON_ARRAYAGG(id) FROM codes',
+    "SELECT string_agg(name, ',') FROM people WHERE tenant = 1 GROUP BY name",
+    'SELECT row_number() OVER (), id FROM codes ORDER BY id',
+    'SELECT row_number() OVER w, id FROM people WINDOW w AS (ORDER BY tenant) ORDER BY id',
+    'SELECT sum(id) OVER (ORDER BY tenant ROWS 1 PRECEDING), id FROM people ORDER BY id',
+    'SELECT array_agg(id ORDER BY tenant) FROM people',
+    "SELECT string_agg(name, ',' ORDER BY tenant) FROM people",
+    'SELECT sum(c.id) FROM (SELECT id FROM codes LIMIT 1) c',
+    'SELECT sum(c.id) FROM (SELECT id FROM codes OFFSET 1) c',
+    'SELECT (SELECT id FROM codes LIMIT 1)',
+    'SELECT a FROM filled WHERE id IN (SELECT id FROM codes LIMIT 1)',
+    'SELECT ARRAY(SELECT id FROM codes)',
+    'SELECT 1 WHERE ARRAY(SELECT id FROM codes) IS NULL',
+    'SELECT JSON_ARRAY(SELECT id FROM codes)',
+    'SELECT first_code()',
+    'SELECT DISTINCT ON (tenant) name FROM people',
+    'SELECT count(*) FROM (SELECT DISTINCT ON (tenant) name FROM people) p',
+    // Rows are written in the order in which they are found.
+    "UPDATE people SET name = 'x' WHERE tenant = 1",
+    'UPDATE filled SET b = c.id FROM codes c',
+    'DELETE FROM people WHERE tenant = 1 RETURNING id',
+    "MERGE INTO people p USING filled f ON p.tenant = f.id WHEN MATCHED THEN UPDATE SET name = 'x'",
+    'INSERT INTO filled (a, b) SELECT id, id FROM codes',
+    'CREATE TABLE t AS SELECT id FROM codes',
+    'COPY (SELECT id FROM codes) TO STDOUT',
+    'CLUSTER people USING people_tenant',
+  ])('rows may come in the order of a labelled column: %s', async (sql) => {
+    const table = /people|v_tenant/.test(sql) ? 'people' : /keys/.test(sql) ? 'keys' : 'codes';
+    expect(await ordered(sql)).toEqual([`${table}.ssn index_order`]);
+  }); // prettier-ignore
+
+  test.each([
+    // No plan has a reason to go that way.
+    'SELECT id FROM people',
+    "SELECT id FROM people WHERE name = 'x'",
+    'SELECT * FROM codes',
+    'SELECT id FROM v_codes WHERE note IS NULL AND twice = 2',
+    'SELECT ssn FROM folded',
+    'SELECT id FROM folded',
+    'SELECT id, ssn IS NULL FROM people',
+    // Sorted by what tells all rows apart.
+    'SELECT id FROM people WHERE tenant = 1 ORDER BY id',
+    'SELECT name, id FROM people WHERE tenant = 1 ORDER BY 2 DESC',
+    'SELECT p.name FROM people p WHERE p.tenant = 1 ORDER BY p.name, p.id LIMIT 5 OFFSET 5',
+    'SELECT p.id FROM people p JOIN filled f ON f.id = p.tenant ORDER BY f.a, p.id',
+    'SELECT id FROM (SELECT id FROM codes) c ORDER BY id LIMIT 3',
+    'WITH c AS (SELECT id FROM codes) SELECT id FROM c ORDER BY id',
+    'SELECT id FROM v_codes ORDER BY id',
+    'SELECT c.id FROM codes c JOIN codes d ON c.id = d.id ORDER BY c.id, d.id',
+    'SELECT c.id FROM codes c WHERE c.id IN (SELECT id FROM codes) ORDER BY c.id',
+    'SELECT count(*) FROM (SELECT DISTINCT ON (id) id FROM codes ORDER BY id) c',
+    // One row at most.
+    'SELECT name FROM people WHERE tenant = 1 AND id = 5',
+    'SELECT name FROM people WHERE tenant = $1 AND $2 = id LIMIT 1',
+    'SELECT name FROM people WHERE tenant = $1 AND id = $2::text',
+    "SELECT id FROM codes WHERE ssn IS NULL AND note = 'x'",
+    "UPDATE people SET name = 'x' WHERE tenant = 1 AND id = 5",
+    'DELETE FROM people WHERE tenant = 1 AND id = 5 RETURNING name',
+    // Made of all rows alike.
+    'SELECT count(*), sum(id), max(name) FROM people WHERE tenant = 1',
+    'SELECT tenant, count(*) FROM people GROUP BY tenant LIMIT 5',
+    'SELECT name FROM people WHERE tenant = 1 GROUP BY name',
+    'SELECT DISTINCT name FROM people WHERE tenant = 1',
+    'SELECT array_agg(id ORDER BY id) FROM codes',
+    'SELECT rank() OVER (ORDER BY tenant), count(*) OVER (), id FROM people ORDER BY id',
+    'SELECT row_number() OVER (ORDER BY tenant, id), id FROM people ORDER BY id',
+    'SELECT row_number() OVER w, id FROM people WINDOW w AS (ORDER BY id) ORDER BY id',
+    'SELECT count(*) FROM (SELECT id FROM codes) c',
+    'SELECT a FROM filled WHERE EXISTS (SELECT FROM people WHERE tenant = 1)',
+    'SELECT a FROM filled WHERE id IN (SELECT id FROM codes)',
+    'SELECT (SELECT name FROM people WHERE tenant = 1)',
+    'SELECT id FROM codes UNION SELECT 1',
+    'SELECT id FROM codes EXCEPT ALL SELECT 1',
+    'WITH c AS (SELECT id FROM codes) SELECT 1',
+    'DELETE FROM people WHERE tenant = 1',
+    'CLUSTER filled USING filled_pkey',
+    'VACUUM people',
+  ])('rows come in no order of a labelled column: %s', async (sql) => {
+    expect(await ordered(sql)).toEqual([]);
+  });
+
+  test('of two labelled columns, what is looked up has one value and orders nothing', async () => {
+    expect(uses(await ruled("SELECT id FROM pairs WHERE ssn = 'x'"))).toEqual([
+      'pairs.other index_order',
+      'pairs.ssn equality',
+    ]);
+  });
 
   test.each([
     ['SELECT upper FROM made', 'derived', 'pii.ssn'],

@@ -13,6 +13,8 @@ export type TableRule =
   /** What a policy of row-level security reads, of the table itself or of another. */
   | { readonly kind: 'policy'; readonly reads: Columns }
   | { readonly kind: 'partition'; readonly columns: readonly string[] }
+  /** In whose order rows may be read, as they may in that of a key. `keys`: what that order, or which rows stand in it, follows from; `covers`: columns whose values stand in it themselves. */
+  | { readonly kind: 'index'; readonly keys: readonly string[]; readonly covers: readonly string[] }
   /** A generated column, and what it is made of. */
   | { readonly kind: 'stored' | 'virtual'; readonly column: string; readonly columns: readonly string[]; readonly sql: string }
   /** The default of a column, where it calls a function that somebody wrote. */
@@ -58,7 +60,10 @@ const isAlone = `i.indisunique AND NOT i.indisexclusion AND i.indimmediate AND i
                  WHERE o.oid = i.indclass[0] AND o.opcdefault AND m.amname = 'btree')
     AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0])`;
 
-/** Rows: table, kind, attribute numbers (`{1,2}`), another table, its attribute numbers or the number of one attribute, text (`alone` of a key). */
+/** An index without plain columns depends on the table as a whole, too: only its text says whether it is made of whole rows. */
+const readsWholeRow = `pg_catalog.concat(pg_catalog.pg_get_expr(i.indexprs, i.indrelid), pg_catalog.pg_get_expr(i.indpred, i.indrelid)) LIKE '%.*%'`;
+
+/** Rows: table, kind, attribute numbers (`{1,2}`), another table, its attribute numbers or the number of one attribute, text (`alone` of a key, `expressions` of an index without columns). */
 export const rulesQuery = `
   SELECT i.indrelid, CASE WHEN i.indisprimary AND i.indimmediate THEN 'primary' WHEN i.indexprs IS NULL AND i.indpred IS NULL THEN 'unique' ELSE 'computed' END,
          ${numbers(`SELECT u.k FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY u(k, n) WHERE u.k <> 0 AND u.n <= i.indnkeyatts
@@ -66,6 +71,19 @@ export const rulesQuery = `
          NULL::pg_catalog.oid, NULL::pg_catalog.text, CASE WHEN ${isAlone} THEN 'alone' END
     FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind <> 't'
    WHERE (i.indisunique OR i.indisexclusion) AND i.indrelid >= 16384
+  UNION ALL
+  SELECT i.indrelid, 'index',
+         ${numbers(`SELECT u.k FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY u(k, n) WHERE u.k <> 0 AND u.n <= i.indnkeyatts
+           UNION ${dependsOn('pg_class', 'i.indexrelid', 'i.indrelid')} AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+             AND (d.refobjsubid <> 0 OR ${readsWholeRow})`)},
+         i.indrelid, ${numbers(`SELECT u.k FROM pg_catalog.unnest(i.indkey::pg_catalog.int2[]) u(k) WHERE u.k <> 0`)},
+         CASE WHEN 0 = ALL (i.indkey::pg_catalog.int2[]) THEN 'expressions' END
+    FROM pg_catalog.pg_index i
+    JOIN pg_catalog.pg_class c ON c.oid = i.indrelid AND c.relkind <> 't'
+    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+    JOIN pg_catalog.pg_am m ON m.oid = x.relam AND m.amname NOT IN ('hash', 'gin', 'brin')
+   WHERE i.indrelid >= 16384 AND x.relkind = 'i'
+     AND NOT (i.indisunique AND i.indnatts = i.indnkeyatts AND i.indexprs IS NULL AND i.indpred IS NULL)
   UNION ALL
   SELECT k.conrelid, CASE WHEN k.convalidated THEN 'check' ELSE 'unchecked' END, COALESCE(k.conkey::pg_catalog.text, '{}'), NULL, NULL, NULL
     FROM pg_catalog.pg_constraint k WHERE k.contype = 'c' AND k.conrelid >= 16384
@@ -141,6 +159,10 @@ function ruleOf(kind: string | null | undefined, columns: readonly string[], res
     case 'unchecked':
     case 'partition':
       return { kind, columns };
+    case 'index': {
+      const { to, sql } = rest();
+      return { kind, keys: columns, covers: sql === 'expressions' ? [] : to.columns };
+    }
     case 'foreign':
       return { kind, columns, to: rest().to };
     case 'policy':

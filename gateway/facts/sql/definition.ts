@@ -4,6 +4,7 @@ import { copyInto, copyNew } from './copies.ts';
 import { isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { intoName } from './query.ts';
 import { blur, emptyScope, type Item, type Scope, type Walk } from './scope.ts';
+import { scanOrders } from './scan-orders.ts';
 import { readSetting } from './settings.ts';
 import type { Base } from './world.ts';
 import { readTarget } from './write.ts';
@@ -134,6 +135,13 @@ export function readWhole(walk: Walk, tree: Json | undefined): void {
     if (typeof tree['relname'] === 'string') readTarget(walk, tree);
     else for (const field in tree) readWhole(walk, tree[field]);
   }
+}
+
+/** CLUSTER writes rows in the order of an index, whichever it names: after it, reading the table brings them so. */
+export function readClustered(walk: Walk, body: Node): void {
+  const { relation } = readTarget(walk, node(body, 'relation') ?? {});
+  if (!relation) return;
+  for (const { labelled } of scanOrders(walk.ledger.world, relation)) walk.ledger.touchAll(labelled, 'index_order');
 }
 
 const droppedRelations: ReadonlySet<string> = new Set(

@@ -1,4 +1,13 @@
-import { addAll, calledFunctions, classifyCall, isBuiltIn, lookUp, readBodies, referenceParts } from './expression.ts';
+import {
+  addAll,
+  calledFunctions,
+  classifyCall,
+  isBuiltIn,
+  lookUp,
+  readBodies,
+  readTurns,
+  referenceParts,
+} from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import { equalityOf } from './catalog.ts';
 import { resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
@@ -6,8 +15,6 @@ import { totalCall, type ArgumentKind } from './total-functions.ts';
 import type { Base, Form } from './world.ts';
 
 const textTypes: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar']);
-/** What decides over which rows, and in what order, a call works. */
-const turns = ['agg_order', 'agg_filter', 'over'] as const;
 
 /** See `Walk.value`. What is not named here is read as an expression, in which no labelled column may stand. */
 export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>): Form | undefined {
@@ -66,7 +73,7 @@ function readCall(walk: Walk, tree: Node, body: Node, scope: Scope, into: Set<Ba
   if (!kinds || flag(body, 'agg_distinct') || flag(body, 'func_variadic') || !isBuiltIn(walk, parts))
     return readOther(walk, tree, scope, into);
   walk.ledger.call(classifyCall(walk, parts));
-  for (const field of turns) walk.expression(body[field], scope, 'function');
+  readTurns(walk, body, scope, 'function');
   const forms = args.map((arg, i) => readArgument(walk, arg, kinds[i] ?? 'clear', scope, into));
   return forms.includes(undefined) ? undefined : 'derived';
 }
@@ -87,7 +94,8 @@ function readTextCall(
 ): Form | undefined {
   walk.ledger.call(classifyCall(walk, parts));
   const read = new Set<Base>();
-  for (const field of ['args', ...turns]) walk.expression(body[field], scope, 'function', read);
+  walk.expression(body['args'], scope, 'function', read);
+  readTurns(walk, body, scope, 'function', read);
   let form = clean(read);
   for (const columns of readBodies(walk, parts)) {
     const sources = sourcesOf(columns);
@@ -160,7 +168,9 @@ function readScalar(walk: Walk, tree: Node, body: Node, scope: Scope, into: Set<
   const query = node(body, 'subselect');
   const kind = text(body, 'subLinkType');
   if (!['EXPR_SUBLINK', 'ARRAY_SUBLINK'].includes(kind) || !query) return readOther(walk, tree, scope, into);
-  const [column, ...more] = walk.query(query, { items: [], outer: scope, queries: scope.queries });
+  const { rows } = walk.ledger;
+  const read = (): readonly Column[] => walk.query(query, { items: [], outer: scope, queries: scope.queries });
+  const [column, ...more] = kind === 'ARRAY_SUBLINK' ? rows.shown(read) : rows.hidden(read);
   if (!column || column.wild || more.length > 0) return readOther(walk, tree, scope, into);
   // An array is made of all that comes, unless these are arrays of different lengths.
   if (kind === 'ARRAY_SUBLINK') {

@@ -47,16 +47,14 @@ export function readExpression(
       case 'SubLink':
         readOperator(walk, nameParts(nodes(body, 'operName')));
         readExpression(walk, body['testexpr'], scope, use, into);
-        if (text(body, 'subLinkType') === 'EXISTS_SUBLINK')
-          readExists(walk, node(body, 'subselect') ?? {}, scope, into);
-        else readNested(walk, node(body, 'subselect') ?? {}, scope, use, into);
+        readSubLink(walk, text(body, 'subLinkType'), node(body, 'subselect') ?? {}, scope, use, into);
         break;
       case 'SelectStmt':
       case 'InsertStmt':
       case 'UpdateStmt':
       case 'DeleteStmt':
       case 'MergeStmt':
-        readNested(walk, tree, scope, use, into);
+        walk.ledger.rows.shown(() => readNested(walk, tree, scope, use, into));
         break;
       // Modifiers of a type look like references: geometry(Point).
       case 'typeName':
@@ -71,6 +69,21 @@ export function readExpression(
         readExpression(walk, body, scope, use, into);
     }
   }
+}
+
+/** Its rows are a set, or one at most; only those of an array stand in an order. */
+function readSubLink(
+  walk: Walk,
+  kind: string,
+  tree: Node,
+  scope: Scope,
+  use: ColumnUse,
+  into: Set<Base> | undefined,
+): void {
+  const read = (): void =>
+    kind === 'EXISTS_SUBLINK' ? readExists(walk, tree, scope, into) : readNested(walk, tree, scope, use, into);
+  if (kind === 'ARRAY_SUBLINK') walk.ledger.rows.shown(read);
+  else walk.ledger.rows.hidden(read);
 }
 
 /** Everything a query inside an expression brings out is used by the expression. */
@@ -95,7 +108,9 @@ function readNullTest(walk: Walk, arg: Node, scope: Scope, use: ColumnUse, into:
   const found = reference && resolve(referenceParts(reference), scope);
   if (found?.kind !== 'column' || !found.column.form) return readExpression(walk, arg, scope, use, into);
   walk.ledger.touchAll(found.column.sources, 'null_test');
-  if (use !== 'expression' && use !== 'function') addAll(into, found.column.sources);
+  if (use === 'expression' || use === 'function') return;
+  walk.ledger.searchesNull(found.column.sources);
+  addAll(into, found.column.sources);
 }
 
 function readReference(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
@@ -143,7 +158,15 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
   const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
   if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, into);
   else readExpression(walk, body['args'], scope, inside, into);
-  for (const field of ['agg_order', 'agg_filter', 'over']) readExpression(walk, body[field], scope, inside, into);
+  readTurns(walk, body, scope, inside, into);
+}
+
+/** What decides over which rows, and in what order, a call works. */
+export function readTurns(walk: Walk, call: Node, scope: Scope, use: ColumnUse, into?: Set<Base>): void {
+  const sources = new Set<Base>();
+  for (const field of ['agg_order', 'agg_filter', 'over']) readExpression(walk, call[field], scope, use, sources);
+  walk.ledger.sorts(sources);
+  addAll(into, sources);
 }
 
 export function classifyCall(walk: Walk, parts: readonly string[]): ReturnType<typeof classifyFunction> {

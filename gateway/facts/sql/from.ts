@@ -4,7 +4,7 @@ import { calledFunctions, classifyCall } from './expression.ts';
 import { flag, nameParts, node, nodes, tagged, text, type Node } from './node.ts';
 import { placedBy } from './row-choice.ts';
 import { blur, renamed, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
-import type { Base } from './world.ts';
+import type { Base, World } from './world.ts';
 
 /** See `Walk.from`. */
 export function readFrom(walk: Walk, tree: Node, before: readonly Item[], scope: Scope): readonly Item[] {
@@ -47,12 +47,14 @@ function readTable(walk: Walk, body: Node, scope: Scope): Item {
     return { name: alias.name ?? name, columns: [], more: new Set(held ? [held] : []), bare: true };
   }
   walk.ledger.relation(relation, 'read');
-  return tableItem(walk, relation, alias);
+  const item = tableItem(walk, relation, alias);
+  walk.ledger.rows.reads(world, relation, item);
+  return item;
 }
 
 /** A table as an item, under an alias or its own name. */
 export function tableItem(walk: Walk, relation: LeanRelation, alias: Alias = noAlias): Item {
-  const columns = plainColumns(walk.ledger.world.columns(relation));
+  const columns = plainColumns(walk.ledger.world, relation);
   const placed = placedBy(walk.ledger.world, relation);
   return {
     name: alias.name ?? relation.name,
@@ -67,14 +69,19 @@ export function tableItem(walk: Walk, relation: LeanRelation, alias: Alias = noA
 /** Kept as long as the catalog is: a table's columns are the same in every statement. */
 const kept = new WeakMap<readonly Base[], readonly Column[]>();
 
-function plainColumns(bases: readonly Base[]): readonly Column[] {
+function plainColumns(world: World, relation: LeanRelation): readonly Column[] {
+  const bases = world.columns(relation);
   const known = kept.get(bases);
   if (known) return known;
-  const columns = bases.map((base): Column => ({
-    name: base.name,
-    sources: new Set([base]),
-    ...(base.form ? { form: base.form } : {}),
-  }));
+  const view = relation.kind === 'view' ? world.view(relation) : undefined;
+  const columns = bases.map((base, i): Column => {
+    const is = view ? view.is[i] : base;
+    return {
+      ...{ name: base.name, sources: new Set([base]) },
+      ...(base.form ? { form: base.form } : {}),
+      ...(is ? { is } : {}),
+    };
+  });
   kept.set(bases, columns);
   return columns;
 }

@@ -34,7 +34,8 @@ export function readBody(walk: Walk, fn: CatalogFunction): readonly Column[] | u
     const [tag] = tagged(statement);
     if (!queries.has(tag)) return refused(walk, fn, `runs ${tag}`);
     blur(ledger, result, 'function');
-    result = walk.query(statement, inside);
+    // What a function returns may be its first row.
+    result = ledger.rows.shown(() => walk.query(statement, inside));
   }
   bodies.set(fn, result);
   return result;

@@ -3,7 +3,7 @@ import type { Item, Scope, Walk } from './scope.ts';
 import type { Base } from './world.ts';
 
 /** A column of a table that stands in FROM itself. */
-interface Owned {
+export interface Owned {
   readonly item: Item;
   readonly base: Base;
 }
@@ -78,12 +78,12 @@ function groupReference(item: Node, body: Node): readonly string[] | undefined {
   return targets.slice(0, at).some((parts) => parts?.at(-1) === '*') ? undefined : targets[at];
 }
 
-function partsOf(tree: Node | undefined): readonly string[] | undefined {
+export function partsOf(tree: Node | undefined): readonly string[] | undefined {
   const reference = only(tree, 'ColumnRef');
   return reference && nameParts(nodes(reference, 'fields'));
 }
 
-function ownedBy(parts: readonly string[] | undefined, scope: Scope): Owned | undefined {
+export function ownedBy(parts: readonly string[] | undefined, scope: Scope): Owned | undefined {
   const name = parts?.at(-1);
   if (parts === undefined || name === undefined) return undefined;
   if (parts.length > 1) {

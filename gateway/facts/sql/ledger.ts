@@ -10,6 +10,7 @@ import type { LeanRelation } from './catalog.ts';
 import { Copies } from './copied.ts';
 import { functionEffects, functionReason } from './functions.ts';
 import { chosenBy } from './row-choice.ts';
+import { RowOrder } from './row-order.ts';
 import { storedValues } from './stored-values.ts';
 import { union, type Base, type World } from './world.ts';
 
@@ -18,14 +19,33 @@ const takesKey = /^(crypt|hmac|digest|pgp_(sym|pub)_\w+|(en|de)crypt(_iv)?)$/;
 
 type Access = RelationFact['access'];
 interface Entry {
+  readonly relation: LeanRelation | undefined;
   readonly schema: string;
   readonly name: string;
   readonly kind: RelationFact['kind'];
   readonly access: Access;
-  readonly columns: Map<string, readonly string[]>;
+  readonly columns: Map<string, Base>;
+  /** Names of columns that rows are chosen, joined, grouped or ordered by; `nulls`: by whether they are NULL. */
+  readonly searched: Set<string>;
+  readonly nulls: Set<string>;
   /** Labels of all columns, where whole rows may be quoted. */
   whole?: readonly string[];
 }
+
+/** What is read of one relation. */
+export type ReadEntry = Entry & { readonly relation: LeanRelation };
+
+/** Uses by which a plan may find or sort rows. */
+const searches: ReadonlySet<ColumnUse> = new Set([
+  'equality',
+  'where',
+  'join',
+  'group',
+  'order',
+  'distinct',
+  'having',
+  'limit',
+]);
 
 /** What one statement was seen to do, written down as the walk finds it. Writing the same twice changes nothing. */
 export class Ledger {
@@ -34,6 +54,7 @@ export class Ledger {
   readonly unknownRelations = new Set<string>();
   readonly settings: { readonly name: string; readonly value: string | null }[] = [];
   readonly copies = new Copies();
+  readonly rows = new RowOrder();
   unfiltered = false;
   /** Set where what a look-up tells is more than which rows have the value: a plan follows from statistics on all of them. */
   plans = false;
@@ -100,7 +121,7 @@ export class Ledger {
 
   /** A relation that the statement makes. */
   creates(schema: string, name: string, kind: RelationFact['kind']): void {
-    this.#relations.set(`create ${schema}.${name}`, { schema, name, kind, access: 'write', columns: new Map() });
+    this.#relations.set(`create ${schema}.${name}`, newEntry(schema, name, kind, 'write'));
   }
 
   unknownRelation(schema: string, name: string, access: Access): void {
@@ -108,8 +129,7 @@ export class Ledger {
     this.unknownRelations.add(written);
     this.incomplete(`relation ${written} is not known`);
     const key = `${access} ${written}`;
-    if (!this.#relations.has(key))
-      this.#relations.set(key, { schema, name, kind: 'unknown', access, columns: new Map() });
+    if (!this.#relations.has(key)) this.#relations.set(key, newEntry(schema, name, 'unknown', access));
   }
 
   /** A reference that does not fit what the catalog says of these relations. */
@@ -122,13 +142,25 @@ export class Ledger {
 
   /** A column is read. With `use` it does not (only) leave as a plain output column. */
   touch(base: Base, use?: ColumnUse): void {
-    this.#entry(base.relation, 'read').entry.columns.set(base.name, base.labels);
+    const { entry } = this.#entry(base.relation, 'read');
+    entry.columns.set(base.name, base);
+    if (use !== undefined && searches.has(use)) entry.searched.add(base.name);
     if (base.labels.length === 0) return;
     if (use !== undefined && use !== 'expression' && use !== 'function')
       for (const label of base.labels) this.choosing.add(label);
     const as = base.form === undefined ? 'view' : use;
     if (as === undefined) return;
     this.#filters.set(`${as} ${base.key}`, { column: base.key, use: as, labels: base.labels });
+  }
+
+  /** Rows are sorted by these for a call that sees many. */
+  sorts(bases: Iterable<Base>): void {
+    for (const base of bases) this.#entry(base.relation, 'read').entry.searched.add(base.name);
+  }
+
+  /** Rows are chosen by whether these are NULL. */
+  searchesNull(bases: Iterable<Base>): void {
+    for (const base of bases) this.#entry(base.relation, 'read').entry.nulls.add(base.name);
   }
 
   /** A labelled column is compared with so many values of the client's, each by itself. */
@@ -143,7 +175,7 @@ export class Ledger {
 
   /** A column is written. */
   write(base: Base): void {
-    this.#entry(base.relation, 'write').entry.columns.set(base.name, base.labels);
+    this.#entry(base.relation, 'write').entry.columns.set(base.name, base);
   }
 
   /** Rows that are there already are changed: an error on the way (a failed check, a key in use) quotes the whole row. */
@@ -179,17 +211,23 @@ export class Ledger {
     return [...this.#functions.values()];
   }
   get relations(): readonly RelationFact[] {
-    return [...this.#relations.values()].map(({ columns, whole = [], ...entry }) => ({
-      ...entry,
+    return [...this.#relations.values()].map(({ schema, name, kind, access, columns, whole = [] }) => ({
+      ...{ schema, name, kind, access },
       columns: [...columns.keys()],
-      labels: union(...columns.values(), whole),
+      labels: union(...[...columns.values()].map(({ labels }) => labels), whole),
     }));
+  }
+  /** What is read of each relation that the catalog knows. */
+  get reads(): readonly ReadEntry[] {
+    return [...this.#relations.values()].flatMap((entry) =>
+      entry.relation && entry.access === 'read' ? [{ ...entry, relation: entry.relation }] : [],
+    );
   }
   /** Literals of the statement stand beside labelled values: what is compared with one, or stored in one. */
   get meetsLabels(): boolean {
     for (const { use } of this.#filters.values()) if (use !== 'null_test') return true;
     for (const { access, columns } of this.#relations.values()) {
-      if (access === 'write') for (const labels of columns.values()) if (labels.length > 0) return true;
+      if (access === 'write') for (const { labels } of columns.values()) if (labels.length > 0) return true;
     }
     return false;
   }
@@ -199,8 +237,18 @@ export class Ledger {
     const known = this.#relations.get(key);
     if (known) return { entry: known, seen: true };
     const kind = relation.kind === 'composite_type' ? 'unknown' : relation.kind;
-    const entry: Entry = { schema: relation.schema, name: relation.name, kind, access, columns: new Map() };
+    const entry = newEntry(relation.schema, relation.name, kind, access, relation);
     this.#relations.set(key, entry);
     return { entry, seen: false };
   }
+}
+
+function newEntry(
+  schema: string,
+  name: string,
+  kind: RelationFact['kind'],
+  access: Access,
+  relation?: LeanRelation,
+): Entry {
+  return { relation, schema, name, kind, access, columns: new Map(), searched: new Set(), nulls: new Set() };
 }

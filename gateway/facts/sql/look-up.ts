@@ -62,7 +62,7 @@ export function isGiven(walk: Walk, base: Base, tree: Node): boolean {
 }
 
 /** Both sides of `a = b`, or of `a IN (b)`, which the server makes `a = b` of: transformAExprIn in parse_expr.c. */
-function equated(walk: Walk, tree: Node): readonly [Node | undefined, Node | undefined] | undefined {
+export function equated(walk: Walk, tree: Node): readonly [Node | undefined, Node | undefined] | undefined {
   const body = only(tree, 'A_Expr') ?? {};
   const kind = text(body, 'kind');
   if (kind !== 'AEXPR_OP' && kind !== 'AEXPR_IN') return undefined;

@@ -5,12 +5,19 @@ import { mayLookUp, readChosen } from './look-up.ts';
 import { distinctByKey, groupedByKey } from './key-order.ts';
 import { flag, integer, isNode, isSetOperation, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { impliedName } from './output-names.ts';
+import { settleOrder } from './settled-order.ts';
 import { blur, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import { readWith } from './with.ts';
 import { union, weaker, type Base } from './world.ts';
 
 /** SELECT, VALUES, TABLE and their set operations. `outer` holds no items of its own: its level is this query's. */
 export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Column[] {
+  const { result, loose } = walk.ledger.rows.apart(() => readSelectApart(walk, body, outer));
+  if (loose.size > 0) walk.ledger.rows.keeps(loose);
+  return result;
+}
+
+function readSelectApart(walk: Walk, body: Node, outer: Scope): readonly Column[] {
   const queries = readWith(walk, node(body, 'withClause'), outer);
   const scope = { items: [], outer: outer.outer, queries };
   const into = node(body, 'intoClause');
@@ -21,7 +28,10 @@ export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Colum
     : 'valuesLists' in body
       ? readValues(walk, body, scope)
       : readPlainSelect(walk, body, scope, mayLookUp(body, outer));
-  for (const field of ['limitCount', 'limitOffset']) walk.expression(body[field], scope, 'limit');
+  for (const field of ['limitCount', 'limitOffset']) {
+    if (field in body) walk.ledger.rows.tells();
+    walk.expression(body[field], scope, 'limit');
+  }
   if (nodes(body, 'lockingClause').length > 0) walk.ledger.effect('lock');
   if (into) {
     walk.ledger.effect('ddl');
@@ -64,6 +74,7 @@ function readPlainSelect(walk: Walk, body: Node, scope: Scope, looksUp: boolean)
   }
   for (const item of nodes(body, 'sortClause'))
     readByOutput(walk, node(only(item, 'SortBy') ?? {}, 'node') ?? {}, inside, columns, 'order');
+  if (walk.ledger.rows.loose.size > 0) settleOrder(walk, body, inside, columns);
   return columns;
 }
 
@@ -133,9 +144,12 @@ function readValues(walk: Walk, body: Node, scope: Scope): readonly Column[] {
 }
 
 function readSetOperation(walk: Walk, body: Node, scope: Scope): readonly Column[] {
-  const left = readSelect(walk, node(body, 'larg') ?? {}, scope);
-  const right = readSelect(walk, node(body, 'rarg') ?? {}, scope);
-  const columns = joinedArms(walk, left, right, flag(body, 'all') && text(body, 'op') === 'SETOP_UNION');
+  const appends = flag(body, 'all') && text(body, 'op') === 'SETOP_UNION';
+  const arms = (): readonly (readonly Column[])[] =>
+    ['larg', 'rarg'].map((arm) => readSelect(walk, node(body, arm) ?? {}, scope));
+  // Rows that are compared with each other come sorted or hashed by all that stands in them.
+  const [left = [], right = []] = appends ? arms() : walk.ledger.rows.hidden(arms);
+  const columns = joinedArms(walk, left, right, appends);
   readSetOrder(walk, body, scope, columns);
   return columns;
 }

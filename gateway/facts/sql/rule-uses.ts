@@ -78,6 +78,7 @@ function usedBy(
     }
     case 'policy':
     case 'partition':
+    case 'index':
     case 'stored':
     case 'virtual':
     case 'default':

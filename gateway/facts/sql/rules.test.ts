@@ -10,7 +10,7 @@ import type { Node } from './node.ts';
 import { emptyScope, type Walk } from './scope.ts';
 import { readStatement } from './statements.ts';
 import { newWalk } from './walk.ts';
-import { World } from './world.ts';
+import { noColumns, World } from './world.ts';
 
 /**
  * One row for each rule of the analysis whose absence no attack in bypass.test.ts shows: `npm run corpus -- --mutate` switches each off, and
@@ -321,7 +321,7 @@ describe('what functions are known to do', () => {
 describe('what a grammar of tomorrow may say is refused', () => {
   const reading = (read: (walk: Walk, tree: Node) => unknown): Ledger => {
     const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
-    const views = () => ({ labels: [], forms: [], hidden: [], reasons: [], relations: [] });
+    const views = () => ({ ...noColumns, reasons: [] });
     const world = new World(leanCatalog(catalog), leakLabels, views, () => undefined);
     const ledger = new Ledger(world, searchPath);
     read(newWalk(ledger), { NewThing: {} });

@@ -12,6 +12,8 @@ export interface Column {
   readonly sources: ReadonlySet<Base>;
   /** See `Form`. */
   readonly form?: Form;
+  /** It is this column of a relation itself. */
+  readonly is?: Base;
   /** Stands for any number of columns of any name (the star of a function's row). */
   readonly wild?: true;
 }

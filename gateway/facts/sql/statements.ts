@@ -1,7 +1,7 @@
 import type { PostgresEffect } from '../../contract/command-postgres.ts';
 import { readCopy } from './copy.ts';
 import { copyRenamed } from './copies.ts';
-import { readDefinition, readDrop, readRetyped, readTableAs, readWhole } from './definition.ts';
+import { readClustered, readDefinition, readDrop, readRetyped, readTableAs, readWhole } from './definition.ts';
 import { classifyCall } from './expression.ts';
 import { anywhere, constant, flag, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import type { Outcome, Reader } from './outcome.ts';
@@ -203,10 +203,18 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ...['ListenStmt', 'UnlistenStmt', 'NotifyStmt'].map((tag) => [tag, works('notify')] as const),
   ['LockStmt', works('lock')],
   ['TruncateStmt', works('truncate')],
-  ...['VacuumStmt', 'ReindexStmt', 'ClusterStmt', 'CheckPointStmt', 'RefreshMatViewStmt'].map(
+  ...['VacuumStmt', 'ReindexStmt', 'CheckPointStmt', 'RefreshMatViewStmt'].map(
     (tag) => [tag, works('maintenance')] as const,
   ),
 
+  [
+    'ClusterStmt',
+    (walk, body) => {
+      walk.ledger.effect('maintenance');
+      readClustered(walk, body);
+      return undefined;
+    },
+  ],
   [
     'CreateTableAsStmt',
     (walk, body) => {

@@ -38,14 +38,19 @@ export class TableRules {
     return own ? key : undefined;
   }
 
+  /** The table and all that hold rows of it. */
+  storedIn(oid: number): readonly number[] {
+    return [...this.#reached(oid, this.#children)];
+  }
+
   /** Of the table and of all that hold rows of it. */
   whereStored(oid: number): readonly TableRule[] {
-    return [...this.#reached(oid, this.#children)].flatMap((each) => this.of(each));
+    return this.storedIn(oid).flatMap((each) => this.of(each));
   }
 
   /** Foreign keys that refer to the table, or to one that holds rows of it. */
   referrers(oid: number): readonly Referrer[] {
-    return [...this.#reached(oid, this.#children)].flatMap((each) => this.#referrers.get(each) ?? []);
+    return this.storedIn(oid).flatMap((each) => this.#referrers.get(each) ?? []);
   }
 
   /** By what columns rows get into this table and no other: the keys of those that it is a partition of. */

@@ -4,8 +4,9 @@ import { readFrom } from './from.ts';
 import { Ledger } from './ledger.ts';
 import { tagged, type Node } from './node.ts';
 import { readSelect, readTargets } from './query.ts';
+import { readRowOrder, readsOf } from './index-order.ts';
 import { emptyScope, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
-import { union, type Parser, type ViewColumns, type ViewReader } from './world.ts';
+import { noColumns, union, type Parser, type ViewColumns, type ViewReader } from './world.ts';
 import { readDelete, readInsert, readMerge, readUpdate } from './write.ts';
 
 /** A walk over one statement that writes into `ledger`. */
@@ -23,17 +24,20 @@ export function newWalk(ledger: Ledger): Walk {
 
 function readQuery(walk: Walk, tree: Node, scope: Scope): readonly Column[] {
   const [tag, body] = tagged(tree);
+  const { rows } = walk.ledger;
   switch (tag) {
     case 'SelectStmt':
       return readSelect(walk, body, scope);
     case 'InsertStmt':
       return readInsert(walk, body, scope);
     case 'UpdateStmt':
-      return readUpdate(walk, body, scope);
+      return rows.shown(() => readUpdate(walk, body, scope));
     case 'DeleteStmt':
-      return readDelete(walk, body, scope);
+      return returns(body)
+        ? rows.shown(() => readDelete(walk, body, scope))
+        : rows.hidden(() => readDelete(walk, body, scope));
     case 'MergeStmt':
-      return readMerge(walk, body, scope);
+      return rows.shown(() => readMerge(walk, body, scope));
     default:
       walk.ledger.effect('opaque');
       walk.ledger.incomplete(`${tag || 'something'} where a query stands cannot be seen through`);
@@ -41,18 +45,28 @@ function readQuery(walk: Walk, tree: Node, scope: Scope): readonly Column[] {
   }
 }
 
+function returns(body: Node): boolean {
+  return 'returningClause' in body || 'returningList' in body;
+}
+
 /** Reads views with the grammar of `parse`: one definition in, its tagged statement out. */
 export function viewReader(parse: Parser): ViewReader {
   return (definition, world): ViewColumns => {
     const tree = parse(definition)?.[0];
-    if (!tree) return { labels: [], hidden: [], forms: [], reasons: ['its definition does not parse'], relations: [] };
+    if (!tree) return { ...noColumns, reasons: ['its definition does not parse'] };
     // Definitions are read with an empty path: every name in them is qualified.
     const ledger = new Ledger(world, ['pg_catalog']);
     const columns = readQuery(newWalk(ledger), tree, emptyScope);
     const wild = columns.some((column) => column.wild);
+    // Which of its columns are read cannot be said later.
+    if (wild) readRowOrder(ledger);
+    const { loose, told } = ledger.rows;
     const anything = wild ? labelsOf({ name: '', sources: sourcesOf(columns) }) : [];
     return {
       labels: wild ? [] : columns.map(labelsOf),
+      sources: columns.map(({ sources }) => sources),
+      is: columns.map(({ is }) => is),
+      rows: { loose, told, reads: readsOf(ledger) },
       forms: columns.map((column) => column.form ?? (labelsOf(column).length === 0 ? 'plain' : undefined)),
       hidden: union([...ledger.choosing].sort(), anything),
       reasons: ledger.reasons,

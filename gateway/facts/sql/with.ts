@@ -1,5 +1,6 @@
 import { flag, isSetOperation, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { blur, renamed, type Column, type NamedQueries, type NamedQuery, type Scope, type Walk } from './scope.ts';
+import type { Loose } from './loose.ts';
 import type { Base } from './world.ts';
 
 /** The names a WITH clause makes, over those around it. Every query in it is read, named or not: it may write. */
@@ -16,19 +17,26 @@ export function readWith(walk: Walk, clause: Node | undefined, outer: Scope): Na
     queries.set(text(body, 'ctename'), query);
     return [query];
   });
-  for (const query of own) query.columns();
+  for (const query of own) query.read();
   return queries;
 }
 
 /** Rounds after which a recursive query that still finds new sources is given up. Each round can only add sources. */
 const maxRounds = 16;
 
-function namedQuery(walk: Walk, body: Node, scope: Scope, recursive: boolean): NamedQuery {
+interface WithQuery extends NamedQuery {
+  read(): void;
+}
+
+function namedQuery(walk: Walk, body: Node, scope: Scope, recursive: boolean): WithQuery {
+  const { rows } = walk.ledger;
   const names = nameParts(nodes(body, 'aliascolnames'));
   let done: readonly Column[] | undefined;
+  let loose: Loose = new Map();
+  let named = false;
   let sofar: readonly Column[] | undefined;
   let reading = false;
-  const read = (): readonly Column[] => {
+  const readAll = (): readonly Column[] => {
     const tree = node(body, 'ctequery') ?? {};
     const select = only(tree, 'SelectStmt');
     if (!recursive || !select || !isSetOperation(select)) return renamed(walk.ledger, walk.query(tree, scope), names);
@@ -41,18 +49,27 @@ function namedQuery(walk: Walk, body: Node, scope: Scope, recursive: boolean): N
     walk.ledger.incomplete(`recursive query ${text(body, 'ctename')} is too deep`);
     return sofar ?? [];
   };
+  const read = (): readonly Column[] => {
+    if (done) return done;
+    if (reading) {
+      if (sofar) return sofar;
+      walk.ledger.incomplete(`query ${text(body, 'ctename')} refers to itself`);
+      return [{ name: '*', sources: new Set<Base>(), wild: true }];
+    }
+    reading = true;
+    const apart = rows.apart(readAll);
+    loose = apart.loose;
+    done = [...apart.result, ...searchColumns(walk, body, apart.result)];
+    return done;
+  };
   return {
+    read,
     columns() {
-      if (done) return done;
-      if (reading) {
-        if (sofar) return sofar;
-        walk.ledger.incomplete(`query ${text(body, 'ctename')} refers to itself`);
-        return [{ name: '*', sources: new Set<Base>(), wild: true }];
-      }
-      reading = true;
       const columns = read();
-      done = [...columns, ...searchColumns(walk, body, columns)];
-      return done;
+      if (named) rows.readsAgain(loose);
+      else rows.keeps(loose);
+      named = true;
+      return columns;
     },
   };
 }

@@ -3,6 +3,7 @@ import { columnNames, type CatalogFunction, type LeanCatalog, type LeanRelation 
 import { parsedBody } from './function-statements.ts';
 import { computesOnly } from './functions.ts';
 import type { Node } from './node.ts';
+import type { ViewRows } from './loose.ts';
 import { TableRules } from './table-rules.ts';
 import {
   anyColumn,
@@ -49,6 +50,11 @@ export interface ViewColumns {
   readonly labels: readonly (readonly string[])[];
   /** By position: see `Form`. */
   readonly forms: readonly (Form | undefined)[];
+  /** By position: all that the column can be made of. */
+  readonly sources: readonly ReadonlySet<Base>[];
+  /** By position: the column of a table that it is. */
+  readonly is: readonly (Base | undefined)[];
+  readonly rows: ViewRows;
   /** Labels by whose values the view chooses, joins or orders its rows. */
   readonly hidden: readonly string[];
   /** Why the definition could not be seen through. */
@@ -237,8 +243,7 @@ export class World {
     if (relation.definition === undefined) return undefined;
     const known = this.#views.get(relation.oid);
     if (known) return known;
-    if (this.#reading.has(relation.oid))
-      return { labels: [], forms: [], hidden: [], reasons: ['the view reads itself'], relations: [] };
+    if (this.#reading.has(relation.oid)) return { ...noColumns, reasons: ['the view reads itself'] };
     this.#reading.add(relation.oid);
     try {
       const read = this.#readView(relation.definition, this);
@@ -251,6 +256,12 @@ export class World {
     }
   }
 }
+
+/** Of a view that cannot be read. */
+export const noColumns: Omit<ViewColumns, 'reasons'> = {
+  ...{ labels: [], forms: [], sources: [], is: [], hidden: [], relations: [] },
+  rows: { loose: new Map(), told: new Set(), reads: new Map() },
+};
 
 /** Which rows a view shows says something about the values it chose them by: no mask over a column hides that. */
 function viewForm(view: ViewColumns, i: number): Form | undefined {

@@ -5,6 +5,7 @@ import { valuesAssigned, valuesInserted, type GivenValues } from './given-values
 import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { readRuleUses, type RowChange } from './rule-uses.ts';
 import { blur, emptyScope, isSystemColumn, type Column, type Item, type Scope, type Walk } from './scope.ts';
+import { settleRows } from './settled-order.ts';
 import { choosesNothing } from './unfiltered.ts';
 import { readWith } from './with.ts';
 import type { Base } from './world.ts';
@@ -28,7 +29,7 @@ export function readInsert(walk: Walk, body: Node, outer: Scope): readonly Colum
   readDefaults(walk, target, named(body, names));
   const source = node(body, 'selectStmt');
   if (source) {
-    const columns = walk.query(source, scope);
+    const columns = walk.ledger.rows.shown(() => walk.query(source, scope));
     blur(walk.ledger, columns, 'set');
     copyColumns(walk.ledger, target, names.length > 0 ? names : target.relation && all, columns);
   }
@@ -75,6 +76,7 @@ export function readUpdate(walk: Walk, body: Node, outer: Scope): readonly Colum
   const inside = { ...scope, items };
   readAssignments(walk, nodes(body, 'targetList'), target, inside);
   readCondition(walk, node(body, 'whereClause'), target, inside);
+  readInTurn(walk, target, node(body, 'whereClause'), inside);
   return readReturning(walk, body, inside, target.item);
 }
 
@@ -88,6 +90,7 @@ export function readDelete(walk: Walk, body: Node, outer: Scope): readonly Colum
   for (const entry of nodes(body, 'usingClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
   readCondition(walk, node(body, 'whereClause'), target, inside);
+  readInTurn(walk, target, node(body, 'whereClause'), inside);
   return readReturning(walk, body, inside, target.item);
 }
 
@@ -99,6 +102,7 @@ export function readMerge(walk: Walk, body: Node, outer: Scope): readonly Column
   const items = [target.item, ...walk.from(node(body, 'sourceRelation') ?? {}, [], scope)];
   const inside = { ...scope, items };
   walk.expression(body['joinCondition'], inside, 'join');
+  readInTurn(walk, target, undefined, inside);
   const always = choosesNothing(node(body, 'joinCondition'));
   for (const entry of nodes(body, 'mergeWhenClauses')) {
     const clause = only(entry, 'MergeWhenClause') ?? {};
@@ -134,6 +138,12 @@ export function readMerge(walk: Walk, body: Node, outer: Scope): readonly Column
     if (values.length > 0) copyColumns(walk.ledger, target, list.length > 0 ? list : all, values);
   }
   return readReturning(walk, body, inside, target.item);
+}
+
+/** Rows are changed in the order in which they are found, and changed rows stand in the table in the order in which they were changed. */
+function readInTurn(walk: Walk, { relation, item }: Target, condition: Node | undefined, scope: Scope): void {
+  if (relation) walk.ledger.rows.reads(walk.ledger.world, relation, item);
+  settleRows(walk, condition, scope);
 }
 
 function levelOf(walk: Walk, body: Node, outer: Scope): Scope {

@@ -152,6 +152,12 @@ const ruling = `
     e text, f char(4), h text, exclude using btree (h with =));
   create unique index on keyed (e collate "C");
   create unique index on keyed (f bpchar_pattern_ops);
+  create index on keyed (h, lower(a));
+  create index on keyed (c) where a is null;
+  create index on keyed using hash (h);
+  create index on keyed using brin (d);
+  create function row_of(points) returns int immutable language sql as 'select 1';
+  create index on points (row_of(points));
   create table secured (c text unique);
   alter table secured enable row level security;
   create table watched (c text unique);
@@ -206,6 +212,14 @@ describe('what tables do by themselves is read', () => {
     'points {"kind":"policy","reads":{"relation":"points","columns":["id"]}}',
     'points {"kind":"policy","reads":{"relation":"acts","columns":["a"]}}',
     'split {"kind":"partition","columns":["k"]}',
+    // Other orders that rows may be read in than those of plain keys.
+    'acts {"kind":"index","keys":["a","b","c"],"covers":["b"]}',
+    'acts {"kind":"index","keys":["id","a"],"covers":["id","a","b"]}',
+    'keyed {"kind":"index","keys":["b"],"covers":["id","b"]}',
+    'keyed {"kind":"index","keys":["h"],"covers":["h"]}',
+    'keyed {"kind":"index","keys":["a","h"],"covers":["h"]}',
+    'keyed {"kind":"index","keys":["a","c"],"covers":["c"]}',
+    'points {"kind":"index","keys":["id","to_c"],"covers":[]}',
     // What a key of one column tells beside whether a value is there.
     'keyed {"kind":"primary","columns":["id"],"over":"alone"}',
     'keyed {"kind":"unique","columns":["d"],"over":"alone"}',

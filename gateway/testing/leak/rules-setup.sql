@@ -32,5 +32,10 @@ CREATE FUNCTION triggered_fn() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN IF 
 CREATE TRIGGER t BEFORE UPDATE ON triggered FOR EACH ROW EXECUTE FUNCTION triggered_fn();
 CREATE FUNCTION quiet_path() RETURNS text LANGUAGE sql SET search_path = pg_catalog AS 'SELECT ssn FROM public.customers LIMIT 1';
 CREATE TABLE defaulted (id int PRIMARY KEY, a text DEFAULT get_ssn(1));
+CREATE TABLE indexed (id int PRIMARY KEY, ssn text, tenant int, filler text);
+INSERT INTO indexed SELECT id, ssn, 1, repeat('x', 500) FROM accounts;
+CREATE INDEX indexed_ssn ON indexed (ssn, id);
+CREATE INDEX indexed_tenant ON indexed (tenant, ssn);
+CREATE VIEW v_indexed AS SELECT id, tenant FROM indexed;
 GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
 ANALYZE;

@@ -84,3 +84,22 @@ SELECT ssn, id FROM accounts GROUP BY ssn, id; -- L393 groups of a table that no
 SELECT a.card_number, a.id, count(r.id) FROM accounts a LEFT JOIN refs r ON r.id = a.id GROUP BY a.card_number, a.ssn, a.id; -- L394 the same over a join
 SELECT array_agg(ssn ORDER BY id) FROM accounts; -- L395 an array of values
 SELECT ARRAY(SELECT ssn FROM accounts ORDER BY id); -- L396 an array of a query
+SET enable_seqscan = off; SELECT id FROM indexed; -- L397 an index orders rows that nobody asked to be ordered
+SET enable_seqscan = off; SELECT id, ssn FROM indexed; -- L398 the same beside the masked values
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT id FROM indexed WHERE tenant = 1; -- L399 an index whose first column is asked for
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT filler FROM indexed WHERE ssn IS NOT NULL; -- L400 an index by which NULLs are found
+SET enable_seqscan = off; SELECT array_agg(id) FROM indexed; -- L401 an array in the order of an index
+SET enable_seqscan = off; SELECT id, row_number() OVER () FROM indexed ORDER BY id; -- L402 numbers in the order of an index
+SET enable_seqscan = off; SELECT sum(id) FROM (SELECT id FROM indexed LIMIT 1) x; -- L403 the first row in the order of an index
+SET enable_seqscan = off; SELECT id FROM v_indexed; -- L404 the same through a view
+SET enable_seqscan = off; WITH x AS (SELECT id FROM indexed) SELECT id FROM x; -- L405 the same through WITH
+SET enable_seqscan = off; COPY (SELECT id FROM indexed) TO STDOUT; -- L406 the same by COPY
+BEGIN; CLUSTER indexed USING indexed_ssn; SELECT filler, id FROM indexed; ROLLBACK; -- L407 CLUSTER writes rows in the order of an index
+BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; UPDATE indexed SET filler = 'z' WHERE tenant = 1; SELECT ctid, id FROM indexed ORDER BY id; ROLLBACK; -- L408 and so does UPDATE
+BEGIN; SET LOCAL enable_seqscan = off; CREATE TEMP TABLE t6 AS SELECT id FROM indexed; SELECT ctid, id FROM t6 ORDER BY id; ROLLBACK; -- L409 and a copy
+SELECT id, v FROM parts; -- L410 partitions come one after the other
+SET enable_seqscan = off; SELECT id FROM indexed ORDER BY id; -- L411 rows in the order of their key
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT tenant, count(*) FROM indexed WHERE tenant = 1 GROUP BY tenant; -- L412 groups
+SET enable_seqscan = off; SELECT DISTINCT id FROM indexed; -- L413 rows told apart
+SET enable_seqscan = off; SELECT id FROM indexed UNION SELECT id + 1 FROM indexed; -- L414 rows of two queries told apart
+SET enable_seqscan = off; SELECT id, rank() OVER (ORDER BY tenant) FROM indexed ORDER BY id; -- L415 ranks of rows that are alike

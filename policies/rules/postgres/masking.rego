@@ -259,6 +259,7 @@ use_in_words(use) := object.get(
 		"function": "as an argument of a function",
 		"key": "as a key, whose values have to be unique or to exist",
 		"rule": "by a rule of its table: a check, row-level security, a partition",
+		"index_order": "to order rows, as an index over it may do where the statement asks for no order",
 	},
 	use,
 	"that way",
@@ -270,6 +271,8 @@ use_instead(use, label) := $"Ask for lookup: equality on label {label}, or leave
 	use == "equality"
 } else := "Filter, join and order by other columns, such as the primary key." if {
 	use in {"where", "join", "group", "order", "distinct", "having", "limit"}
+} else := "Order by the primary key of the table, or choose one row by it." if {
+	use == "index_order"
 } else := "Read the table itself: its labelled columns leave masked." if {
 	use == "view"
 } else := "The table itself compares with it. Ask a member of a group that reads the label." if {

@@ -1,0 +1,166 @@
+import type { Json } from '../../contract/principal.ts';
+import type { TableRule } from './catalog-rules.ts';
+import { classifyCall } from './expression.ts';
+import { ownedBy, partsOf } from './key-order.ts';
+import { equated } from './look-up.ts';
+import { integer, isList, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
+import { resolve, type Column, type Item, type Scope, type Walk } from './scope.ts';
+import type { Base } from './world.ts';
+
+/**
+ * What a SELECT says about the order of the rows it reads: there is one of a table at most, they are sorted by the table's primary key, or
+ * what is made of them all does not depend on their order.
+ */
+export function settleOrder(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {
+  const { rows } = walk.ledger;
+  settleRows(walk, node(body, 'whereClause'), scope);
+  const calls = ['targetList', 'havingClause', 'sortClause'].flatMap((field) => callsIn(walk, body, body[field]));
+  const [distinct] = nodes(body, 'distinctClause');
+  const picks = distinct !== undefined && Object.keys(distinct).length > 0;
+  const gathers = calls.some((call) => call.aggregates) || nodes(body, 'groupClause').length > 0;
+  const sorted = sortedBy(nodes(body, 'sortClause'), scope, columns);
+  for (const [item, oid] of [...rows.loose]) {
+    const isSorted = (by: readonly Named[]): boolean =>
+      keysOf(walk, oid, ['primary']).some(within(walk, item, oid, by));
+    if (calls.some((call) => call.inTurn && !isSorted(sortedBy(call.order, scope)))) rows.tells([oid]);
+    if (picks && !isSorted(sorted)) rows.tells([oid]);
+    if (gathers || (distinct !== undefined && !picks) || isSorted(sorted)) rows.settles(item);
+  }
+}
+
+/** Settles what the condition is met by one row of at most: its key equals values that are the same for every row. */
+export function settleRows(walk: Walk, condition: Node | undefined, scope: Scope): void {
+  const { rows } = walk.ledger;
+  if (rows.loose.size === 0) return;
+  const given = fixed(walk, condition, scope);
+  for (const [item, oid] of [...rows.loose])
+    if (keysOf(walk, oid, ['primary', 'unique']).some(within(walk, item, oid, given))) rows.settles(item);
+}
+
+/** Keys of which no two rows have the same values. Where NULLs may stand, they tell the rest apart. */
+function keysOf({ ledger }: Walk, oid: number, kinds: readonly TableRule['kind'][]): readonly (readonly string[])[] {
+  const { rules } = ledger.world;
+  const alone = rules
+    .of(oid)
+    .flatMap((rule) =>
+      rule.kind === 'unique' && rule.over === 'alone' && kinds.includes(rule.kind) ? [rule.columns] : [],
+    );
+  const primary = rules.keyOf(oid) ?? [];
+  return primary.length > 0 ? [primary, ...alone] : alone;
+}
+
+/** Whether all of a key stands among the columns, of the rows that are meant. */
+function within({ ledger }: Walk, item: object, oid: number, columns: readonly Named[]) {
+  const names = columns.flatMap((column) => {
+    const isOfItem = column.item === item || (ledger.rows.isOnce(oid) && column.base.relation.oid === oid);
+    return isOfItem ? [column.base.name] : [];
+  });
+  return (key: readonly string[]): boolean => key.every((name) => names.includes(name));
+}
+
+/** Columns that have to equal a constant or a parameter. */
+function fixed(walk: Walk, condition: Node | undefined, scope: Scope): readonly Named[] {
+  const all = only(condition, 'BoolExpr');
+  if (all)
+    return text(all, 'boolop') === 'AND_EXPR' ? nodes(all, 'args').flatMap((each) => fixed(walk, each, scope)) : [];
+  const [left, right] = (condition && equated(walk, condition)) ?? [];
+  if (!left || !right) return [];
+  return isConstant(right) ? itself(left, scope) : isConstant(left) ? itself(right, scope) : [];
+}
+
+function isConstant(tree: Node): boolean {
+  const [tag, body] = tagged(tree);
+  if (tag === 'TypeCast') return isConstant(node(body, 'arg') ?? {});
+  return tag === 'A_Const' || tag === 'ParamRef';
+}
+
+/** A column of a table that an expression is, and not only made of. */
+interface Named {
+  /** Of this query's own FROM, if it is surely that one's. */
+  readonly item?: Item;
+  readonly base: Base;
+}
+
+function itself(tree: Node | undefined, scope: Scope): readonly Named[] {
+  const parts = partsOf(tree);
+  if (!parts) return [];
+  const owned = ownedBy(parts, scope);
+  if (owned) return [owned];
+  // What is around the query says nothing about its rows.
+  const found = resolve(parts, { ...scope, outer: undefined });
+  return found?.kind === 'column' && found.column.is ? [{ base: found.column.is }] : [];
+}
+
+/** @param columns of the output, where the list may name them */
+function sortedBy(list: readonly Node[], scope: Scope, columns: readonly Column[] = []): readonly Named[] {
+  return list.flatMap((entry) => {
+    const item = only(entry, 'SortBy') ?? {};
+    const tree = node(item, 'node');
+    if (text(item, 'sortby_dir') === 'SORTBY_USING') return [];
+    const column = ofOutput(tree, columns);
+    if (!column) return itself(tree, scope);
+    return column.is ? [{ base: column.is }] : [];
+  });
+}
+
+/** A number is a position, and a bare name an output column first. */
+function ofOutput(tree: Node | undefined, columns: readonly Column[]): Column | undefined {
+  const position = only(only(tree, 'A_Const'), 'ival');
+  if (position) return columns[integer(position, 'ival') - 1];
+  const reference = only(tree, 'ColumnRef');
+  const parts = reference ? nameParts(nodes(reference, 'fields')) : [];
+  return parts.length === 1 ? columns.find((column) => column.name === parts[0]) : undefined;
+}
+
+/** A call that sees many rows. */
+interface Call {
+  /** It makes one row of all. */
+  readonly aggregates: boolean;
+  /** What it brings depends on which row comes before which. */
+  readonly inTurn: boolean;
+  /** The order it asks for itself. */
+  readonly order: readonly Node[];
+}
+
+/** Make the same of the same rows in any order. */
+const calm: ReadonlySet<string> = new Set(
+  `avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp cume_dist dense_rank every max min mode percent_rank percentile_cont
+   percentile_disc range_agg range_intersect_agg rank regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
+   stddev stddev_pop stddev_samp sum var_pop var_samp variance`.split(/\s+/),
+);
+
+/** FRAMEOPTION_NONDEFAULT of src/include/nodes/parsenodes.h: without it, rows that are alike in the window's order are taken together. */
+const ownFrame = 1;
+
+function callsIn(walk: Walk, body: Node, tree: Json | undefined): readonly Call[] {
+  if (isList(tree)) return tree.flatMap((item) => callsIn(walk, body, item));
+  if (!isNode(tree)) return [];
+  const calls: Call[] = [];
+  for (const tag in tree) {
+    // Constants and places are not looked at: alike.ts. What a query of its own calls, sees its rows.
+    if (['location', 'A_Const', 'SubLink'].includes(tag)) continue;
+    const value = tree[tag];
+    calls.push(...callsIn(walk, body, value));
+    if (!isNode(value)) continue;
+    // JSON_ARRAYAGG, JSON_OBJECTAGG
+    if (tag === 'JsonAggConstructor') calls.push(callOf(body, value, true, false));
+    if (tag !== 'FuncCall') continue;
+    const parts = nameParts(nodes(value, 'funcname'));
+    const aggregates = classifyCall(walk, parts).categories.includes('aggregate');
+    if (aggregates || 'over' in value) calls.push(callOf(body, value, aggregates, calm.has(parts.at(-1) ?? '')));
+  }
+  return calls;
+}
+
+function callOf(body: Node, call: Node, aggregates: boolean, isCalm: boolean): Call {
+  const over = node(call, 'over');
+  if (!over) return { aggregates, inTurn: !isCalm, order: nodes(call, 'agg_order') };
+  const window = text(over, 'name') === '' ? over : windowNamed(body, text(over, 'name'));
+  const frame = (integer(window, 'frameOptions') & ownFrame) !== 0;
+  return { aggregates: false, inTurn: !isCalm || frame, order: nodes(window, 'orderClause') };
+}
+
+function windowNamed(body: Node, name: string): Node {
+  const windows = nodes(body, 'windowClause').map((entry) => only(entry, 'WindowDef') ?? {});
+  return windows.find((window) => text(window, 'name') === name) ?? {};
+}
