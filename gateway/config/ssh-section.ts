@@ -27,7 +27,9 @@ export function sshListener({ secret }: Pick<Fields, 'secret'>) {
         .default(120_000)
         .describe('Time to log in; a device login waits for a person with a browser'),
       auth_attempts: between(1, 100).default(10).describe('Of one connection; every key that a client offers is one'),
-      channels: between(1, 1_000).default(20).describe('Commands that run at once over one connection'),
+      channels: between(1, 1_000)
+        .default(20)
+        .describe('Commands that run at once over one connection, those included that a client has left running'),
       forwards: between(0, 1_000)
         .default(100)
         .describe('Forwarded connections, and places that are listened at, at once over one connection'),

@@ -7,6 +7,7 @@ import type { Gate } from '../../contract/gate.ts';
 import type { Outcome, ResultPart } from '../../contract/result.ts';
 import { both, type Wait } from '../../contract/wait.ts';
 import type { Shell } from '../../facts/shell/index.ts';
+import { abandon, leftHost } from './at-host.ts';
 import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from './errors.ts';
 import { type Carrier, execTerms, SshExchange } from './exchange.ts';
 import { judgingShell } from './lines/judging-shell.ts';
@@ -55,6 +56,7 @@ export class ExecChannel implements Carrier {
   #exit: ChannelExit | undefined;
   #isOver = false;
   readonly #over = Promise.withResolvers<void>();
+  #left: Promise<void> = Promise.resolve();
 
   constructor(
     channel: ServerChannel,
@@ -83,6 +85,11 @@ export class ExecChannel implements Carrier {
   /** Resolves when the channel is closed on both sides. */
   get over(): Promise<void> {
     return this.#over.promise;
+  }
+
+  /** Resolves when nothing of it runs at the host: once it is over, nothing begins. */
+  get left(): Promise<void> {
+    return this.#left;
   }
 
   /** Offers it. What comes of it goes to the client by itself. @param shell the login's at the host */
@@ -206,9 +213,11 @@ export class ExecChannel implements Carrier {
   async #run(x: SshExchange, upstream: SshUpstream): Promise<void> {
     const options = { env: this.settings.env, pty: this.#terminal?.pty };
     // The line as the client sent it: what the parser saw is what the host's shell gets.
-    const running = await this.#start(x, upstream, options);
+    const starting = this.#start(x, upstream, options);
+    this.#left = leftHost(starting);
+    const running = await starting;
     this.#running = running;
-    if (this.#isOver) return running.close();
+    if (this.#isOver) return abandon(running);
     this.#terminal?.start(running);
     if (this.#terminal) void this.#deliver(x, { kind: 'screen', screen: this.#terminal.screen });
     const client = this.#channel;

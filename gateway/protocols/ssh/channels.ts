@@ -16,6 +16,8 @@ import type { SshTarget, SshUpstream } from './upstream.ts';
 interface RunningChannel {
   /** Resolves when it is closed on both sides. */
   readonly over: Promise<void>;
+  /** Resolves when nothing of it runs at the host. Good once it is over. */
+  readonly left: Promise<void>;
   /** The client has closed it, or the connection is over. */
   gone(): void;
   /** Ends it with lines that the client reads, unless it has ended. */
@@ -68,8 +70,8 @@ const maxRefusedText = 1_000;
 /** All that runs in the channels of one connection: execs, shells, subsystems, files; one after the other or at once. */
 export class Channels {
   readonly #ports: ChannelsPorts;
-  /** Channels that the client has open, whether something runs in them or not. */
-  readonly #sessions = new Set<Session>();
+  /** Channels that the client has open, whether something runs in them or not, and those closed that have left something running at the host. */
+  readonly #places = new Map<Session, RunningChannel | undefined>();
   readonly #running = new Set<RunningChannel>();
   /** Limits of bytes of files count over the session. */
   readonly #fileTally = {};
@@ -107,13 +109,13 @@ export class Channels {
 
   #session(accept: () => Session, reject: () => void): void {
     const { limits, refused, acceptEnv, notOffered } = this.#ports;
-    if (this.#sessions.size >= limits.maxChannels || this.#ports.isEnding()) {
+    if (this.#places.size >= limits.maxChannels || this.#ports.isEnding()) {
       refused('limit: a channel past the limit, or while the session ends', '');
       return reject();
     }
     const session = accept();
-    this.#sessions.add(session);
-    session.once('close', () => this.#sessions.delete(session));
+    this.#places.set(session, undefined);
+    session.once('close', () => void this.#closed(session));
     const settle = collectSettings(session, { acceptEnv: acceptEnv(), onRefused: notOffered });
     let open: ExecChannel | undefined;
     session.on('window-change', (yes, _no, size) => {
@@ -183,8 +185,8 @@ export class Channels {
   #begin(running: RunningChannel, session: Session, begin: (opened: OpenSession) => Promise<void>): void {
     const { opened: opening, changed, turnedAway } = this.#ports;
     this.#running.add(running);
+    this.#places.set(session, running);
     changed();
-    session.on('close', () => running.gone());
     void running.over.then(() => {
       this.#running.delete(running);
       changed();
@@ -194,6 +196,14 @@ export class Channels {
       running.fail(opened.lines);
       return running.over.then(turnedAway);
     });
+  }
+
+  /** The client has closed a channel: what that leaves at the host keeps its place. */
+  async #closed(session: Session): Promise<void> {
+    const running = this.#places.get(session);
+    running?.gone();
+    await running?.left;
+    this.#places.delete(session);
   }
 }
 

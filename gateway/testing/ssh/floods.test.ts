@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2 from 'ssh2';
+import ssh2, { type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { channelOpen, sendRaw, sshString, uint32 } from '../conformance/ssh-raw.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
@@ -66,6 +67,11 @@ describe.skipIf(sshdPath === undefined)(
       return { client, protocol, answers, closed, echo, [Symbol.dispose]: () => void client.destroy() };
     }
 
+    const exec = (client: ssh2.Client, line: string) =>
+      new Promise<ClientChannel>((resolve, reject) => {
+        client.exec(line, (error, channel) => (error ? reject(error) : resolve(channel)));
+      });
+
     test('connections that do not log in take no place from those that have, are refused past a limit, and leave after their time', async () => {
       using before = await logIn();
       const silent = Array.from({ length: unauthenticated }, () => connect({ host: '127.0.0.1', port: world.port }));
@@ -93,6 +99,29 @@ describe.skipIf(sshdPath === undefined)(
       while (count(type.openConfirmation) + count(type.openFailure) < asked) await sleep(20);
       expect([count(type.openConfirmation), count(type.openFailure)]).toEqual([3, asked - 3]);
       expect(await other.echo('unharmed')).toBe('unharmed\n');
+    });
+
+    test('a command that a client leaves running keeps its place until it has ended: opening and closing gets no more of them', async () => {
+      const begun = join(world.rig.dir, 'begun');
+      await writeFile(begun, '');
+      const running = async () => (await readFile(begun, 'utf8')).trim().split('\n').filter(Boolean).map(Number);
+      using talk = await logIn();
+      try {
+        for (let i = 1; i <= 3; i++) {
+          const channel = await exec(talk.client, `echo $$ >> ${begun}; exec sleep 600`);
+          while ((await running()).length < i) await sleep(20);
+          const closed = once(channel.resume(), 'close');
+          channel.close();
+          await closed;
+        }
+        expect(await talk.echo('a fourth')).toMatch(/^no: .*Channel open failure/);
+        const [first = 0] = await running();
+        process.kill(first);
+        // The host closes the channel a little later.
+        while ((await talk.echo('on')) !== 'on\n') await sleep(20);
+      } finally {
+        for (const pid of (await running()).slice(1)) process.kill(pid);
+      }
     });
 
     test('thousands of requests that want an answer have one each, and the session goes on', async () => {

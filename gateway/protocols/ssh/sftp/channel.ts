@@ -4,6 +4,7 @@ import { SallyportError } from '../../../contract/errors.ts';
 import type { Denial } from '../../../contract/exchange.ts';
 import type { Gate } from '../../../contract/gate.ts';
 import type { Wait } from '../../../contract/wait.ts';
+import { abandon, leftHost } from '../at-host.ts';
 import { brokenExit, brokenLine, denialLines, holdLine, told } from '../errors.ts';
 import { ChannelOutput, type ChannelExit } from '../output.ts';
 import type { SshUpstream } from '../upstream.ts';
@@ -40,6 +41,7 @@ export class SftpChannel {
   readonly #inbox: Buffer[] = [];
   readonly #operations = new Set<FileOperation>();
   readonly #over = Promise.withResolvers<void>();
+  #left: Promise<void> = Promise.resolve();
   #host: SftpHost | undefined;
   #files: OpenFiles | undefined;
   #gate: Gate | undefined;
@@ -70,6 +72,11 @@ export class SftpChannel {
     return this.#over.promise;
   }
 
+  /** Resolves when nothing of it runs at the host: once it is over, nothing begins. */
+  get left(): Promise<void> {
+    return this.#left;
+  }
+
   /** The client has closed it, or the connection is over. */
   gone(): void {
     this.#stop();
@@ -95,7 +102,10 @@ export class SftpChannel {
     if (this.#isOver) return;
     try {
       this.#gate = gate;
-      const running = await upstream.subsystem('sftp');
+      const starting = upstream.subsystem('sftp');
+      this.#left = leftHost(starting);
+      const running = await starting;
+      if (this.#isOver) return abandon(running);
       const host = new SftpHost(running, this.#ports.limits.maxPacketBytes, (error) => this.#broken(error));
       this.#host = host;
       this.#watch(running);
