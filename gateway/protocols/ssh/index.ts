@@ -37,6 +37,11 @@ export interface SshOptions extends SshSessionPorts, SshLogins {
 }
 
 const maxApplicationLength = 64;
+/**
+ * OpenSSH's sftp has the two paths of a symbolic link in its own order, and asyncssh, libssh and WinSCP take that order only where the version
+ * line names it. Behind the space is the comment (RFC 4253 section 4.2), in which nobody looks for the faults of a release.
+ */
+const version = 'Sallyport (sftp as OpenSSH_9.2)';
 
 /** SSH's front door: README.md in this folder tells the life of a connection. */
 export function openSsh(options: SshOptions): FrontDoor {
@@ -57,7 +62,7 @@ export function openSsh(options: SshOptions): FrontDoor {
         {
           hostKeys: [hostKey],
           algorithms: offered,
-          ident: 'Sallyport',
+          ident: version,
           keepaliveInterval: options.limits.keepAliveMs,
           keepaliveCountMax: options.limits.maxUnanswered,
         },

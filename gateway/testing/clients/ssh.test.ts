@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noSshd, rootOnly, sshdPath } from '../sshd.ts';
 import { startSshRig, type SshRig } from '../ssh/rig.ts';
 import { built, type Provided, provided, runProgram } from './walk.ts';
+import { expectSftpWalk } from './sftp-walk.ts';
 import { expectSshWalk } from './ssh-walk.ts';
 
 describe.skipIf(sshdPath === undefined)(
@@ -15,11 +16,12 @@ describe.skipIf(sshdPath === undefined)(
     let env: NodeJS.ProcessEnv;
     let python: Provided;
     let go: Provided;
+    let goFiles: Provided;
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-clients-'));
-      [python, go, world] = await Promise.all([
+      [python, [go, goFiles], world] = await Promise.all([
         provided('python/venv.sh', 'ssh-requirements.txt'),
-        built('xcryptossh', dir),
+        built('xcryptossh', dir).then(async (first) => [first, await built('pkgsftp', dir)] as const),
         startSshRig({ sshd: { unprivileged: rootOnly === undefined } }),
       ]);
       env = {
@@ -78,5 +80,39 @@ describe.skipIf(sshdPath === undefined)(
         expect((await signals()).toSorted()).toEqual([...before, ...judged].toSorted());
       },
     );
+
+    /** Through an empty directory of the host. @returns what a denial said, where the library keeps that */
+    const filesWalk = async (library: string, program: string, ...args: readonly string[]) => {
+      // The host's login may be another one than ours.
+      const remote = await mkdtemp(join(tmpdir(), 'sallyport-ssh-files-'));
+      await chmod(remote, 0o777);
+      const local = join(dir, library);
+      await mkdir(local);
+      const { code, stdout, stderr } = await runProgram(program, args, {
+        env: { ...env, SALLYPORT_DIR: remote, SALLYPORT_LOCAL: local },
+        timeoutMs: 110_000,
+      });
+      await rm(remote, { recursive: true });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const audited = await world.api('otto').audit.query({ identity: 'ana', type: 'decision', limit: 20 });
+      const denied = audited.ok && audited.value.find(({ command }) => command === `remove ${remote}/sub/moved`);
+      expect(denied).toMatchObject({ effect: 'deny' });
+      return expectSftpWalk(stdout);
+    };
+
+    test.for(['paramiko', 'asyncssh'])(
+      '%s walks through files by sftp',
+      { timeout: 120_000 },
+      async (library, context) => {
+        if ('missing' in python) return context.skip(python.missing);
+        const told = await filesWalk(library, python.path, join(import.meta.dirname, 'python/sftp_walk.py'), library);
+        expect(told).toMatch(/^denied by policy: .* request [0-9A-Z]{26} revision /);
+      },
+    );
+
+    test('Go’s pkg/sftp walks through files', { timeout: 120_000 }, async (context) => {
+      if ('missing' in goFiles) return context.skip(goFiles.missing);
+      await filesWalk('pkgsftp', goFiles.path);
+    });
   },
 );

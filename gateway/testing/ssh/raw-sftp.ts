@@ -69,17 +69,22 @@ export class RawSftp {
 
 /** @param client another channel over the same connection */
 export async function connectRawSftp(world: SshRig, principal = 'olga', client?: ssh2.Client): Promise<RawSftp> {
-  const connected = client ?? (await connectRaw(world, principal));
+  if (client) return openRawSftp(client);
+  return loginRawSftp(world.port, await readFile(await world.login(principal)));
+}
+
+/** @param privateKey in OpenSSH's form */
+export async function loginRawSftp(port: number, privateKey: string | Buffer): Promise<RawSftp> {
+  const client = new ssh2.Client();
+  client.on('error', () => undefined);
+  client.connect({ host: '127.0.0.1', port, username: 'web1', privateKey });
+  await once(client, 'ready');
+  return openRawSftp(client);
+}
+
+async function openRawSftp(connected: ssh2.Client): Promise<RawSftp> {
   const channel = await new Promise<ClientChannel>((resolve, reject) => {
     connected.subsys('sftp', (error, opened) => (error ? reject(error) : resolve(opened)));
   });
   return new RawSftp(connected, channel);
-}
-
-async function connectRaw(world: SshRig, principal: string): Promise<ssh2.Client> {
-  const client = new ssh2.Client();
-  const privateKey = await readFile(await world.login(principal));
-  client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
-  await once(client, 'ready');
-  return client;
 }

@@ -94,7 +94,8 @@ describe.skipIf(sshdPath === undefined)(
         // Each in a segment of its own: the kernel sends what it has when the loop turns.
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
-      const version = Buffer.byteLength('SSH-2.0-Sallyport\r\n');
+      const version = answered.indexOf('\n') + 1;
+      expect(answered.toString('latin1', 0, version)).toMatch(/^SSH-2\.0-Sallyport .*\r\n$/);
       while (answered.length <= version + 5) await once(socket, 'data');
       socket.destroy();
       // Behind the packet's lengths: KEXINIT.
