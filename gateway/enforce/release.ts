@@ -52,7 +52,14 @@ export class Release {
     if (this.#isOver) return undefined;
     return this.#orBreakOff(() => {
       const one = this.#at(i);
-      return part.kind === 'end' ? this.#end(i, part, one) : this.#part(i, part, one);
+      switch (part.kind) {
+        case 'end':
+          return this.#end(i, part, one);
+        case 'content':
+          return this.#content(i, part, one);
+        default:
+          return this.#part(i, part, one);
+      }
     });
   }
 
@@ -65,6 +72,13 @@ export class Release {
     return passed;
   }
 
+  /** Of a file the end says what has passed: what cannot be recorded is refused before it counts as that. */
+  #content(i: number, part: ResultPart, { delivery, requestId }: ReleasedCommand): Wait {
+    const recorded = this.#ports.recorder.result(requestId, part);
+    const safe = delivery.apply(part);
+    return safe ? both(recorded, this.#x.reply(i, safe)) : recorded;
+  }
+
   #end(i: number, part: End, { delivery, requestId }: ReleasedCommand): Wait {
     let told: Wait;
     for (const rest of delivery.rest()) told = both(told, this.#pass(i, rest, requestId));
@@ -73,9 +87,15 @@ export class Release {
     const { sent } = delivery;
     const end = delivery.end(part);
     this.#ports.returned(sent.rows);
-    this.#ports.recorder.end(requestId, end.outcome, sent);
-    if (sent.contents) told = both(told, this.#ports.logContents(i, requestId, sent));
-    return both(told, this.#x.reply(i, end));
+    let logged: Wait;
+    // The log is another place than the recording: where one cannot be written the other still says what was moved.
+    try {
+      if (sent.contents) logged = this.#ports.logContents(i, requestId, sent);
+      logged?.catch(() => undefined); // heard of below, unless the recorder fails as well
+    } finally {
+      this.#ports.recorder.end(requestId, end.outcome, sent);
+    }
+    return both(both(told, logged), this.#x.reply(i, end));
   }
 
   /** Recorded first, then sent. */
@@ -127,7 +147,7 @@ export class Release {
       const { requestId, decision } = this.#at(0);
       // What of a file went before stays right, and its end is recorded.
       if (error instanceof LimitReached) return this.#x.breakOff(denial('limit', why, requestId, decision));
-      this.#stop();
+      if (this.#x.results !== 'contents' || error instanceof MaskImpossible) this.#stop();
       const code: DenialCode = error instanceof MaskImpossible ? 'obligation' : 'not_recorded';
       return this.#x.breakOff(denial(code, `result withheld: ${why}`, requestId, decision));
     }

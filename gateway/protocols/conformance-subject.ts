@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../contract/event.ts';
+import type { ContentRange, Outcome } from '../contract/result.ts';
 
 /**
  * What an adapter's test gives to the suite in `conformance.ts`: the real adapter under the real enforcement, with a real target behind it,
@@ -32,6 +33,8 @@ export interface World {
   readonly audit: readonly AuditEvent[];
   /** Everything that log and recording were given, as one text: for what must not be in it. */
   written(): string;
+  /** What the recorder was told of ends, in order, with what of files was moved until then. */
+  readonly ended: readonly { readonly outcome: Outcome; readonly contents: readonly ContentRange[] }[];
   /** What cannot be written at the moment. */
   failing: 'nothing' | 'log' | 'recording' | 'results';
   /** The next command that waits for an approval. */

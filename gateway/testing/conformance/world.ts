@@ -46,6 +46,7 @@ export function openWorld(target: string, label: string) {
   const judged: string[] = [];
   const audit: AuditEvent[] = [];
   const written: string[] = [];
+  const ended: World['ended'][number][] = [];
   const holds: Hold[] = [];
   const nextId = openIds(() => Date.now());
 
@@ -54,6 +55,7 @@ export function openWorld(target: string, label: string) {
     judged,
     audit,
     written: () => written.join('\n'),
+    ended,
     failing: 'nothing',
     async nextHold() {
       for (;;) {
@@ -80,7 +82,10 @@ export function openWorld(target: string, label: string) {
       else write('results', part.batch.texts(Number.MAX_SAFE_INTEGER), part.batch.wire().toString('latin1'));
       return undefined;
     },
-    end: (_id, outcome) => write('results', outcome),
+    end(_id, outcome, { contents = [] }) {
+      write('results', outcome);
+      ended.push({ outcome, contents });
+    },
     hold: (_id, what) => write('recording', what),
     close: async () => undefined,
   };

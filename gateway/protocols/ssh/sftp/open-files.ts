@@ -278,7 +278,9 @@ export class OpenFiles {
   #closed({ id, handle }: HandleRequest, file: OpenFile, answer: SftpAnswer): Wait {
     if (!this.#closing.delete(keyOf(handle))) return undefined;
     if (file.copy) this.#ports.room.give(file.copy.length);
-    return file.operation.finish(outcomeOf(answer), () => this.#ports.answer(answerPacket(id, answer)));
+    return file.operation.finish(outcomeOf(answer), (why) =>
+      this.#ports.answer(why ? refusal(id, why) : answerPacket(id, answer)),
+    );
   }
 }
 

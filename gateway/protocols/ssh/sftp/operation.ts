@@ -92,11 +92,15 @@ export class FileOperation implements Carrier {
     return this.#broken ? { passed: false, wait: undefined } : this.#deliver(part, go);
   }
 
-  /** The file is closed: it has an end, whatever went before. */
-  finish(outcome: Outcome, go: () => Wait): Wait {
-    const { passed, wait } = this.#deliver({ kind: 'end', outcome }, go);
-    // Enforcement has broken it off before, and has told so.
-    return passed ? wait : go();
+  /**
+   * The file is closed: it has an end, whatever went before.
+   * @param go told why, where only the end itself could not be recorded: nobody may take the file for a whole one
+   */
+  finish(outcome: Outcome, go: (why: Denial | undefined) => Wait): Wait {
+    const before = this.#broken;
+    const end = before ? ({ ok: false, code: before.code, text: before.message } as const) : outcome;
+    const { passed, wait } = this.#deliver({ kind: 'end', outcome: end }, () => go(undefined));
+    return passed ? wait : go(before ? undefined : this.#broken);
   }
 
   // --- what enforcement says ------------------------------------------------------------------------------------------------------
