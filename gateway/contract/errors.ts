@@ -24,6 +24,7 @@ export const errorCodes = [
   'upstream-auth',
   'upstream-lost',
   'upstream-refused',
+  'upstream-timeout',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 

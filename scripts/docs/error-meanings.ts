@@ -31,6 +31,7 @@ export const errorMeanings = {
   'upstream-auth': 'The target refused the credential, or asked for a kind of login that is not allowed',
   'upstream-lost': 'The connection to the target broke',
   'upstream-refused': 'The target cannot be reached, or refuses the connection',
+  'upstream-timeout': 'The target does not let the gateway in within the time for that',
 } as const satisfies Record<ErrorCode, string>;
 
 export const denialMeanings = {

@@ -57,4 +57,5 @@ const broken: { readonly [code in ErrorCode]?: string } = {
   'upstream-auth': 'the target refused the gateway’s credential',
   'upstream-lost': 'connection to the target lost',
   'upstream-refused': 'cannot connect to the target',
+  'upstream-timeout': 'the target does not answer',
 };

@@ -61,7 +61,8 @@ export interface ExecOptions {
 
 /**
  * Connects, checks the host's key against the pinned ones and logs in.
- * @throws SallyportError `host-key-unknown`, `upstream-auth`, `upstream-refused`, `upstream-lost`, `credential-missing` for a key that cannot be read
+ * @throws SallyportError `host-key-unknown`, `upstream-auth`, `upstream-refused`, `upstream-timeout`, `upstream-lost`, `credential-missing` for a
+ * key that cannot be read
  */
 export async function connectSshUpstream(
   target: SshUpstreamTarget,
@@ -76,7 +77,8 @@ export async function connectSshUpstream(
   let shown: string | undefined;
   const lost = new AbortController();
   client.on('close', () => lost.abort(new SallyportError('upstream-lost', `${target.host} closed the connection`)));
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(target.connectTimeoutMs)]);
+  const late = AbortSignal.timeout(target.connectTimeoutMs);
+  const stop = AbortSignal.any([signal, late]);
   try {
     const ready = once(client, 'ready', { signal: stop });
     client.connect({
@@ -100,6 +102,7 @@ export async function connectSshUpstream(
     await ready;
   } catch (error) {
     client.destroy();
+    if (stop.reason === late.reason && late.aborted) throw tooLate(target);
     throw failureOf(error, target, shown);
   }
   return {
@@ -176,6 +179,11 @@ export async function readHostKey(host: string, port: number, signal: AbortSigna
     signal.removeEventListener('abort', aborted);
     client.destroy();
   }
+}
+
+function tooLate({ host, port, connectTimeoutMs }: SshUpstreamTarget): SallyportError {
+  const why = `${host}:${port} did not let the gateway in within ${connectTimeoutMs / 1_000} s`;
+  return new SallyportError('upstream-timeout', why);
 }
 
 function failureOf(

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../ports.ts';
+import { channelOpen, sendRaw, uint32 } from '../conformance/ssh-raw.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
@@ -268,6 +269,63 @@ describe.skipIf(sshdPath === undefined)(
       expect((await decisions('subsystem netconf'))[0]).toMatchObject({ effect: 'deny', action: 'subsystem' });
     });
 
+    test('-D: each place that is asked for by SOCKS is judged by itself', async () => {
+      const socks = await freePort();
+      const forward = await forwarding('olga', ['-D', `127.0.0.1:${socks}`], listens(socks));
+      // SOCKS 4 (a request in one piece, with an address) is what ssh answers as well as 5.
+      const by = async (port: number): Promise<number | undefined> => {
+        const socket = connect(socks, '127.0.0.1').on('error', () => undefined);
+        socket.write(Buffer.from([4, 1, port >> 8, port & 255, 127, 0, 0, 1, 0]));
+        const [reply] = (await Promise.race([once(socket, 'data'), once(socket, 'close')])) as [unknown]; // what `data` carries
+        if (!Buffer.isBuffer(reply)) return undefined;
+        if (reply[1] === 0x5a) expect((await echoed(socket, Buffer.from('x'))).toString()).toBe('x');
+        socket.destroy();
+        return reply[1];
+      };
+      expect(await by(echoPort)).toBe(0x5a);
+      expect(await by(closedPort)).not.toBe(0x5a);
+      expect(forward.err()).toMatch(/sallyport: denied by policy: no rule allows forward local 127\.0\.0\.1:\d+/);
+      expect(await by(echoPort)).toBe(0x5a);
+      await forward.end();
+    });
+
+    test('-w: a network device is judged, and not carried, and what else was asked for goes on', async (context) => {
+      const before = (await decisions('forward tunnel')).length;
+      const asked = async () => (await decisions('forward tunnel')).slice(0, -before || undefined);
+      const client = new ssh2.Client();
+      const privateKey = await readFile(await world.login('olga'), 'utf8');
+      client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
+      await once(client, 'ready');
+      // OpenSSH's PROTOCOL, section 2.3: a tunnel of layer 3, any unit.
+      sendRaw(client, channelOpen('tun@openssh.com', uint32(1, 0x7fffffff)));
+      while ((await asked()).length === 0) await sleep(50);
+      expect((await asked()).map(({ effect, action }) => [effect, action])).toEqual([['deny', 'forward']]);
+      client.end();
+      const ran = await world.ssh('olga', ['-w', 'any:any', 'web1@127.0.0.1', 'echo on']);
+      expect(ran).toMatchObject({ code: 0, out: 'on\n' });
+      if (/Tunnel device open failed/.test(ran.err))
+        return context.skip('ssh -w: no network device can be made here; only its message was sent');
+      expect(ran.err).toContain('sallyport does not carry it');
+      while ((await asked()).length < 2) await sleep(50);
+      expect((await asked()).every(({ effect }) => effect === 'deny')).toBe(true);
+    });
+
+    test('-Y: what runs has no display, and the client says that it got none', async () => {
+      const options = world.options(await world.login('olga'));
+      const child = spawn('ssh', [...options, '-Y', 'web1@127.0.0.1', 'echo ">$DISPLAY<"'], {
+        env: { ...process.env, DISPLAY: '127.0.0.1:99' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+      expect((await once(child, 'close'))[0]).toBe(0);
+      expect(out).toBe('><\n');
+      expect(err).toContain('X11 forwarding request failed');
+      while ((await decisions('forward x11')).length === 0) await sleep(50);
+      expect((await decisions('forward x11')).every(({ effect }) => effect === 'deny')).toBe(true);
+    });
+
     test('the key agent and X11 are judged, and not carried', async () => {
       const socket = join(dir, 'agent');
       children.push(spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' }));
@@ -287,9 +345,13 @@ describe.skipIf(sshdPath === undefined)(
       const privateKey = await readFile(await world.login('olga'), 'utf8');
       client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
       await once(client, 'ready');
-      await new Promise((resolve) => client.exec('true', { x11: true }, resolve));
       // What nobody waits for is written down a little later.
-      const asked = async () => [...(await decisions('forward agent')), ...(await decisions('forward x11'))];
+      const before = (await decisions('forward x11')).length;
+      await new Promise((resolve) => client.exec('true', { x11: true }, resolve));
+      const asked = async () => [
+        ...(await decisions('forward agent')),
+        ...(await decisions('forward x11')).slice(0, -before || undefined),
+      ];
       while ((await asked()).length < 2) await sleep(50);
       expect((await asked()).map(({ effect, action }) => [effect, action])).toEqual(Array(2).fill(['deny', 'forward']));
       client.end();

@@ -42,7 +42,8 @@ export function kexInit(...kex: readonly string[]): Buffer {
   return Buffer.concat([Buffer.of(messages.kexInit), Buffer.alloc(16, 7), ...names, Buffer.of(0), uint32(0)]);
 }
 
-function packet(payload: Buffer): Buffer {
+/** In the clear, as before the first keys (RFC 4253 section 6). */
+export function packet(payload: Buffer): Buffer {
   const padding = 8 + ((8 - ((5 + payload.length) % 8)) % 8);
   return Buffer.concat([uint32(1 + payload.length + padding), Buffer.of(padding), payload, Buffer.alloc(padding)]);
 }
