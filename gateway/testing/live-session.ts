@@ -12,11 +12,18 @@ export interface CliRun {
   readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
 }
 
-/** `sallyport ARGS`, as a script of that principal runs it. */
-export async function runCli(rig: Rig, principal: string, args: readonly string[]): Promise<CliRun> {
+/** `sallyport ARGS`, as a script of that principal runs it; or as somebody at a terminal: then `out` is without carriage returns. */
+export async function runCli(
+  rig: Rig,
+  principal: string,
+  args: readonly string[],
+  where: 'script' | 'terminal' = 'script',
+): Promise<CliRun> {
   const env = { ...process.env, SALLYPORT_TOKEN: await rig.token(principal) };
   const gateway = ['--gateway', `http://127.0.0.1:${rig.gateway.addresses.admin.port}`];
-  const child = spawn(process.execPath, [cli, ...args, ...gateway], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const line = [process.execPath, cli, ...args, ...gateway];
+  const [program = '', ...rest] = where === 'script' ? line : ['script', '-qec', line.join(' '), '/dev/null'];
+  const child = spawn(program, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err, isOver] = ['', '', false];
   let more = Promise.withResolvers<void>();
   const wake = () => {
@@ -24,7 +31,7 @@ export async function runCli(rig: Rig, principal: string, args: readonly string[
     more = Promise.withResolvers();
   };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
+    out += where === 'script' ? text : text.replaceAll('\r', '');
     wake();
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));

@@ -1,18 +1,52 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { endOf, openSession, runCli } from '../live-session.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
 import { startSshRig, type SshRig } from './rig.ts';
+import { Typist } from './typist.ts';
+
+/** Ben's shells are judged line by line, Olga's are recorded. */
+const rules = `package rules.ssh
+
+allow contains {"id": "T-500", "msg": "line by line"} if {
+	input.principal.id == "ben"
+	input.command.request == "shell"
+}
+
+limit contains {"id": "T-300", "msg": "each line is judged", "unjudged_lines": 0} if {
+	input.principal.id == "ben"
+	input.command.request == "shell"
+}
+
+allow contains {"id": "T-501", "msg": "may run"} if {
+	input.principal.id == "ben"
+	input.command.name in {"printf", "sleep", "exit"}
+}
+
+deny contains {"id": "T-400", "msg": "not here"} if input.command.name == "touch"
+`;
 
 describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `sessions that go on (skipped: ${noSshd})` : 'sessions that go on',
   () => {
     let world: SshRig;
+    let dir: string;
     beforeAll(async () => {
-      world = await startSshRig();
+      dir = await mkdtemp(join(tmpdir(), 'sallyport-live-'));
+      await mkdir(join(dir, 'rules'));
+      await writeFile(join(dir, 'rules/ssh.rego'), rules);
+      world = await startSshRig({ policies: [join(dir, 'rules')] });
     }, 180_000);
-    afterAll(() => world[Symbol.asyncDispose]());
+    afterAll(async () => {
+      await rm(dir, { recursive: true, force: true });
+      await world[Symbol.asyncDispose]();
+    });
 
     /** A command that prints what it is given, and its session. */
     async function running() {
@@ -88,6 +122,56 @@ describe.skipIf(sshdPath === undefined)(
       expect(await world.api('otto').sessions.watch(id)).toMatchObject({ ok: false, problem: { status: 404 } });
     });
 
+    describe.each([
+      ['is recorded', 'olga'],
+      ['is judged line by line', 'ben'],
+    ])('a shell that %s', (_, who) => {
+      const size = { cols: 90, rows: 25 };
+      const atShell = async () => {
+        const typist = await Typist.open(world, who, size);
+        await typist.sees(/[$#] $/);
+        return { typist, session: await openSession(world.rig, who) };
+      };
+
+      test('shows an auditor what its terminal shows, as it comes', async () => {
+        const { typist, session } = await atShell();
+        const watching = await runCli(world.rig, 'otto', ['sessions', 'watch', session], 'terminal');
+        await watching.sees('-- a terminal of 90 columns and 25 rows');
+        typist.type("printf 'fir%s\\n' st\r");
+        await typist.sees(/\r\nfirst\r\n/);
+        await watching.sees('\nfirst\n');
+        typist.type('unfinished');
+        await typist.sees(/unfinished/);
+        // As it stands on the terminal, and before anybody has pressed Enter.
+        await watching.sees('unfinished');
+        if (who === 'ben') {
+          typist.type('\u0015touch /tmp/sallyport-never\r');
+          await typist.sees(/\[T-400\]/);
+          await watching.sees('[T-400]');
+        }
+        typist.type('\u0015exit 4\r');
+        expect(await typist.exit).toEqual({ code: 4, signal: undefined });
+        const { code, out } = await watching.ended;
+        expect(code).toBe(0);
+        expect(lastOf(out)).toContain(`session ended`);
+      });
+
+      test('ends when an operator says so: the terminal says who, and why, and nothing of it goes on', async () => {
+        const { typist, session } = await atShell();
+        const watching = await runCli(world.rig, 'otto', ['sessions', 'watch', session], 'terminal');
+        typist.type("printf 'pid%s\\n' $$; sleep 600\r");
+        const [, pid = ''] = await typist.sees(/\r\npid(\d+)\r\n/);
+        await watching.sees(`pid${pid}`);
+        const killed = await runCli(world.rig, 'olga', ['sessions', 'kill', session, '--reason', 'wrong host']);
+        expect(await killed.ended).toMatchObject({ code: 0 });
+        expect((await typist.exit).code).toBe(255);
+        expect(typist.output).toMatch(/sallyport: session ended by olga: wrong host\r\n$/);
+        expect(await endOf(world.rig, session)).toBe('session ended by olga: wrong host');
+        expect((await watching.ended).out).toContain('session ended by olga: wrong host');
+        while (existsSync(`/proc/${pid}`)) await sleep(50);
+      });
+    });
+
     test('others can do neither, and that is logged', async () => {
       const { child, id } = await running();
       expect(await world.api('ana').sessions.watch(id)).toMatchObject({ ok: false, problem: { status: 403 } });
@@ -98,3 +182,7 @@ describe.skipIf(sshdPath === undefined)(
     });
   },
 );
+
+function lastOf(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}
