@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { apiClient, type ApiClient } from '../../api/client.ts';
 import { newHostKey, publicHalf, publicKeyLine } from '../../protocols/ssh/index.ts';
+import type { IdpPrincipal } from '../idp-principal.ts';
 import { freePort } from '../ports.ts';
 import { type Rig, rigPrincipals, startRig, type RigOptions } from '../rig.ts';
 import { startSshd, type SshdOptions, type TestSshd } from '../sshd.ts';
@@ -37,6 +38,8 @@ export interface SshRigOptions {
   readonly listen?: object;
   readonly config?: RigOptions['config'];
   readonly policies?: readonly string[];
+  /** Beside those of every rig. */
+  readonly principals?: readonly IdpPrincipal[];
 }
 
 export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> {
@@ -53,7 +56,11 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
     await startRig({
       crm: false,
       policies: options.policies ?? [],
-      principals: [...rigPrincipals, { name: 'olga', kind: 'human', groups: ['operators'] }],
+      principals: [
+        ...rigPrincipals,
+        { name: 'olga', kind: 'human', groups: ['operators'] },
+        ...(options.principals ?? []),
+      ],
       config: {
         ...options.config,
         listen: { ssh: { port, ...options.listen } },
