@@ -1251,6 +1251,7 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT * FROM (SELECT id, upper AS x FROM made) t', 'derived', 'pii.ssn'],
     ['SELECT is_null FROM made', 'plain'],
     ['SELECT to_ssn FROM refers', 'plain', 'pii.ssn'],
+    ["SELECT count(*) FILTER (WHERE ssn > '1') FROM people", 'expression', 'pii.ssn'],
   ])('%s leaves %s', async (sql, transform, ...labels) => {
     expect((await ruled(sql)).command.output.at(-1)).toMatchObject({ transform, labels });
   });
