@@ -239,7 +239,9 @@ export class ExecChannel implements Carrier {
       });
     };
     running.on('error', () => undefined);
-    running.on('exit', (code: number | null, signal?: string, coreDumped?: boolean, text?: string) => {
+    // Both say it. Where the host says in one packet that it runs and how it ended, `exit` was told before anybody could listen.
+    const exited = (code: number | null | undefined, signal?: string, coreDumped?: boolean, text?: string) => {
+      if (this.#exit || code === undefined) return;
       if (code !== null) this.#exit = { code };
       else
         this.#exit = {
@@ -247,7 +249,8 @@ export class ExecChannel implements Carrier {
           coreDumped: coreDumped ?? false,
           text: text ?? '',
         };
-    });
+    };
+    running.on('exit', exited).on('close', exited);
     pass(running, 'stdout');
     pass(running.stderr, 'stderr');
     pass(client, 'stdin');

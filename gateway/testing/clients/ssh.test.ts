@@ -86,7 +86,7 @@ describe.skipIf(sshdPath === undefined)(
       // The host's login may be another one than ours.
       const remote = await mkdtemp(join(tmpdir(), 'sallyport-ssh-files-'));
       await chmod(remote, 0o777);
-      const local = join(dir, library);
+      const local = join(dir, `${library}-local`);
       await mkdir(local);
       const { code, stdout, stderr } = await runProgram(program, args, {
         env: { ...env, SALLYPORT_DIR: remote, SALLYPORT_LOCAL: local },

@@ -166,3 +166,28 @@ describe('a host that stalls', () => {
     expect(gateway.world.written()).toContain('connection to the target lost');
   });
 });
+
+test('a host that says in one packet that it runs and how it ended is heard: the exit code is its own', async () => {
+  let wire!: Socket;
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on('error', () => undefined);
+    client.on('authentication', (attempt) => attempt.accept());
+    client.on('session', (accept) => {
+      accept().on('exec', (yes) => {
+        wire.cork();
+        const channel = yes();
+        channel.exit(7);
+        channel.end();
+        setImmediate(() => wire.uncork());
+      });
+    });
+  });
+  await using host = await openHost((socket) => {
+    wire = socket;
+    server.injectSocket(socket);
+  });
+  await using gateway = await front(host.port, {});
+  const { client, code, err } = await ran(gateway);
+  expect([await code, err.text]).toEqual([7, '']);
+  client.end();
+});
