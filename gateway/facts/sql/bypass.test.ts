@@ -1125,6 +1125,8 @@ describe('what a table does by itself tells of labelled values', () => {
     'SELECT id FROM people WHERE tenant = 1',
     'SELECT id FROM people WHERE tenant = 1 LIMIT 5',
     'SELECT id FROM people ORDER BY tenant',
+    'SELECT ctid FROM people WHERE tenant = 1',
+    'SELECT 1, id FROM people WHERE tenant = 1',
     'SELECT id FROM people WHERE tenant = 1 ORDER BY name',
     'SELECT name AS id FROM people WHERE tenant = 1 ORDER BY id',
     'SELECT id FROM people WHERE tenant = 1 ORDER BY id USING <',
@@ -1216,6 +1218,9 @@ describe('what a table does by itself tells of labelled values', () => {
     "SELECT id FROM codes WHERE ssn IS NULL AND note = 'x'",
     "UPDATE people SET name = 'x' WHERE tenant = 1 AND id = 5",
     'DELETE FROM people WHERE tenant = 1 AND id = 5 RETURNING name',
+    // Rows that look all the same.
+    'SELECT 1 AS a FROM people WHERE tenant = 1 LIMIT 1',
+    "SELECT 'x'::text, $1 FROM people WHERE tenant = 1",
     // Made of all rows alike.
     'SELECT count(*), sum(id), max(name) FROM people WHERE tenant = 1',
     'SELECT tenant, count(*) FROM people GROUP BY tenant LIMIT 5',
@@ -1237,6 +1242,15 @@ describe('what a table does by itself tells of labelled values', () => {
     'VACUUM people',
   ])('rows come in no order of a labelled column: %s', async (sql) => {
     expect(await ordered(sql)).toEqual([]);
+  });
+
+  test('CLUSTER is maintenance, and of no table in particular it may order any', async () => {
+    const { command } = await ruled('CLUSTER filled USING filled_pkey');
+    expect(command).toMatchObject({ action: 'maintenance', relations: [{ name: 'filled' }] });
+    const any = await analyzer.analyze({ target: 'ruled', text: Buffer.from('CLUSTER'), major: 18, searchPath });
+    expect(any).toMatchObject({
+      statements: [{ command: { analysis: { reasons: ['CLUSTER does not say which table'] } } }],
+    });
   });
 
   test('of two labelled columns, what is looked up has one value and orders nothing', async () => {

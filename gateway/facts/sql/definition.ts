@@ -137,11 +137,14 @@ export function readWhole(walk: Walk, tree: Json | undefined): void {
   }
 }
 
-/** CLUSTER writes rows in the order of an index, whichever it names: after it, reading the table brings them so. */
+/** CLUSTER writes rows in the order of an index, whichever it names: after it, reading the table brings them so. Without a table, it does so to any. */
 export function readClustered(walk: Walk, body: Node): void {
-  const { relation } = readTarget(walk, node(body, 'relation') ?? {});
-  if (!relation) return;
-  for (const { labelled } of scanOrders(walk.ledger.world, relation)) walk.ledger.touchAll(labelled, 'index_order');
+  const { ledger } = walk;
+  const named = node(body, 'relation');
+  if (!named) return ledger.incomplete('CLUSTER does not say which table');
+  const { relation } = readTarget(walk, named);
+  for (const { labelled } of relation ? scanOrders(ledger.world, relation) : [])
+    ledger.touchAll(labelled, 'index_order');
 }
 
 const droppedRelations: ReadonlySet<string> = new Set(

@@ -1,5 +1,4 @@
 import type { Json } from '../../contract/principal.ts';
-import type { TableRule } from './catalog-rules.ts';
 import { classifyCall } from './expression.ts';
 import { ownedBy, partsOf } from './key-order.ts';
 import { equated } from './look-up.ts';
@@ -8,8 +7,8 @@ import { resolve, type Column, type Item, type Scope, type Walk } from './scope.
 import type { Base } from './world.ts';
 
 /**
- * What a SELECT says about the order of the rows it reads: there is one of a table at most, they are sorted by the table's primary key, or
- * what is made of them all does not depend on their order.
+ * What a SELECT says about the order of the rows it reads: there is one of a table at most, they are sorted by the table's primary key, they
+ * come out alike, or what is made of them all does not depend on their order.
  */
 export function settleOrder(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {
   const { rows } = walk.ledger;
@@ -19,43 +18,45 @@ export function settleOrder(walk: Walk, body: Node, scope: Scope, columns: reado
   const picks = distinct !== undefined && Object.keys(distinct).length > 0;
   const gathers = calls.some((call) => call.aggregates) || nodes(body, 'groupClause').length > 0;
   const sorted = sortedBy(nodes(body, 'sortClause'), scope, columns);
+  const hides = gathers || (distinct !== undefined && !picks) || comeOutAlike(body);
   for (const [item, oid] of [...rows.loose]) {
     const isSorted = (by: readonly Named[]): boolean =>
-      keysOf(walk, oid, ['primary']).some(within(walk, item, oid, by));
+      isWithin(walk.ledger.world.rules.keyOf(oid) ?? [], namesOf(walk, item, oid, by));
     if (calls.some((call) => call.inTurn && !isSorted(sortedBy(call.order, scope)))) rows.tells([oid]);
     if (picks && !isSorted(sorted)) rows.tells([oid]);
-    if (gathers || (distinct !== undefined && !picks) || isSorted(sorted)) rows.settles(item);
+    if (hides || isSorted(sorted)) rows.settles(item);
   }
+}
+
+/** `SELECT 1 FROM ...`, as ORMs ask whether there is a row. */
+function comeOutAlike(body: Node): boolean {
+  return nodes(body, 'targetList').every((entry) => isConstant(node(only(entry, 'ResTarget') ?? {}, 'val') ?? {}));
 }
 
 /** Settles what the condition is met by one row of at most: its key equals values that are the same for every row. */
 export function settleRows(walk: Walk, condition: Node | undefined, scope: Scope): void {
-  const { rows } = walk.ledger;
+  const { rows, world } = walk.ledger;
   if (rows.loose.size === 0) return;
   const given = fixed(walk, condition, scope);
-  for (const [item, oid] of [...rows.loose])
-    if (keysOf(walk, oid, ['primary', 'unique']).some(within(walk, item, oid, given))) rows.settles(item);
+  for (const [item, oid] of [...rows.loose]) {
+    const names = namesOf(walk, item, oid, given);
+    const keys = world.rules
+      .of(oid)
+      .flatMap((rule) => (rule.kind === 'unique' && rule.over === 'alone' ? [rule.columns] : []));
+    if ([world.rules.keyOf(oid) ?? [], ...keys].some((key) => isWithin(key, names))) rows.settles(item);
+  }
 }
 
-/** Keys of which no two rows have the same values. Where NULLs may stand, they tell the rest apart. */
-function keysOf({ ledger }: Walk, oid: number, kinds: readonly TableRule['kind'][]): readonly (readonly string[])[] {
-  const { rules } = ledger.world;
-  const alone = rules
-    .of(oid)
-    .flatMap((rule) =>
-      rule.kind === 'unique' && rule.over === 'alone' && kinds.includes(rule.kind) ? [rule.columns] : [],
-    );
-  const primary = rules.keyOf(oid) ?? [];
-  return primary.length > 0 ? [primary, ...alone] : alone;
+/** Names of those columns that are of the rows that are meant. */
+function namesOf({ ledger }: Walk, item: object, oid: number, columns: readonly Named[]): readonly string[] {
+  const once = ledger.rows.isOnce(oid);
+  return columns.flatMap((column) =>
+    column.item === item || (once && column.base.relation.oid === oid) ? [column.base.name] : [],
+  );
 }
 
-/** Whether all of a key stands among the columns, of the rows that are meant. */
-function within({ ledger }: Walk, item: object, oid: number, columns: readonly Named[]) {
-  const names = columns.flatMap((column) => {
-    const isOfItem = column.item === item || (ledger.rows.isOnce(oid) && column.base.relation.oid === oid);
-    return isOfItem ? [column.base.name] : [];
-  });
-  return (key: readonly string[]): boolean => key.every((name) => names.includes(name));
+function isWithin(key: readonly string[], names: readonly string[]): boolean {
+  return key.length > 0 && key.every((name) => names.includes(name));
 }
 
 /** Columns that have to equal a constant or a parameter. */
