@@ -9,6 +9,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { replayFrames } from '../../recordings/replay.ts';
 import { parseCast } from '../asciicast.ts';
+import { playCast } from '../clients/asciinema-play.ts';
+import { provided } from '../clients/walk.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 import { Typist } from './typist.ts';
@@ -161,6 +163,32 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     for await (const frame of replayFrames(bytesOf(recording), { isTerminal: true })) frames.push(frame.text);
     expect(frames.join('')).toContain('-- a terminal of 80 columns and 24 rows\n');
     expect(frames.join('')).toContain('Password: 21 letters\r\n');
+  });
+
+  test('asciinema’s own player plays what is exported, sizes and all', async (context) => {
+    const player = await provided('asciinema-player.sh');
+    if ('missing' in player) return context.skip(player.missing);
+    const typist = await atShell({ cols: 90, rows: 28 });
+    await typist.runs("printf '\\e[1;32m%s\\e[0m \\346\\274\\242 \\360\\237\\230\\200\\n' colours", /mcolours/);
+    typist.resize({ cols: 132, rows: 43 });
+    await typist.runs('stty size', /43 132/);
+    typist.type('exit 5\r');
+    await typist.exit;
+    const session = await newestOf('olga');
+    await endOf(session);
+    const file = join(dir, 'played.cast');
+    await sallyport(['sessions', 'export', session, '--cast', file]);
+    const text = readFileSync(file, 'utf8');
+    const cast = parseCast(text);
+    const played = await playCast(player.path, text);
+    expect(played.sizes).toEqual([
+      { cols: 90, rows: 28 },
+      { cols: 132, rows: 43 },
+    ]);
+    expect(played.output).toBe(cast.output);
+    expect(played.output).toContain('\u001b[1;32mcolours\u001b[0m 漢 😀\r\n');
+    expect(played.duration).toBeCloseTo(cast.events.reduce((sum, [interval]) => sum + interval, 0));
+    await expect(playCast(player.path, text.replace('"version":3', '"version":4'))).rejects.toThrow('v4');
   });
 
   test('a session without a terminal has none to export', async () => {
