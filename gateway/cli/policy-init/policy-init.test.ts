@@ -47,8 +47,12 @@ function shell(cwd: string, script: string, env: NodeJS.ProcessEnv = {}): Promis
   };
   const all = { ...process.env, ...isolated, PATH: path, GIT_CONFIG_NOSYSTEM: '1', ...env };
   return new Promise((done) => {
-    const child = execFile('bash', ['-euo', 'pipefail', '-c', script], { cwd, env: all }, (_error, out, err) =>
-      done({ code: child.exitCode ?? -1, out, err }),
+    // Node's pipes are sockets, and by them bash takes itself for one that rshd started: then it reads bashrc.
+    const child = execFile(
+      'bash',
+      ['--norc', '-euo', 'pipefail', '-c', script],
+      { cwd, env: all },
+      (_error, out, err) => done({ code: child.exitCode ?? -1, out, err }),
     );
   });
 }

@@ -5,7 +5,7 @@ import { hash } from 'node:crypto';
  *
  * Text is written in an alphabet that nothing else here uses, one for each database, with capital and small letters and three bytes to a
  * letter in UTF-8: a single letter in what comes out is a piece of a value, in whatever case or order, and is no accident. A number cannot
- * be written so: it has fourteen digits and two decimals, and seven digits of it in a row are a piece.
+ * be written so: it has fourteen digits and two decimals, and eight digits of it in a row are a piece, but for those in a digest.
  */
 export type Side = 'a' | 'b';
 export const sides: readonly Side[] = ['a', 'b'];

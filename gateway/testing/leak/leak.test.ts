@@ -112,6 +112,7 @@ describe('the scan finds a canary', () => {
     ['in its MD5', text(() => hash('md5', canary(), 'hex'))],
     ['in its SHA-256 in base64', text(() => hash('sha256', canary(), 'base64'))],
     ['as a number', text(() => world.canaries.b.numbers[0] ?? '')],
+    ['in half of a number', text(() => `(${(world.canaries.b.numbers[0] ?? '').slice(3, 11)})`)],
     ['as money', text(() => (world.canaries.b.numbers[0] ?? '').replace(/(\d)(?=(\d{3})+\.)/g, '$1,'))],
   ])('%s', (_, made) => {
     expect(scan(Buffer.from(made()), 'b', world.canaries.b)).not.toEqual([]);
@@ -125,6 +126,12 @@ describe('the scan finds a canary', () => {
     expect(found(rows)).not.toEqual([]);
     expect(found(rows.map((c) => String(c.codePointAt(0))))).not.toEqual([]);
     expect(found([...bytes()].map(String))).not.toEqual([]);
+  });
+
+  test('but not in the digits of a digest, where any may stand', () => {
+    const piece = (world.canaries.b.numbers[0] ?? '').slice(0, 8);
+    const digest = hash('sha256', 'x').replace(/^.{8}/, piece);
+    expect(scan(Buffer.from(`{"digest":"${digest}"}`), 'b', world.canaries.b)).toEqual([]);
   });
 
   test('but not what the client typed itself', () => {

@@ -10,7 +10,10 @@ export interface Piece {
 /** Letters in a row that make a piece in plain text, where random bytes could look like one, and in something decoded in many ways. */
 const plainLetters = 2;
 const decodedLetters = 3;
-const pieceDigits = 7;
+/** The gateway's files are full of numbers of its own, in which fewer would stand by chance. */
+const pieceDigits = 8;
+/** SHA-256 and longer, in which any digits do. */
+const digest = /(?<![\da-f])(?=\d*[a-f])[\da-f]{64,}(?![\da-f])/gi;
 
 /**
  * Every piece of this side's canaries in these bytes: as they are, and in hex, base64, octal and Unicode escapes, forwards and backwards,
@@ -96,7 +99,7 @@ function codePoints(form: string, numbers: readonly string[], radix: number): Vi
 }
 
 function digits(text: string, { numbers }: Canaries): readonly string[] {
-  const dense = text.replace(/(\d)[.,](?=\d)/g, '$1');
+  const dense = text.replace(digest, ' ').replace(/(\d)[.,](?=\d)/g, '$1');
   return numbers.flatMap((number) => {
     const all = number.replace('.', '');
     const reversed = Array.from(all).reverse().join('');
