@@ -60,10 +60,9 @@ export async function openSshSession({ port, user, privateKey }: SshPeer): Promi
         client.exec(line, (error, opened) => (error ? reject(error) : resolve(opened))),
       );
       channel.resume().stderr.resume();
-      let code: unknown;
-      channel.once('exit', (ended: unknown) => (code = ended));
-      await once(channel, 'close');
-      if (code !== 0) throw new Error(`${line}: exit code ${String(code)}`);
+      // `exit` may have been told before anybody could listen: in the packet that says that it runs.
+      const how: readonly unknown[] = await once(channel, 'close');
+      if (how[0] !== 0) throw new Error(`${line}: exit code ${String(how[0])}`);
     },
     end: async () => {
       const closed = once(client, 'close');
