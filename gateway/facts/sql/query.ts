@@ -13,7 +13,7 @@ import { union, weaker, type Base } from './world.ts';
 /** SELECT, VALUES, TABLE and their set operations. `outer` holds no items of its own: its level is this query's. */
 export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Column[] {
   const { result, loose } = walk.ledger.rows.apart(() => readSelectApart(walk, body, outer));
-  if (loose.size > 0) walk.ledger.rows.keeps(loose);
+  walk.ledger.rows.keeps(loose);
   return result;
 }
 
@@ -74,7 +74,7 @@ function readPlainSelect(walk: Walk, body: Node, scope: Scope, looksUp: boolean)
   }
   for (const item of nodes(body, 'sortClause'))
     readByOutput(walk, node(only(item, 'SortBy') ?? {}, 'node') ?? {}, inside, columns, 'order');
-  if (walk.ledger.rows.loose.size > 0) settleOrder(walk, body, inside, columns);
+  settleOrder(walk, body, inside, columns);
   return columns;
 }
 

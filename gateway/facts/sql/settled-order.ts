@@ -13,6 +13,7 @@ import type { Base } from './world.ts';
 export function settleOrder(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {
   const { rows } = walk.ledger;
   settleRows(walk, node(body, 'whereClause'), scope);
+  if (rows.loose.size === 0) return;
   const calls = ['targetList', 'havingClause', 'sortClause'].flatMap((field) => callsIn(walk, body, body[field]));
   const [distinct] = nodes(body, 'distinctClause');
   const picks = distinct !== undefined && Object.keys(distinct).length > 0;
@@ -108,9 +109,8 @@ function sortedBy(list: readonly Node[], scope: Scope, columns: readonly Column[
 function ofOutput(tree: Node | undefined, columns: readonly Column[]): Column | undefined {
   const position = only(only(tree, 'A_Const'), 'ival');
   if (position) return columns[integer(position, 'ival') - 1];
-  const reference = only(tree, 'ColumnRef');
-  const parts = reference ? nameParts(nodes(reference, 'fields')) : [];
-  return parts.length === 1 ? columns.find((column) => column.name === parts[0]) : undefined;
+  const parts = partsOf(tree);
+  return parts?.length === 1 ? columns.find((column) => column.name === parts[0]) : undefined;
 }
 
 /** A call that sees many rows. */
