@@ -4,7 +4,7 @@ import ssh2, { type ClientChannel } from 'ssh2';
 import type { Answer, Wire } from '../../protocols/conformance-subject.ts';
 import { requestTypes as types, statuses } from '../../protocols/ssh/sftp/wire.ts';
 import { none, openBits, RawSftp } from '../ssh/raw-sftp.ts';
-import { frameKinds, frame, Tap } from './ssh-wire.ts';
+import { frameKinds, frame, Frames, Tap } from './ssh-wire.ts';
 
 const pieceBytes = 261_120;
 /** Pieces that are asked for at once when a file turns out to be longer than one. */
@@ -15,18 +15,16 @@ export class SftpWire implements Wire {
   readonly ways: readonly string[] = ['sftp'];
   readonly closed: Promise<void>;
   readonly #socket: Socket;
-  readonly #tap: Tap;
   readonly #sftp: RawSftp;
   readonly #chunks: Buffer[];
   readonly #answers: Promise<Answer>[] = [];
   readonly #over: Promise<Answer>;
-  #pending: Buffer = Buffer.alloc(0);
-  #pieces: number[] = [];
+  readonly #frames: Frames;
   #stopsAtPieces = false;
 
   private constructor(socket: Socket, tap: Tap, sftp: RawSftp, chunks: Buffer[]) {
     this.#socket = socket;
-    this.#tap = tap;
+    this.#frames = new Frames(tap, (kind, body) => this.#send(kind, body));
     this.#sftp = sftp;
     this.#chunks = chunks;
     const { channel } = sftp;
@@ -60,14 +58,7 @@ export class SftpWire implements Wire {
   }
 
   write(bytes: Buffer): void {
-    this.#pending = Buffer.concat([this.#pending, bytes]);
-    this.#pieces.push(bytes.length);
-    while (this.#pending.length >= 5 && this.#pending.length >= 4 + this.#pending.readUInt32BE(0)) {
-      const end = 4 + this.#pending.readUInt32BE(0);
-      this.#send(this.#pending.readUInt8(4), this.#pending.subarray(5, end));
-      this.#pending = this.#pending.subarray(end);
-    }
-    if (this.#pending.length === 0) this.#pieces = [];
+    this.#frames.write(bytes);
   }
 
   answer(): Promise<Answer> {
@@ -97,7 +88,6 @@ export class SftpWire implements Wire {
   }
 
   #send(kind: number, body: Buffer): void {
-    this.#tap.cutLike(this.#pieces);
     if (kind === frameKinds.exec) return void this.#answers.push(this.#operation(body.toString()));
     this.#sftp.channel.write(body);
     if (kind === frameKinds.payload && body.length >= 9)

@@ -17,18 +17,41 @@ export function frame(kind: keyof typeof frameKinds, content: string | Buffer): 
   return Buffer.concat([head, body]);
 }
 
+/** Puts messages together from the pieces that the suite writes, and has what is sent of each cut like them. */
+export class Frames {
+  readonly #tap: Tap;
+  readonly #send: (kind: number, body: Buffer) => void;
+  #pending: Buffer = Buffer.alloc(0);
+  #pieces: number[] = [];
+
+  constructor(tap: Tap, send: (kind: number, body: Buffer) => void) {
+    this.#tap = tap;
+    this.#send = send;
+  }
+
+  write(bytes: Buffer): void {
+    this.#pending = Buffer.concat([this.#pending, bytes]);
+    this.#pieces.push(bytes.length);
+    while (this.#pending.length >= 5 && this.#pending.length >= 4 + this.#pending.readUInt32BE(0)) {
+      const end = 4 + this.#pending.readUInt32BE(0);
+      this.#tap.cutLike(this.#pieces);
+      this.#send(this.#pending.readUInt8(4), this.#pending.subarray(5, end));
+      this.#pending = this.#pending.subarray(end);
+    }
+    if (this.#pending.length === 0) this.#pieces = [];
+  }
+}
+
 /** ssh2 as a client whose every packet is cut where the suite cut the message that it carries. */
 export class SshWire implements Wire {
   readonly ways: readonly string[] = ['exec'];
   readonly closed: Promise<void>;
   readonly #client: ssh2.Client;
   readonly #socket: Socket;
-  readonly #tap: Tap;
   readonly #chunks: Buffer[] = [];
   readonly #answers: Promise<Answer>[] = [];
   readonly #loose = Promise.withResolvers<Answer>();
-  #pending: Buffer = Buffer.alloc(0);
-  #pieces: number[] = [];
+  readonly #frames: Frames;
   #pty = false;
   #stopAtOutput = false;
   #why = '';
@@ -36,7 +59,7 @@ export class SshWire implements Wire {
   private constructor(client: ssh2.Client, socket: Socket, tap: Tap) {
     this.#client = client;
     this.#socket = socket;
-    this.#tap = tap;
+    this.#frames = new Frames(tap, (kind, body) => this.#send(kind, body));
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     socket.on('data', (chunk: Buffer) => this.#chunks.push(chunk));
@@ -65,14 +88,7 @@ export class SshWire implements Wire {
   }
 
   write(bytes: Buffer): void {
-    this.#pending = Buffer.concat([this.#pending, bytes]);
-    this.#pieces.push(bytes.length);
-    while (this.#pending.length >= 5 && this.#pending.length >= 4 + this.#pending.readUInt32BE(0)) {
-      const end = 4 + this.#pending.readUInt32BE(0);
-      this.#send(this.#pending.readUInt8(4), this.#pending.subarray(5, end));
-      this.#pending = this.#pending.subarray(end);
-    }
-    if (this.#pending.length === 0) this.#pieces = [];
+    this.#frames.write(bytes);
   }
 
   answer(): Promise<Answer> {
@@ -104,7 +120,6 @@ export class SshWire implements Wire {
   }
 
   #send(kind: number, body: Buffer): void {
-    this.#tap.cutLike(this.#pieces);
     if (kind === frameKinds.exec) this.#answers.push(this.#exec(body.toString()));
     else if (kind === frameKinds.payload) sendRaw(this.#client, body);
     else this.#socket.write(body);
