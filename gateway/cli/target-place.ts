@@ -75,6 +75,8 @@ export async function readPlace(
 
 /** A database that was not to be reached ends the command with its own exit code. */
 export function unreachable(error: unknown): unknown {
-  const lost = error instanceof SallyportError && (error.code === 'upstream-refused' || error.code === 'upstream-lost');
-  return lost ? new CliError(exitCodes.unreachable, error.message) : error;
+  const lost = ['upstream-refused', 'upstream-timeout', 'upstream-lost'];
+  return error instanceof SallyportError && lost.includes(error.code)
+    ? new CliError(exitCodes.unreachable, error.message)
+    : error;
 }

@@ -17,8 +17,6 @@ Examples:
   sallyport target trust web1 --fingerprint SHA256:DZTCRQlsUKS6+H94pBwnN6ziQdBrDkq3p2EYz2CfpWc
 `;
 
-const connectTimeoutMs = 10_000;
-
 export function addTarget(program: Command): void {
   const target = program
     .command('target')
@@ -45,7 +43,7 @@ async function trust(name: string, { config: file, fingerprint: wanted, json }: 
     import('../protocols/ssh/index.ts'),
     import('../composition/ssh-target.ts'),
   ]);
-  const { host, port } = target;
+  const { host, port, connect_ms: connectTimeoutMs } = target;
   const key = await readHostKey(host, port, AbortSignal.timeout(connectTimeoutMs));
   const shown = fingerprint(key.blob);
   if (wanted !== undefined && wanted !== shown)

@@ -14,7 +14,6 @@ import {
 import type { Metrics } from '../telemetry/metrics.ts';
 import { sshAuthority } from './ssh-host-key.ts';
 
-const connectTimeoutMs = 10_000;
 const keepAliveMs = 15_000;
 
 interface SshTargetPorts {
@@ -33,7 +32,7 @@ export function trustedHostsFile(stateDir: string): string {
 
 /** A configured host, and how it is reached. */
 export function openSshTarget(config: SshTargetConfig, ports: SshTargetPorts): SshTarget {
-  const { name, host, port, logins } = config;
+  const { name, host, port, connect_ms: connectTimeoutMs, logins } = config;
   return {
     defaultLogin: config.login ?? Object.keys(logins)[0] ?? '',
     shell: config.shell,

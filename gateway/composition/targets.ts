@@ -34,7 +34,6 @@ export interface TargetPorts {
   readonly labels: FollowedLabelStore;
 }
 
-const connectTimeoutMs = 10_000;
 const catalogMaxAgeMs = 1_000;
 
 /** The configured targets: what policy sees of them, and how they are reached. */
@@ -185,7 +184,7 @@ export function upstreamOf(config: PostgresTargetConfig, database: string, appli
     port: config.port,
     database,
     application,
-    connectTimeoutMs,
+    connectTimeoutMs: config.connect_ms,
     authentication: { md5: config.allow_md5 },
     tls:
       mode === 'disable'

@@ -304,6 +304,18 @@ describe('a configuration', () => {
       'targets:\n  - { name: web1, protocol: ssh, host: web1, login: x, logins: { root: { key: { env: CRM_PASSWORD } } } }\n',
       'targets[0].login: x is not one of its logins (root)',
     ],
+    [
+      'no time to connect to an SSH target',
+      'targets:\n',
+      'targets:\n  - { name: web1, protocol: ssh, host: web1, connect_ms: 0, logins: { root: { key: { env: CRM_PASSWORD } } } }\n',
+      'targets[0].connect_ms: expected at least 100',
+    ],
+    [
+      'half an hour to connect to a PostgreSQL target',
+      'database: crm\n',
+      'database: crm\n    connect_ms: 1_800_000\n',
+      'targets[0].connect_ms: expected',
+    ],
     ['a key twice', 'policy:\n', 'policy:\n  bundle: x\n', 'gateway.yaml:20:3: Map keys must be unique'],
     ['broken YAML', 'targets:\n', 'targets: [\n', 'gateway.yaml:'],
     ['a key without its colon', 'targets:\n', 'targets\n', 'a colon is missing behind this key'],

@@ -77,6 +77,9 @@ export const port = z.int().min(1).max(65_535);
 /** A whole number between two bounds, both allowed. */
 export const between = (min: number, max: number) => z.int().min(min).max(max);
 
+/** How long a target may take to let the gateway in. */
+export const connectMs = between(100, 600_000).default(10_000);
+
 /** Whether what is bound to this address can be reached from this machine only. */
 export function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || /^127(\.\d{1,3}){3}$/.test(address);

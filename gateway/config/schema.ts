@@ -3,7 +3,7 @@ import { decisionLogSection } from './decision-log-section.ts';
 import { maskingSection } from './masking-section.ts';
 import { policySection } from './policy-section.ts';
 import { sshListener, sshTarget } from './ssh-section.ts';
-import { between, fieldsIn, host, name, port, trustworthyUrl, type Surroundings } from './fields.ts';
+import { between, connectMs, fieldsIn, host, name, port, trustworthyUrl, type Surroundings } from './fields.ts';
 
 /**
  * The configuration file, field by field. The published JSON Schema (docs/reference/config.schema.json) is made of this,
@@ -85,6 +85,7 @@ export function configSchema(around: Surroundings) {
     protocol: z.literal('postgres'),
     host,
     port: port.default(5432),
+    connect_ms: connectMs.describe('For TCP, TLS and login together'),
     database: z.string().min(1).max(63).describe('The database that the target’s name alone means'),
     databases: z
       .array(z.string().min(1).max(63))

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { between, type fieldsIn, host, name, port } from './fields.ts';
+import { between, connectMs, type fieldsIn, host, name, port } from './fields.ts';
 
 type Fields = ReturnType<typeof fieldsIn>;
 
@@ -80,6 +80,7 @@ export function sshTarget({ secret }: Pick<Fields, 'secret'>) {
     protocol: z.literal('ssh'),
     host,
     port: port.default(22),
+    connect_ms: connectMs.describe('For TCP, key exchange and login together'),
     labels: z
       .record(z.string(), z.string())
       .default({})

@@ -103,6 +103,10 @@ const broken: { readonly [code in ErrorCode]?: readonly [sqlstate: string, messa
   'upstream-auth': ['08004', 'the target refused the gateway’s credential'],
   'upstream-lost': ['08006', 'connection to the target lost'],
   'upstream-refused': ['08001', 'cannot connect to the target'],
+  'upstream-timeout': [
+    '08001',
+    'the target did not let the gateway in in time: it may be down, or too busy; try again later',
+  ],
 };
 
 function encodeReport(tag: number, report: Report): Buffer {

@@ -84,6 +84,13 @@ test.each<readonly [string, Admitted, PgTarget | undefined, string, RegExp]>([
     'cannot connect to the target',
     /log of the gateway says why, under this session/,
   ],
+  [
+    'a target that does not answer',
+    { ok: true, gate },
+    targetThat(() => Promise.reject(new SallyportError('upstream-timeout', 'db7.internal: nothing within 10 s'))),
+    'the target did not let the gateway in in time: it may be down, or too busy; try again later',
+    /log of the gateway says why, under this session/,
+  ],
 ])('%s is told with the session’s number and what to do next', async (_what, admitted, target, message, hint) => {
   const { report } = await opened(admitted, target);
   expect(report).toMatchObject({ severity: 'FATAL', message, detail: 'session 01M80AN509G0CG6GYS9FKT5X4R' });

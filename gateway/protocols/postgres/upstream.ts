@@ -40,7 +40,8 @@ const reserved: ReadonlySet<string> = new Set(['user', 'database', 'options', 'r
 
 /**
  * Connects and logs in. Protocol 3.0, which every server and pooler speaks.
- * @throws SallyportError `upstream-refused`, `upstream-auth`, `upstream-lost`, `protocol-violation` for a setting's name that is none
+ * @throws SallyportError `upstream-refused`, `upstream-auth`, `upstream-timeout`, `upstream-lost`, `protocol-violation` for a setting's name that
+ * is none
  */
 export async function connectUpstream(
   target: UpstreamTarget,
@@ -50,7 +51,18 @@ export async function connectUpstream(
   for (const name of target.settings?.keys() ?? [])
     if (!/^[a-z_][a-z0-9_$.]*$/.test(name) || reserved.has(name) || name.startsWith('_pq_'))
       throw new SallyportError('protocol-violation', `${name} is no name of a setting`);
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(target.connectTimeoutMs)]);
+  const late = AbortSignal.timeout(target.connectTimeoutMs);
+  const bounded = AbortSignal.any([signal, late]);
+  try {
+    return await logIn(target, credential, bounded);
+  } catch (error) {
+    if (!late.aborted || bounded.reason !== late.reason) throw error;
+    const why = `${target.host}:${target.port} did not let the gateway in within ${target.connectTimeoutMs / 1_000} s`;
+    throw new SallyportError('upstream-timeout', why, { cause: error });
+  }
+}
+
+async function logIn(target: UpstreamTarget, credential: UpstreamCredential, bounded: AbortSignal): Promise<Upstream> {
   const socket = await openUpstreamSocket(target, bounded);
   try {
     const startup = new Map([

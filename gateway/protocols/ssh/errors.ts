@@ -57,5 +57,5 @@ const broken: { readonly [code in ErrorCode]?: string } = {
   'upstream-auth': 'the target refused the gateway’s credential',
   'upstream-lost': 'connection to the target lost',
   'upstream-refused': 'cannot connect to the target',
-  'upstream-timeout': 'the target does not answer',
+  'upstream-timeout': 'the target did not let the gateway in in time: it may be down, or too busy; try again later',
 };

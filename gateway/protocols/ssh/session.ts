@@ -187,6 +187,7 @@ export class SshSession {
       const { gate } = admitted;
       this.#gate = gate;
       const no = (line: string, reason: string): Opened => ({ ok: false, gate, lines: [line], reason });
+      const hint = `hint: ask whoever runs the gateway: its log says more, under session ${this.id}`;
       if (!target) return no(`target "${name}" is gone from the configuration`, 'no target');
       try {
         const who = `${login.principal.id} ${this.id}`;
@@ -195,7 +196,8 @@ export class SshSession {
         return { ok: true, gate, upstream, target };
       } catch (error) {
         this.#ports.log('session failed', { session: this.id, error });
-        return no(brokenLine(error), error instanceof SallyportError ? error.code : 'failed');
+        const reason = error instanceof SallyportError ? error.code : 'failed';
+        return { ok: false, gate, lines: [brokenLine(error), hint], reason };
       }
     } catch (error) {
       this.#ports.log('session failed', { session: this.id, error });

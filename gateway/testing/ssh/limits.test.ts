@@ -8,6 +8,7 @@ import ssh2, { type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newHostKey, publicHalf, publicKeyLine } from '../../protocols/ssh/index.ts';
 import { channelOpen, channelRequest, sendRaw } from '../conformance/ssh-raw.ts';
+import { openBlackhole, type Blackhole } from '../blackhole.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
@@ -28,15 +29,26 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `limits of SSH (skipped: ${noSshd})` : 'limits of SSH',
   () => {
     let world: SshRig;
+    let nowhere: Blackhole;
     let dir: string;
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-limits-'));
       await mkdir(join(dir, 'rules'));
+      const passwordFile = join(dir, 'password');
+      await writeFile(passwordFile, 'unused', { mode: 0o600 });
       await writeFile(join(dir, 'rules/ssh.rego'), rules);
+      nowhere = await openBlackhole();
       world = await startSshRig({
         // A host that names in its log each signal that it was sent: it sends none on to a command of its own configuration.
         sshd: { recordLines: true },
         policies: [join(dir, 'rules')],
+        targets: [
+          {
+            ...{ name: 'web2', protocol: 'ssh', host: '127.0.0.1', port: nowhere.port, connect_ms: 300 },
+            host_keys: [publicKeyLine(publicHalf(newHostKey()))],
+            logins: { root: { password: { file: passwordFile } } },
+          },
+        ],
         listen: { login_ms: 4_000, registered_keys: 3 },
         config: { limits: { statement_bytes: 1_024 }, sessions: { idle_s: 3 } },
       });
@@ -44,6 +56,7 @@ describe.skipIf(sshdPath === undefined)(
     afterAll(async () => {
       await rm(dir, { recursive: true, force: true });
       await world[Symbol.asyncDispose]();
+      await nowhere[Symbol.asyncDispose]();
     });
 
     /** Olga, logged in with a library that says what `ssh` never would. */
@@ -167,6 +180,17 @@ describe.skipIf(sshdPath === undefined)(
         expect(ran.err).toMatch(/^sallyport: not run: too-long: \d+ bytes, and at most 1024 are read\n$/);
         expect(world.sshd.lines()).toEqual(before);
       }
+    });
+
+    test('a host that never answers is given up on after its own connect_ms, and the client reads what to do', async () => {
+      const ran = await world.ssh('olga', ['web2@127.0.0.1', 'id']);
+      expect(ran).toMatchObject({ code: 255, out: '' });
+      expect(ran.err).toMatch(
+        /^sallyport: the target did not let the gateway in in time: .*\nsallyport: hint: .* session (\S+)\n$/,
+      );
+      const [, session = 'none'] = /session (\S+)\n$/.exec(ran.err) ?? [];
+      const lines = world.rig.log.filter((line) => line.includes(session)).join('\n');
+      expect(lines).toContain(`127.0.0.1:${nowhere.port} did not let the gateway in within 0.3 s`);
     });
 
     test('one registered key over the limit is not taken, those before it still log in', async () => {

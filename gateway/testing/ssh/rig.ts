@@ -34,6 +34,8 @@ export interface SshRigOptions {
   readonly sshd?: SshdOptions;
   /** Merged into the target. */
   readonly target?: object;
+  /** Beside it. */
+  readonly targets?: readonly object[];
   /** Merged into `listen.ssh`. */
   readonly listen?: object;
   readonly config?: RigOptions['config'];
@@ -64,7 +66,7 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
       config: {
         ...options.config,
         listen: { ssh: { port, ...options.listen } },
-        targets: [target],
+        targets: [target, ...(options.targets ?? [])],
       },
     }),
   );

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import { describe, expect, test } from 'vitest';
+import { openBlackhole } from '../blackhole.ts';
 import { newHostKey, publicHalf, publicKeyLine } from '../../protocols/ssh/index.ts';
 import { kexInit, packet } from './key-exchange.ts';
 import { type FrontOptions, openFront, type SshFront } from './front.ts';
@@ -88,6 +89,10 @@ const stalls: [name: string, take: (socket: Socket) => void][] = [
   ],
 ];
 
+/** What the client reads: what happened, what to do, and by what name the log has more. */
+const tooLate =
+  /^sallyport: the target did not let the gateway in in time: it may be down, or too busy; try again later\nsallyport: hint: ask whoever runs the gateway: its log says more, under session \S+\n$/;
+
 describe('a host that stalls', () => {
   test.each(stalls)('says %s: the client reads why in time, and nothing is kept', async (_, take) => {
     // Who does not read does not notice the end.
@@ -96,11 +101,20 @@ describe('a host that stalls', () => {
     const { client, code, err } = await ran(gateway);
     const closed = once(client, 'close');
     expect(await code).toBe(255);
-    expect(err.text).toBe('sallyport: the target does not answer\n');
+    expect(err.text).toMatch(tooLate);
     await host.idle;
     await closed;
     expect(gateway.world.judged).toEqual([]);
     expect(gateway.log.join('\n')).toContain(`127.0.0.1:${host.port} did not let the gateway in within 1 s`);
+  });
+
+  test('answers not even the first packet: the client reads why in time', async () => {
+    await using host = await openBlackhole();
+    await using gateway = await front(host.port, { connectTimeoutMs: 500 });
+    const { code, err } = await ran(gateway);
+    expect(await code).toBe(255);
+    expect(err.text).toMatch(tooLate);
+    expect(gateway.log.join('\n')).toContain(`127.0.0.1:${host.port} did not let the gateway in within 0.5 s`);
   });
 
   test('says nothing to the login: the client reads why in time', async () => {
@@ -111,7 +125,7 @@ describe('a host that stalls', () => {
     await using gateway = await front(host.port, { connectTimeoutMs: 3_000 });
     const { code, err } = await ran(gateway);
     expect(await code).toBe(255);
-    expect(err.text).toBe('sallyport: the target does not answer\n');
+    expect(err.text).toMatch(tooLate);
     await host.idle;
   });
 
