@@ -238,6 +238,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       { ...config.listen.admin, tls: await pemPair(config.listen.admin.tls) },
       apiPorts({
         admission,
+        targets,
         policy,
         audit,
         auditLog,

@@ -15,7 +15,7 @@ import type { ShadowReport } from '../policy/shadow/shadow.ts';
 import { policyStatus } from '../testing/policy-status.ts';
 import { tlsPair } from '../testing/tls.ts';
 import { apiClient } from './client.ts';
-import type { ApiPorts, Session } from './ports.ts';
+import type { ApiPorts, Session, TargetOnList } from './ports.ts';
 import { routes } from './routes.ts';
 import { openApi } from './server.ts';
 import type { Api } from './server.ts';
@@ -100,6 +100,23 @@ const event: AuditEvent = {
   detail: {},
 };
 
+const listed: readonly TargetOnList[] = [
+  {
+    ...{
+      name: 'crm',
+      protocol: 'postgres',
+      labels: { env: 'prod' },
+      address: 'db:5432',
+      databases: ['crm', 'crm/old'],
+    },
+    ...{ logins: ['app', 'owner'], defaultLogin: undefined, sessions: 2, lastConnect: { atMs: nowMs, ok: false } },
+  },
+  {
+    ...{ name: 'web1', protocol: 'ssh', labels: {}, address: '[::1]:22', databases: [], logins: ['deploy'] },
+    ...{ defaultLogin: 'deploy', sessions: 0, lastConnect: undefined },
+  },
+];
+
 let decision: Decision;
 let judged: Command[];
 /** What happened, in order: log entries and deeds. */
@@ -155,6 +172,9 @@ beforeEach(async () => {
     readRecording: async () => (happened.push('read'), chunks('{"a":1}\n{"b"', ':2}\n')),
     watchRecording: async () => (happened.push('watch'), chunks('{"a":1}\n')),
     endSession: (id, why) => happened.push(`end ${id} ${why}`) > 0,
+    targets: () => (happened.push('targets'), listed),
+    admits: (principal, { ip }, target, login) =>
+      `${principal.id} ${ip} ${target.name} ${login}` === 'dora 127.0.0.1 crm app',
     queryAudit: async (filter) => (happened.push(`query ${JSON.stringify(filter)}`), [{ index: 7, event }]),
     policyStatus: () => policyStatus,
     readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),
@@ -371,6 +391,39 @@ describe('reading', () => {
     });
     expect(await client().policy.status()).toEqual({ ok: true, value: policyStatus });
     expect(await client().policy.shadow(5)).toEqual({ ok: true, value: shadowed });
+  });
+
+  test('targets are those that would admit the caller, with those logins and without addresses', async () => {
+    const labels = { env: 'prod' };
+    const mine = { name: 'crm', protocol: 'postgres', labels, databases: ['crm', 'crm/old'], logins: ['app'] };
+    expect(await client().targets.list(false)).toEqual({
+      ok: true,
+      value: [{ ...mine, default_login: null, state: null }],
+    });
+    expect(judged).toMatchObject([{ action: 'targets.list', resource: { kind: 'target', id: '*', owner: 'dora' } }]);
+  });
+
+  test('all targets are another question to policy, and have addresses and what became of the last connection', async () => {
+    const reply = await client().targets.list(true);
+    expect(judged).toMatchObject([{ resource: { kind: 'target', id: '*', owner: '' } }]);
+    expect(reply).toMatchObject({
+      ok: true,
+      value: [
+        {
+          name: 'crm',
+          logins: ['app', 'owner'],
+          state: { address: 'db:5432', sessions: 2, last_connect: { at: '2026-06-01T00:00:00.000Z', ok: false } },
+        },
+        { name: 'web1', default_login: 'deploy', state: { address: '[::1]:22', sessions: 0, last_connect: null } },
+      ],
+    });
+    decision = { ...allowed, limits: { rows: 1 } };
+    expect(await client().targets.list(true)).toMatchObject({ ok: true, value: [{ name: 'crm' }] });
+  });
+
+  test('an open session that this gateway does not count has no counts', async () => {
+    vi.spyOn(ports.sessions, 'get').mockResolvedValueOnce({ ...session, counts: null });
+    expect(await client().sessions.show(id)).toMatchObject({ ok: true, value: { commands: null, rows: null } });
   });
 
   test('the log takes every filter', async () => {

@@ -17,6 +17,7 @@ import { liveRoutes } from './live-routes.ts';
 import { readingRoutes } from './reading-routes.ts';
 import { idParameter, routes } from './routes.ts';
 import { sshKeyRoutes } from './ssh-key-routes.ts';
+import { targetRoutes } from './target-routes.ts';
 import type { Route } from './routes.ts';
 
 type Env = { Bindings: HttpBindings; Variables: { requestId: RequestId } };
@@ -55,6 +56,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
     ...readingRoutes(ports),
     ...liveRoutes(ports),
     ...sshKeyRoutes(ports),
+    ...targetRoutes(ports),
   };
   guard('approvalsList');
   guard('approvalsShow');
@@ -68,6 +70,7 @@ export function adminApp(ports: ApiPorts): Hono<Env> {
   guard('auditQuery');
   guard('policyStatus');
   guard('policyShadow');
+  guard('targetsList');
   guard('sshKeysRegister');
   guard('sshKeysForget');
   guard('sshCodesIssue');

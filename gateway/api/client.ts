@@ -16,8 +16,17 @@ import {
   sshCodeView,
   sshKeysForgottenView,
   sshKeyView,
+  targetView,
 } from './views.ts';
-import type { AuditEntryView, DecidedView, HoldView, SessionView, ShadowReportView, SshKeyView } from './views.ts';
+import type {
+  AuditEntryView,
+  DecidedView,
+  HoldView,
+  SessionView,
+  ShadowReportView,
+  SshKeyView,
+  TargetView,
+} from './views.ts';
 
 /** The admin API from the other side: what `sallyport` on the command line speaks. */
 export interface ApiClient {
@@ -45,6 +54,10 @@ export interface ApiClient {
     code(target: string): Promise<Reply<z.infer<typeof sshCodeView>>>;
     /** @param principal whose keys; one's own unless given */
     forget(principal?: string): Promise<Reply<z.infer<typeof sshKeysForgottenView>>>;
+  };
+  readonly targets: {
+    /** @param all every one, with its address and state; otherwise those that admit the caller */
+    list(all: boolean): Promise<Reply<readonly TargetView[]>>;
   };
   readonly policy: {
     status(): Promise<Reply<PolicyStatusView>>;
@@ -114,6 +127,10 @@ export function apiClient(options: ApiClientOptions): ApiClient {
       register: (line) => post('/v1/ssh/keys', sshKeyView, { public_key: line }),
       code: (target) => post('/v1/ssh/codes', sshCodeView, { target }),
       forget: (principal) => post('/v1/ssh/keys/forget', sshKeysForgottenView, { principal }),
+    },
+    targets: {
+      list: async (all) =>
+        pick(await get('/v1/targets', z.object({ targets: z.array(targetView) }), { all, limit: 1_000 }), 'targets'),
     },
     policy: {
       status: () => get('/v1/policy', policyStatusView),

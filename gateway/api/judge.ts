@@ -24,7 +24,7 @@ export interface Call {
 
 /** What a call is about. */
 export interface Subject {
-  readonly kind: 'approval' | 'session' | 'audit' | 'policy' | 'ssh_key' | 'ssh_code';
+  readonly kind: 'approval' | 'session' | 'audit' | 'policy' | 'ssh_key' | 'ssh_code' | 'target';
   /** `*` for a list. */
   readonly id: string;
   /** Whose hold or session it is; empty for what is nobody's. */

@@ -2,7 +2,7 @@ import type { Witness } from '../contract/decided.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import type { RequestId, SessionId } from '../contract/ids.ts';
 import type { Audit, Clock, Notify, Policy } from '../contract/ports.ts';
-import type { Login, Principal, Target } from '../contract/principal.ts';
+import type { Client, Login, Principal, Target } from '../contract/principal.ts';
 import type { HoldRecord, HoldStatus } from '../contract/hold.ts';
 import type { SessionFrame } from '../contract/ports.ts';
 import type { ShadowReport } from '../policy/shadow/shadow.ts';
@@ -30,6 +30,10 @@ export interface ApiPorts {
   watchRecording(session: SessionId): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** @param reason a sentence for the client @returns whether there was such a session here */
   endSession(session: SessionId, reason: string): boolean;
+  /** All of them, in the order of the configuration. */
+  targets(): readonly TargetOnList[];
+  /** Whether policy would let the caller of the API have a session now. Nothing is opened. */
+  admits(principal: Principal, client: Client, target: TargetOnList, login: string): boolean;
   queryAudit(filter: AuditFilter): Promise<readonly AuditEntry[]>;
   policyStatus(): PolicyStatusView;
   /** The little of it that is shown to anybody. */
@@ -95,6 +99,19 @@ export type HoldDecided =
       readonly message: string;
     };
 
+/** A target, as those who run the gateway may see it: how it is reached, and no secret. */
+export interface TargetOnList extends Target {
+  /** `host:port` */
+  readonly address: string;
+  readonly databases: readonly string[];
+  readonly logins: readonly string[];
+  /** Of clients that name none; undefined where they have to. */
+  readonly defaultLogin: string | undefined;
+  /** Open on this gateway. */
+  readonly sessions: number;
+  readonly lastConnect: { readonly atMs: number; readonly ok: boolean } | undefined;
+}
+
 export interface SessionsPort {
   list(filter: SessionFilter): Promise<readonly Session[]>;
   get(id: string): Promise<Session | undefined>;
@@ -116,7 +133,8 @@ export interface Session {
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
   readonly endReason: string | null;
-  readonly counts: { readonly commands: number; readonly denials: number; readonly rows: number };
+  /** Of an open one, so far; null where nobody here knows. */
+  readonly counts: { readonly commands: number; readonly denials: number; readonly rows: number } | null;
   /** SHA-256 hex of the closed recording; null while it is open. */
   readonly recordingDigest: string | null;
   readonly recordingBytes: number | null;

@@ -55,6 +55,8 @@ test('an approver with a token releases a held command over the API, and its req
       readRecording: async () => undefined,
       watchRecording: async () => undefined,
       endSession: () => false,
+      targets: () => [],
+      admits: () => false,
       queryAudit: async () => [],
       policyStatus: () => policyStatus,
       readyPolicy: () => ({ revision: 'r1', activated_at: policyStatus.activated_at, refused: null }),

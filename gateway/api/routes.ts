@@ -74,6 +74,14 @@ export const sshForgetBody = z.strictObject({
   principal: text.optional().describe('whose keys; the caller’s own unless given'),
 });
 
+export const targetsQuery = z.strictObject({
+  all: z
+    .stringbool({ truthy: ['true'], falsy: ['false'] })
+    .default(false)
+    .describe('`true`: every target, with its address and state, whomever policy admits'),
+  limit,
+});
+
 export const shadowQuery = z.strictObject({ limit });
 
 export const routes = {
@@ -154,6 +162,13 @@ export const routes = {
     action: 'policy.shadow',
     summary: 'What the shadow bundle would have decided otherwise. 404 where none is configured.',
     query: shadowQuery,
+  },
+  targetsList: {
+    method: 'GET',
+    path: '/v1/targets',
+    action: 'targets.list',
+    summary: 'The targets that policy would admit the caller to now, and by which of their logins; or all of them.',
+    query: targetsQuery,
   },
   sshKeysRegister: {
     method: 'POST',

@@ -4,7 +4,7 @@ import { effects } from '../contract/decision.ts';
 import { type HoldRecord, holdStatuses } from '../contract/hold.ts';
 import { directions } from '../policy/compare/compare.ts';
 import { outcomes } from '../policy/shadow/report.ts';
-import type { AuditEntry, Session } from './ports.ts';
+import type { AuditEntry, Session, TargetOnList } from './ports.ts';
 
 /** What the API answers. The server writes these shapes and the client reads them; times are RFC 3339. */
 const time = z.iso.datetime();
@@ -54,14 +54,39 @@ export const sessionView = z.object({
   started_at: time,
   ended_at: time.nullable(),
   end_reason: z.string().nullable(),
-  commands: z.number(),
-  denials: z.number(),
-  rows: z.number(),
+  /** So far, while it is open; null where this gateway does not know. */
+  commands: z.number().nullable(),
+  denials: z.number().nullable(),
+  rows: z.number().nullable(),
   /** The closed recording; null while it is open. */
   recording: z.object({ digest: z.string(), bytes: z.number() }).nullable(),
 });
 export const sessionEndedView = z.object({ session: z.string() });
 export type SessionView = z.infer<typeof sessionView>;
+
+export const targetView = z.object({
+  name: z.string(),
+  protocol: z.string(),
+  /** What policy goes by. */
+  labels: z.record(z.string(), z.string()),
+  /** What clients give as database: the target's name, or one of its databases; empty for hosts. */
+  databases: z.array(z.string()),
+  /** Those that would admit the caller; every one of all targets. */
+  logins: z.array(z.string()),
+  /** The login of clients that name none; null where they have to. */
+  default_login: z.string().nullable(),
+  /** Where it is and how it does: of all targets only, null otherwise. */
+  state: z
+    .object({
+      address: z.string(),
+      /** Open on this gateway. */
+      sessions: z.number(),
+      /** How the gateway's last connection to it went; null before the first. */
+      last_connect: z.object({ at: time, ok: z.boolean() }).nullable(),
+    })
+    .nullable(),
+});
+export type TargetView = z.infer<typeof targetView>;
 
 export const auditEntryView = z.object({
   index: z.number(),
@@ -186,8 +211,28 @@ export function viewSession(session: Session): SessionView {
     started_at: iso(session.startedAtMs),
     ended_at: session.endedAtMs === null ? null : iso(session.endedAtMs),
     end_reason: session.endReason,
-    ...session.counts,
+    ...(session.counts ?? { commands: null, denials: null, rows: null }),
     recording: digest === null || bytes === null ? null : { digest, bytes },
+  };
+}
+
+/** @param state whether the caller may see where it is */
+export function viewTarget(target: TargetOnList, logins: readonly string[], state: boolean): TargetView {
+  const { lastConnect } = target;
+  return {
+    name: target.name,
+    protocol: target.protocol,
+    labels: { ...target.labels },
+    databases: [...target.databases],
+    logins: [...logins],
+    default_login: target.defaultLogin ?? null,
+    state: state
+      ? {
+          address: target.address,
+          sessions: target.sessions,
+          last_connect: lastConnect ? { at: iso(lastConnect.atMs), ok: lastConnect.ok } : null,
+        }
+      : null,
   };
 }
 

@@ -179,6 +179,29 @@ describe('init', () => {
     expect((await stat(join(dir, 'home/policy/bundle.tar.gz'))).size).toBeGreaterThan(10_000);
   });
 
+  test('config check says that a bundle is not there, and that another key signed one', async () => {
+    const text = await readFile(join(dir, 'home/sallyport.yaml'), 'utf8');
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    await writeFile(join(dir, 'home/other.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
+    const changed: readonly (readonly [RegExp, string, RegExp])[] = [
+      [
+        /^( *bundle: ).*$/m,
+        '$1nowhere.tar.gz',
+        /: policy\.bundle: no bundle at .*nowhere\.tar\.gz; "sallyport policy build" makes one/,
+      ],
+      [/^(.*algorithm: ES256.*file: )[^ ,}]*/m, '$1other.pub', /: policy\.bundle: .*sign/],
+    ];
+    for (const [what, by, said] of changed) {
+      expect(text).toMatch(what);
+      await writeFile(join(dir, 'home/changed.yaml'), text.replace(what, by));
+      const { code, err } = await sallyport(['config', 'check', '-c', 'home/changed.yaml'], {
+        env: { DB_PASSWORD: 'x' },
+      });
+      expect(err).toMatch(said);
+      expect(code).toBe(2);
+    }
+  });
+
   test('keeps private keys from everybody else', async () => {
     for (const key of ['bundle', 'audit', 'masking', 'credentials']) {
       expect((await stat(join(dir, `home/keys/${key}.key`))).mode & 0o077).toBe(0);

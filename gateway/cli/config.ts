@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Config, type ConfigError, formatConfigError, loadConfig } from '../config/index.ts';
+import { type Config, type ConfigError, formatConfigError, loadConfig, type Remark } from '../config/index.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printJson, say } from './output.ts';
 
@@ -16,7 +16,7 @@ export function addConfig(program: Command): void {
   config
     .command('check')
     .description(
-      'read the configuration, and the keys, certificates and secrets that it names, and say everything that is wrong',
+      'read the configuration, and the keys, certificates, secrets and bundles that it names, and say everything that is wrong',
     )
     .option('-c, --config <file>', 'configuration file', defaultConfig)
     .option('--json', 'errors and warnings as JSON')
@@ -41,7 +41,13 @@ export async function startableOrExit(file: string): Promise<Config> {
 }
 
 type Whole =
-  | { readonly ok: true; readonly config: Config; readonly warnings: Errors; readonly doubts: Errors }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: Errors;
+      readonly doubts: Errors;
+      readonly place: (remark: Remark) => ConfigError;
+    }
   | { readonly ok: false; readonly errors: Errors };
 type Errors = readonly ConfigError[];
 
@@ -51,17 +57,24 @@ async function readWhole(file: string): Promise<Whole> {
   const { contentRemarks } = await import('../composition/file-contents.ts');
   const { broken, doubtful } = await contentRemarks(read.config, process.env);
   if (broken.length > 0) return { ok: false, errors: [...broken, ...doubtful].map(read.place) };
-  return { ok: true, config: read.config, warnings: read.warnings, doubts: doubtful.map(read.place) };
+  const { config, warnings, place } = read;
+  return { ok: true, config, warnings, place, doubts: doubtful.map(place) };
 }
 
 async function check({ config: file, json }: CheckOptions): Promise<void> {
   const read = await readWhole(file);
-  const errors = read.ok ? read.doubts : read.errors;
+  const errors = read.ok ? [...read.doubts, ...(await doubtfulBundles(read))] : read.errors;
   const warnings = read.ok ? read.warnings : [];
   if (json) printJson(errors.length === 0 ? { ok: true, warnings } : { ok: false, errors });
   else for (const warning of warnings) say(`warning: ${formatConfigError(warning)}`);
   if (errors.length > 0) throw wrong(json ? [] : errors.map(formatConfigError));
   if (!json) print(`${file}: fine`);
+}
+
+/** A gateway with a last good bundle starts without the one that is configured: for `serve` it is no error. */
+async function doubtfulBundles({ config, place }: Whole & { readonly ok: true }): Promise<Errors> {
+  const { policyRemarks } = await import('../composition/policy-remarks.ts');
+  return (await policyRemarks(config, Date.now())).map(place);
 }
 
 function wrong(errors: readonly string[]): CliError {

@@ -84,10 +84,10 @@ async function list(options: ListOptions): Promise<void> {
   print(table(['id', 'principal', 'target', 'started', 'ended', 'commands', 'denials', 'rows'], rows));
 }
 
-/** Exported for its test. They are counted when a session ends: a zero before would be read as nothing done. */
+/** Exported for its test. What is not known is left empty: a zero would be read as nothing done. */
 export function countsOf(session: SessionView): readonly [commands: string, denials: string, rows: string] {
-  if (session.ended_at === null) return ['', '', ''];
-  return [String(session.commands), String(session.denials), String(session.rows)];
+  const shown = (count: number | null): string => (count === null ? '' : String(count));
+  return [shown(session.commands), shown(session.denials), shown(session.rows)];
 }
 
 async function show(id: string, options: ConnectionOptions): Promise<void> {
@@ -101,18 +101,19 @@ async function show(id: string, options: ConnectionOptions): Promise<void> {
     ['client', `${session.client.ip} ${session.client.application}`],
     ['started', session.started_at],
     ['ended', session.ended_at === null ? 'open' : `${session.ended_at} (${session.end_reason ?? 'no reason'})`],
-    [
-      'counts',
-      session.ended_at === null
-        ? 'when it ends; until then: sallyport sessions watch'
-        : `${String(session.commands)} commands, ${String(session.denials)} denials, ${String(session.rows)} rows`,
-    ],
+    ['counts', toldCounts(session)],
     [
       'recording',
       session.recording ? `${String(session.recording.bytes)} bytes, SHA-256 ${session.recording.digest}` : 'open',
     ],
   ];
   print(lines.map(([name, value]) => `${name.padEnd(10)} ${printable(value)}`).join('\n'));
+}
+
+function toldCounts({ commands, denials, rows, ended_at }: SessionView): string {
+  if (commands === null || denials === null || rows === null) return 'not known on this gateway';
+  const soFar = ended_at === null ? ' so far' : '';
+  return `${String(commands)} commands, ${String(denials)} denials, ${String(rows)} rows${soFar}`;
 }
 
 /** Plays at the pace of the session in a terminal; into a pipe, or as JSON, all at once. Reading it goes into the audit log. */

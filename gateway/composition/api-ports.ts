@@ -5,7 +5,7 @@ import type { Witness } from '../contract/decided.ts';
 import { auditTypes } from '../contract/event.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { Audit, Clock, Notify } from '../contract/ports.ts';
-import type { SessionGate } from '../enforce/gate.ts';
+import type { OpenAdmission } from '../enforce/admission.ts';
 import type { OpenPolicy } from '../policy/open.ts';
 import type { Shadow } from '../policy/shadow/shadow.ts';
 import type { RecordingRoom } from '../recordings/index.ts';
@@ -14,6 +14,9 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { SshDoor } from './ssh-door.ts';
 import { policyStatusView, readyPolicyView } from './policy-status.ts';
+import { listedTargets } from './listed-targets.ts';
+import { countedSessions } from './session-counts.ts';
+import type { Targets } from './targets.ts';
 
 export interface ApiRooms {
   readonly verify: ApiPorts['verify'];
@@ -26,7 +29,8 @@ export interface ApiRooms {
   readonly approvals: ApprovalsRoom;
   readonly store: Store;
   readonly recordings: RecordingRoom;
-  readonly admission: { readonly sessions: ReadonlySet<SessionGate> };
+  readonly admission: Pick<OpenAdmission, 'sessions' | 'admits'>;
+  readonly targets: Targets;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -48,7 +52,7 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     notify,
     decided: rooms.decided,
     approvals,
-    sessions: store.sessions,
+    sessions: countedSessions(store.sessions, recordings),
     readRecording: (session) => recordings.read(session),
     watchRecording: (session) => recordings.watch(session),
     endSession(id, reason) {
@@ -56,6 +60,9 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
       session?.breakOff(reason);
       return session !== undefined;
     },
+    targets: () => listedTargets(rooms.targets, rooms.admission.sessions),
+    admits: (principal, client, { name, protocol }, user) =>
+      rooms.admission.admits({ principal, client, target: name, protocol, user }),
     queryAudit: async ({ order, type, ...filter }) => {
       const known = type === undefined ? undefined : auditTypes.find((t) => t === type);
       // A type that does not exist has no entries.

@@ -26,9 +26,14 @@ export function policySources(
       name,
       source: await openSource(source, secrets),
       roots,
-      keys: ids === undefined ? keys : keys.filter(({ id }) => ids.includes(id)),
+      keys: keysOf(keys, ids),
     })),
   );
+}
+
+/** @param ids of those that count; undefined: all */
+export function keysOf(keys: readonly TrustedKey[], ids: readonly string[] | undefined): readonly TrustedKey[] {
+  return ids === undefined ? keys : keys.filter(({ id }) => ids.includes(id));
 }
 
 async function openSource({ bundle, http, s3, oci }: BundleSourceConfig, secrets: Credentials): Promise<BundleSource> {

@@ -11,14 +11,14 @@ import {
   type SshTarget,
   upstreamCertificate,
 } from '../protocols/ssh/index.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { sshAuthority } from './ssh-host-key.ts';
 
 const keepAliveMs = 15_000;
 
 interface SshTargetPorts {
   readonly secrets: Credentials;
-  readonly metrics: Metrics;
+  /** Told how each connection went. */
+  readonly connected: (ok: boolean) => void;
   readonly stateDir: string;
   readonly clock: Clock;
   /** Where the key is configured that vouches for the gateway to hosts. */
@@ -40,8 +40,6 @@ export function openSshTarget(config: SshTargetConfig, ports: SshTargetPorts): S
     async connect(user, who, signal) {
       const login = Object.hasOwn(logins, user) ? logins[user] : undefined;
       if (!login) return undefined;
-      const count = (outcome: 'ok' | 'failed') =>
-        ports.metrics.counter('upstream_connects_total', { target: name, outcome }).add();
       try {
         // Read at each connect: what was just trusted needs no restart.
         const recorded = await readTrustedHosts(trustedHostsFile(ports.stateDir), { name, host, port });
@@ -50,10 +48,10 @@ export function openSshTarget(config: SshTargetConfig, ports: SshTargetPorts): S
         if (!secret) return undefined;
         const at = { host, port, hostKeys, connectTimeoutMs, keepAliveMs };
         const upstream = await connectSshUpstream(at, { user, secret }, signal);
-        count('ok');
+        ports.connected(true);
         return upstream;
       } catch (error) {
-        count('failed');
+        ports.connected(false);
         throw error;
       }
     },

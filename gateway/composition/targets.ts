@@ -36,10 +36,17 @@ export interface TargetPorts {
 
 const catalogMaxAgeMs = 1_000;
 
+/** How a connection to a target went. */
+interface LastConnect {
+  readonly atMs: number;
+  readonly ok: boolean;
+}
+
 /** The configured targets: what policy sees of them, and how they are reached. */
 export class Targets implements AsyncDisposable {
   readonly #ports: TargetPorts;
   #configs = new Map<string, TargetConfig>();
+  readonly #lastConnects = new Map<string, LastConnect>();
   readonly #open = new Map<string, { readonly config: PostgresTargetConfig; readonly target: PgTarget }>();
 
   constructor(configs: readonly TargetConfig[], ports: TargetPorts) {
@@ -50,6 +57,7 @@ export class Targets implements AsyncDisposable {
   /** Takes over a changed configuration: for sessions opened from now on. */
   configure(configs: readonly TargetConfig[]): void {
     this.#configs = new Map(configs.map((config) => [config.name, config]));
+    for (const name of this.#lastConnects.keys()) if (!this.#configs.has(name)) this.#lastConnects.delete(name);
     for (const [key, { config }] of this.#open) {
       if (this.#configs.get(config.name) === config) continue;
       this.#open.delete(key);
@@ -60,6 +68,11 @@ export class Targets implements AsyncDisposable {
   /** Of a target that is gone from the configuration, the first that there was. */
   protocolOf(name: string): Protocol {
     return this.#configs.get(name)?.protocol ?? 'postgres';
+  }
+
+  /** All of them, in the order of the configuration, and how each was reached last. */
+  list(): readonly { readonly config: TargetConfig; readonly lastConnect: LastConnect | undefined }[] {
+    return [...this.#configs.values()].map((config) => ({ config, lastConnect: this.#lastConnects.get(config.name) }));
   }
 
   /** What policy sees of a target that is reached by this protocol. */
@@ -85,7 +98,8 @@ export class Targets implements AsyncDisposable {
 
   ssh(name: string): SshTarget | undefined {
     const config = this.#configs.get(name);
-    return config?.protocol === 'ssh' ? openSshTarget(config, this.#ports) : undefined;
+    if (config?.protocol !== 'ssh') return undefined;
+    return openSshTarget(config, { ...this.#ports, connected: (ok) => this.#connected(name, ok) });
   }
 
   /** Labels travel in the bundle: a new one may carry others. */
@@ -161,18 +175,22 @@ export class Targets implements AsyncDisposable {
   ): ReturnType<PgTarget['connect']> {
     const role = Object.hasOwn(config.roles, user) ? config.roles[user] : undefined;
     if (!role) return undefined;
-    const { metrics, secrets } = this.#ports;
-    const count = (outcome: 'ok' | 'failed') =>
-      metrics.counter('upstream_connects_total', { target: config.name, outcome }).add();
+    const { secrets } = this.#ports;
     try {
       const password = (await secrets.resolve(role.password)).reveal();
       const upstream = await connectUpstream(upstreamOf(config, database, application), { user, password }, signal);
-      count('ok');
+      this.#connected(config.name, true);
       return upstream;
     } catch (error) {
-      count('failed');
+      this.#connected(config.name, false);
       throw error;
     }
+  }
+
+  #connected(target: string, ok: boolean): void {
+    const { clock, metrics } = this.#ports;
+    metrics.counter('upstream_connects_total', { target, outcome: ok ? 'ok' : 'failed' }).add();
+    this.#lastConnects.set(target, { atMs: clock.now(), ok });
   }
 }
 

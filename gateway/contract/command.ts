@@ -17,7 +17,7 @@ export interface ConnectCommand extends CommandFrame {
 export interface AdminCommand extends CommandFrame {
   readonly protocol: 'admin';
   readonly action: AdminAction;
-  /** What the call is about: a hold, a session, the log. */
+  /** What the call is about: a hold, a session, a target, the log. */
   readonly resource: { readonly kind: string; readonly id: string; readonly owner: string };
 }
 
@@ -37,6 +37,7 @@ export const adminActions = [
   'ssh.keys.register',
   'ssh.keys.forget',
   'ssh.codes.issue',
+  'targets.list',
 ] as const;
 export type AdminAction = (typeof adminActions)[number];
 

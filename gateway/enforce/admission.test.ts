@@ -102,6 +102,21 @@ describe('who gets a session', () => {
     expect(admission.sessions.size).toBe(0);
   });
 
+  test('whom policy would admit can be asked, and opens nothing and is on no record', () => {
+    const { admission, audit, state } = setUp();
+    const { login, ...asked } = request();
+    const forecast = { ...asked, principal: login.principal };
+    expect(admission.admits(forecast)).toBe(true);
+    expect(admission.admits({ ...forecast, target: 'other' })).toBe(false);
+    state.decision = deny;
+    expect(admission.admits(forecast)).toBe(false);
+    state.decision = hold;
+    expect(admission.admits(forecast)).toBe(false);
+    expect(audit).toEqual([]);
+    expect(state).toMatchObject({ openSessions: 0, recordings: 0 });
+    expect(admission.sessions.size).toBe(0);
+  });
+
   test('a no says which rule and what to do, and is in the log', async () => {
     const { admission, audit, state } = setUp();
     state.decision = deny;

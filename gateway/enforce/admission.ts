@@ -2,7 +2,7 @@ import type { ConnectCommand } from '../contract/command.ts';
 import type { Decided, Witness } from '../contract/decided.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import type { Admission, AdmissionRequest, Admitted } from '../contract/gate.ts';
-import type { RequestId } from '../contract/ids.ts';
+import { asId, type RequestId, type SessionId } from '../contract/ids.ts';
 import { keptJudgement, keptUnder } from '../contract/kept.ts';
 import type {
   Approvals,
@@ -15,7 +15,7 @@ import type {
   Recordings,
   SessionFrame,
 } from '../contract/ports.ts';
-import type { Client, Protocol, Target } from '../contract/principal.ts';
+import type { Client, Principal, Protocol, Target } from '../contract/principal.ts';
 import { denialOf } from './denials.ts';
 import { findingIds, sessionEvents, timestamp } from './events.ts';
 import { SessionGate } from './gate.ts';
@@ -48,13 +48,24 @@ function connectEntry(answer: Decided, about: AuditEvent['detail']): Partial<Aud
   return { ...fields, findings: findingIds(decision), detail: { ...about, [keptUnder]: keptJudgement(answer) } };
 }
 
+/** Admission, and what is asked of it from outside the doors. */
+export interface OpenAdmission extends Admission {
+  /** Whether policy would admit them now. Nothing is opened, and nothing is on record: it is a forecast. */
+  admits(request: Forecast): boolean;
+  /** Asks again about every session: policy has changed. */
+  recheck(): void;
+  readonly sessions: ReadonlySet<SessionGate>;
+}
+
+interface Forecast extends Pick<AdmissionRequest, 'protocol' | 'target' | 'user' | 'client'> {
+  readonly principal: Principal;
+}
+
 /** Opens and closes the first door: who may have a session on which target, and for how long. */
-export function openAdmission(
-  ports: AdmissionPorts,
-): Admission & { recheck(): void; readonly sessions: ReadonlySet<SessionGate> } {
+export function openAdmission(ports: AdmissionPorts): OpenAdmission {
   const sessions = new Set<SessionGate>();
   const rechecks = new Map<SessionGate, () => void>();
-  return { admit, refusedLogin, recheck, sessions };
+  return { admit, admits, refusedLogin, recheck, sessions };
 
   async function admit(request: AdmissionRequest): Promise<Admitted> {
     const startedAtMs = ports.clock.now();
@@ -99,6 +110,15 @@ export function openAdmission(
     } finally {
       if (!admitted) policy[Symbol.dispose]();
     }
+  }
+
+  function admits({ principal, client, user, ...to }: Forecast): boolean {
+    const target = ports.targets(to.target, to.protocol);
+    if (!target) return false;
+    const id = asId<SessionId>(ports.nextId());
+    const frame: SessionFrame = { id, principal, target, client, startedAtMs: ports.clock.now() };
+    using policy = ports.policy.openSession(frame);
+    return decideConnect(policy, frame, user).effect === 'allow';
   }
 
   function decideConnect(policy: PolicySession, frame: SessionFrame, user: string): Decided {

@@ -7,8 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionId } from '../contract/ids.ts';
 import type { Clock, Recordings, SessionFrame } from '../contract/ports.ts';
 import type { Wait } from '../contract/wait.ts';
-import type { SessionStore } from '../store/sessions.ts';
+import type { SessionCounts, SessionStore } from '../store/sessions.ts';
 import { compressFile } from './compress.ts';
+import { countRecorded } from './count.ts';
 import { createFile, RecordingFile } from './file.ts';
 import type { RecordingFileOptions } from './file.ts';
 import { openRecordingFile } from './reader.ts';
@@ -137,6 +138,11 @@ export class RecordingRoom implements Recordings, AsyncDisposable {
     return new Following(past, watching);
   }
 
+  /** What a session that goes on here came to so far; undefined for any other. */
+  countsOf(session: SessionId): SessionCounts | undefined {
+    return this.#live.get(session)?.counts;
+  }
+
   status(): RecordingsStatus {
     const recorders = [...this.#live.values()];
     return {
@@ -155,6 +161,8 @@ export class RecordingRoom implements Recordings, AsyncDisposable {
       if (!path || !file) continue;
       const totals = await measure(file);
       await sessions.setRecording(session, path, totals.digest, totals.bytes);
+      const again = openRecordingFile(join(this.#options.dir, path));
+      if (again) await sessions.setCounts(session, await countRecorded(again));
       await onClosed?.({ session, ...totals });
       this.#compressLater(path);
     }

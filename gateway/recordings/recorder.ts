@@ -2,20 +2,18 @@ import type { RequestId, SessionId } from '../contract/ids.ts';
 import type { Clock, RecordedCommand, Recorder, SessionFrame } from '../contract/ports.ts';
 import type { Outcome, ResultPart, Sent } from '../contract/result.ts';
 import type { Wait } from '../contract/wait.ts';
+import type { SessionCounts } from '../store/sessions.ts';
 import { Encoder, type Kept, line } from './encoder.ts';
 import type { ClosedFile, RecordingFile } from './file.ts';
 import { recordingHeader } from './format.ts';
 import type { Watching } from './watching.ts';
 
 /** What the session came to. */
-export interface RecordingTotals extends ClosedFile {
+export interface RecordingTotals extends ClosedFile, SessionCounts {
   readonly session: SessionId;
   readonly reason: string;
   readonly endedAtMs: number;
   readonly events: number;
-  readonly commands: number;
-  readonly denials: number;
-  readonly rows: number;
 }
 
 export interface SessionRecorderOptions {
@@ -115,6 +113,11 @@ export class SessionRecorder implements Recorder {
     return this.#file.flush();
   }
 
+  /** What the session came to so far. */
+  get counts(): SessionCounts {
+    return { commands: this.#encoder.commands, denials: this.#denials, rows: this.#rows };
+  }
+
   get waiting(): number {
     return this.#file.waiting;
   }
@@ -134,9 +137,7 @@ export class SessionRecorder implements Recorder {
         said = true;
         for (const watching of this.#watching) watching.end();
         closed = await this.#file.close();
-        const { commands } = this.#encoder;
-        const counts = { events: this.#events, commands, denials: this.#denials, rows: this.#rows };
-        await onClosed({ session: frame.id, reason, endedAtMs, ...closed, ...counts });
+        await onClosed({ session: frame.id, reason, endedAtMs, ...closed, events: this.#events, ...this.counts });
       } catch (error) {
         if (closed) throw error;
         await pause().catch(async () => {

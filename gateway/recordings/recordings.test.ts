@@ -273,16 +273,22 @@ describe('a recording', () => {
     const first = await open();
     const recorder = await first.open(frame);
     recorder.command(command('R1'));
+    recorder.end(request('R1'), { ok: true, tag: 'SELECT 7' }, { rows: 7, bytes: 70 });
+    const { decision } = command('R2');
+    recorder.command(command('R2', { decision: { ...decision, effect: 'deny' } }));
     await recorder.flush();
+    expect(first.countsOf(frame.id)).toEqual({ commands: 2, denials: 1, rows: 7 });
     const left = readFileSync(path()); // the first gateway is never closed: it is dead
     await using recordings = await open();
     expect(closed).toEqual([
-      { session: frame.id, digest: createHash('sha256').update(left).digest('hex'), bytes: left.length, events: 6 },
+      { session: frame.id, digest: createHash('sha256').update(left).digest('hex'), bytes: left.length, events: 9 },
     ]);
     expect(await store.sessions.get(frame.id)).toMatchObject({
       endReason: 'the gateway stopped',
       recordingDigest: closed[0]?.digest,
+      counts: { commands: 2, denials: 1, rows: 7 },
     });
+    expect(recordings.countsOf(frame.id)).toBeUndefined();
     expect(recordings.status().open).toBe(0);
     await first.close();
   });

@@ -79,6 +79,11 @@ export class SessionStore {
     return done.numUpdatedRows === 1n;
   }
 
+  async setCounts(id: string, { commands, denials, rows }: SessionCounts): Promise<void> {
+    const counts = { commands, denials, rows_returned: rows };
+    await this.#db.updateTable('sessions').set(counts).where('id', '=', id).execute();
+  }
+
   /** What the closed recording is: its path, digest and size. */
   async setRecording(id: string, recording: string, digest: string, bytes: number): Promise<void> {
     await this.#db

@@ -12,18 +12,21 @@ calling(who, action, owner) := {
 actions := {
 	"approvals.list", "approvals.show", "approvals.decide", "sessions.list", "sessions.show", "sessions.replay", "sessions.watch", "sessions.kill",
 	"audit.query", "audit.verify", "policy.status", "policy.shadow", "ssh.keys.register", "ssh.keys.forget",
-	"ssh.codes.issue",
+	"ssh.codes.issue", "targets.list",
 }
 
 # METADATA
 # description: What members of each group may do with what is somebody else's.
 may := {
 	"approvers": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow", "sessions.list", "sessions.show", "sessions.kill"},
-	"dba": {"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow", "sessions.list", "sessions.show", "sessions.kill"},
-	"operators": {"approvals.list", "approvals.show", "approvals.decide", "ssh.keys.forget", "sessions.list", "sessions.show", "sessions.kill"},
+	"dba": {
+		"approvals.list", "approvals.show", "approvals.decide", "policy.status", "policy.shadow", "sessions.list", "sessions.show", "sessions.kill",
+		"targets.list",
+	},
+	"operators": {"approvals.list", "approvals.show", "approvals.decide", "ssh.keys.forget", "sessions.list", "sessions.show", "sessions.kill", "targets.list"},
 	"auditors": {
 		"sessions.list", "sessions.show", "sessions.replay", "sessions.watch", "audit.query", "audit.verify",
-		"approvals.list", "approvals.show", "policy.status", "policy.shadow",
+		"approvals.list", "approvals.show", "policy.status", "policy.shadow", "targets.list",
 	},
 	"readers": set(),
 	"developers": set(),
@@ -43,6 +46,17 @@ test_everyone_registers_a_key_of_their_own_and_takes_it_back[action] if {
 	some action in ["ssh.keys.register", "ssh.keys.forget", "ssh.codes.issue"]
 	d := admin.decision with input as calling({"groups": []}, action, "ana")
 	d.effect == "allow"
+}
+
+test_everyone_sees_the_targets_that_admit_them if {
+	d := admin.decision with input as calling({"groups": []}, "targets.list", "ana")
+	d.effect == "allow"
+}
+
+test_no_agent_sees_all_targets[group] if {
+	some group in ["operators", "dba", "auditors"]
+	d := admin.decision with input as calling({"kind": "agent", "groups": [group]}, "targets.list", "")
+	d.effect == "deny"
 }
 
 test_nobody_decides_their_own[group] if {

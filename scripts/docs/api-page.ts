@@ -9,6 +9,7 @@ import {
   sessionView,
   shadowReportView,
   sshKeyView,
+  targetView,
 } from '../../gateway/api/views.ts';
 import { readSchema, type JsonSchema } from './json-schema.ts';
 import { code, generatedNote, table } from './markdown.ts';
@@ -39,6 +40,7 @@ const answers = {
   auditQuery: listOf('entries', 'Entry'),
   policyStatus: 'a [Policy](#policy)',
   policyShadow: 'a [ShadowReport](#shadowreport)',
+  targetsList: listOf('targets', 'Target'),
   sshKeysRegister: 'an [SshKey](#sshkey)',
   sshCodesIssue: '`code`, its `target` and `principal`, and when it ends (`expires_at`)',
   sessionsWatch: 'NDJSON, until the session ends',
@@ -54,6 +56,7 @@ const shapes = {
   ShadowReport: shadowReportView,
   Policy: policyStatusView,
   SshKey: sshKeyView,
+  Target: targetView,
 };
 
 export function apiPage(): string {

@@ -111,9 +111,10 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
   admin: {
     'command.action': 'What the caller wants',
     'command.effects': 'The same, as a list',
-    'command.resource.kind': 'What the call is about: a hold, a session, the log',
+    'command.resource.kind': 'What the call is about: a hold, a session, a target, the log',
     'command.resource.id': 'Which one; empty for lists',
-    'command.resource.owner': 'Whose hold or session it is',
+    'command.resource.owner':
+      'Whose hold or session it is; of `targets.list` the caller, who asks for those that admit them, or nobody for all of them',
   },
 };
 

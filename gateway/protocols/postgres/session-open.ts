@@ -123,9 +123,9 @@ export async function openSession(
 }
 
 const databaseHint =
-  'The database of a connection is the name of a target, or TARGET/DATABASE for another of its databases. Ask whoever runs the gateway which there are.';
+  'The database of a connection is the name of a target, or TARGET/DATABASE for another of its databases. "sallyport target list" says which are yours.';
 const userHint =
-  'The user of a connection is a login of the target, not your own name. Ask whoever runs the gateway which there are.';
+  'The user of a connection is a login of the target, not your own name. "sallyport target list" says which there are for you.';
 
 function refusal(no: Awaited<ReturnType<Admission['admit']>> & { ok: false }): Report {
   const sqlstate = { no_target: '3D000', denied: '28000', unavailable: '57P03' }[no.code];

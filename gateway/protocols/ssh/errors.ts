@@ -12,6 +12,18 @@ export function denialLines(denial: Denial): readonly string[] {
   return [message, ...(hint === undefined ? [] : [`hint: ${hint}`]), `request ${requestId} revision ${revision}`];
 }
 
+/** Why there is no session, as lines on standard error. The last is what an operator searches log and recording by. */
+export function noSessionLines(session: string, message: string, hint: string | undefined): readonly string[] {
+  return [message, ...(hint === undefined ? [] : [`hint: ${hint}`]), `session ${session}`];
+}
+
+// None of these names what there is: who is not let in learns nothing about the rest.
+export const targetHint =
+  'the user name of ssh is TARGET, or LOGIN@TARGET, such as ssh web1@GATEWAY. "sallyport target list" says which targets are yours';
+export const loginHint =
+  'ssh TARGET@GATEWAY takes the target’s own login, LOGIN@TARGET another one. "sallyport target list" says which there are for you';
+export const brokenHint = 'ask whoever runs the gateway: its log says more, under this session';
+
 /** What a client that waits for an approval is told: one line. */
 export function holdLine(hold: HoldNotice): string {
   const groups = hold.groups.length > 0 ? ` from ${hold.groups.join(', ')}` : '';

@@ -43,6 +43,7 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     : ['publickey', 'password'];
   let attempts = 0;
   let proven = false;
+  let refusedCode: string | undefined;
   let lastWhy = 'the client offered no way to log in that is taken here';
 
   const refuse = (context: AuthContext, why?: string): void => {
@@ -109,7 +110,9 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     const asked = askedFor(context.username);
     if (!asked) return refuse(context, noTarget);
     const login = logins.codeLogin(given, asked.target);
-    return typeof login === 'string' ? refuse(context, login) : accept(context, 'code', login, asked);
+    if (typeof login !== 'string') return accept(context, 'code', login, asked);
+    refusedCode = login;
+    return refuse(context, login);
   }
 
   function whose({ key: { algo, data } }: PublicKeyAuthContext) {
@@ -128,9 +131,11 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     context.once('abort', () => gone.abort());
     const typed = new AbortController();
     const answered = Promise.withResolvers<string>();
+    // What ssh says of an answer that was not taken is a permission denied, without a reason.
+    const before = refusedCode === undefined ? '' : `Not taken: ${refusedCode}.\n`;
     const browser = login(
       ({ url, code }) => {
-        const text = `Open ${url}\nand check that it shows the code ${code}\n`;
+        const text = `${before}Open ${url}\nand check that it shows the code ${code}\n`;
         const prompt = 'Press Enter when that is done, or type a one-time code: ';
         context.prompt([{ prompt, echo: true }], 'Sallyport', text, (answers) => answered.resolve(answers[0] ?? ''));
       },

@@ -6,7 +6,7 @@ import type { Admission, Gate } from '../../contract/gate.ts';
 import { asId, type SessionId } from '../../contract/ids.ts';
 import type { Login } from '../../contract/principal.ts';
 import { Channels, type ChannelsLimits, type Opened } from './channels.ts';
-import { brokenLine } from './errors.ts';
+import { brokenHint, brokenLine, loginHint, noSessionLines, targetHint } from './errors.ts';
 import { Forwards } from './forwards.ts';
 import type { ClientReading } from './reading.ts';
 import type { Room } from './sftp/room.ts';
@@ -173,35 +173,34 @@ export class SshSession {
     const asked = user ?? target?.defaultLogin ?? '';
     const client = { ip, application };
     const request = { id: this.id, login, protocol: 'ssh', target: name, user: asked, client } as const;
+    const no = (reason: string, message: string, hint?: string): Opened => ({
+      ok: false,
+      gate: this.#gate,
+      lines: noSessionLines(this.id, message, hint),
+      reason,
+    });
     try {
       const admitted = await this.#ports.admission.admit(request);
       if (!admitted.ok) {
         const { message, hint, code } = admitted;
-        return {
-          ok: false,
-          gate: undefined,
-          lines: [message, ...(hint === undefined ? [] : [`hint: ${hint}`])],
-          reason: code,
-        };
+        return no(code, message, hint ?? (code === 'no_target' ? targetHint : undefined));
       }
       const { gate } = admitted;
       this.#gate = gate;
-      const no = (line: string, reason: string): Opened => ({ ok: false, gate, lines: [line], reason });
-      const hint = `hint: ask whoever runs the gateway: its log says more, under session ${this.id}`;
-      if (!target) return no(`target "${name}" is gone from the configuration`, 'no target');
+      if (!target) return no('no target', `target "${name}" is gone from the configuration`);
       try {
         const who = `${login.principal.id} ${this.id}`;
         const upstream = await target.connect(asked, who, AbortSignal.any([signal, gate.ending]));
-        if (!upstream) return no(`the gateway has no login "${asked}" for target "${name}"`, 'no credential');
+        if (!upstream)
+          return no('no credential', `the gateway has no login "${asked}" for target "${name}"`, loginHint);
         return { ok: true, gate, upstream, target };
       } catch (error) {
         this.#ports.log('session failed', { session: this.id, error });
-        const reason = error instanceof SallyportError ? error.code : 'failed';
-        return { ok: false, gate, lines: [brokenLine(error), hint], reason };
+        return no(error instanceof SallyportError ? error.code : 'failed', brokenLine(error), brokenHint);
       }
     } catch (error) {
       this.#ports.log('session failed', { session: this.id, error });
-      return { ok: false, gate: this.#gate, lines: [brokenLine(error)], reason: 'failed' };
+      return no('failed', brokenLine(error), brokenHint);
     }
   }
 

@@ -97,6 +97,27 @@ describe.skipIf(sshdPath === undefined)(
       expect(await enter({ password: code })).toContain('authentication methods failed');
     });
 
+    test('who types one that is not taken reads why, and is asked again', async () => {
+      const client = new ssh2.Client();
+      const code = await codeFor('olga');
+      const shown: string[] = [];
+      client.on('keyboard-interactive', (_name, text, _language, _prompts, finish) => {
+        shown.push(text);
+        finish([shown.length === 1 ? 'a guess' : code]);
+      });
+      // ssh asks three times; this client has to be told to.
+      const ways = ['none', 'keyboard-interactive', 'keyboard-interactive'] as const;
+      let way = 0;
+      client.connect({
+        ...{ host: '127.0.0.1', port: world.port, username: 'web1', tryKeyboard: true, readyTimeout: 0 },
+        authHandler: (_left, _partial, next) => next(ways[way++] ?? 'none'),
+      });
+      await once(client, 'ready');
+      client.end();
+      expect(shown[0]).not.toContain('Not taken');
+      expect(shown[1]).toContain('Not taken: a one-time code that is unknown, used or over.');
+    });
+
     test('a code is for its target, and an attempt elsewhere uses it up', async () => {
       const code = await codeFor('olga');
       expect(await enter({ username: 'web2', password: code })).toContain('authentication methods failed');

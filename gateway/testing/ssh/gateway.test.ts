@@ -247,8 +247,18 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
       255,
       /prohibited: sallyport: denied by policy/,
     ],
-    ['a target that is none', ['web2@127.0.0.1', 'id'], 255, /there is no target "web2" for ssh/],
-    ['a login that the gateway has none for', ['nobody@web1@127.0.0.1', 'id'], 255, /has no login "nobody"/],
+    [
+      'a target that is none',
+      ['web2@127.0.0.1', 'id'],
+      255,
+      /no target "web2" for ssh\n.*hint: .*"sallyport target list".*\n.*session /,
+    ],
+    [
+      'a login that the gateway has none for',
+      ['nobody@web1@127.0.0.1', 'id'],
+      255,
+      /has no login "nobody".*\n.*hint: .*"sallyport target list".*\n.*session /,
+    ],
     ['a line that does not parse', ['web1@127.0.0.1', 'echo "'], 126, /SSH-001/],
   ])('%s is refused with a reason', async (_, args, code, words) => {
     const ran = await world.ssh('ana', args);

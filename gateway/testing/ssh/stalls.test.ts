@@ -91,7 +91,7 @@ const stalls: [name: string, take: (socket: Socket) => void][] = [
 
 /** What the client reads: what happened, what to do, and by what name the log has more. */
 const tooLate =
-  /^sallyport: the target did not let the gateway in in time: it may be down, or too busy; try again later\nsallyport: hint: ask whoever runs the gateway: its log says more, under session \S+\n$/;
+  /^sallyport: the target did not let the gateway in in time: it may be down, or too busy; try again later\nsallyport: hint: ask whoever runs the gateway: its log says more, under this session\nsallyport: session \S+\n$/;
 
 describe('a host that stalls', () => {
   test.each(stalls)('says %s: the client reads why in time, and nothing is kept', async (_, take) => {

@@ -88,6 +88,25 @@ allow contains {"id": "AD-507", "msg": "may see sessions"} if {
 }
 
 # METADATA
+# title: Everyone sees the targets that admit them
+# description: The list has what rules.session lets them have a session on, and no address.
+# custom: {id: AD-508}
+allow contains {"id": "AD-508", "msg": "may see the targets that admit them"} if {
+	input.command.action == "targets.list"
+	owns
+}
+
+# METADATA
+# title: Who runs the gateway and its targets, and who audits it, sees all of them
+# custom: {id: AD-509}
+allow contains {"id": "AD-509", "msg": "may see all targets"} if {
+	input.command.action == "targets.list"
+	some group in ["operators", "dba", "auditors"]
+	group in input.principal.groups
+	input.principal.kind == "human"
+}
+
+# METADATA
 # title: Nobody decides their own
 # custom: {id: AD-001}
 deny contains {
