@@ -106,7 +106,7 @@ export function sshTarget({ secret }: Pick<Fields, 'secret'>) {
       .enum(['bash', 'unknown'])
       .default('unknown')
       .describe(
-        'The shell of its logins. Of an `unknown` one, what shells read differently cannot be known before it runs',
+        'The shell of its logins. `unknown`: sh, dash, ash, ksh, mksh, yash or zsh; what these read otherwise than bash cannot be known before it runs. Others (fish, csh) have another grammar and are no logins to give to a target',
       ),
     accept_env: z
       .array(variable)

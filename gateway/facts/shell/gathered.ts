@@ -1,7 +1,8 @@
 import type { DynamicFact } from '../../contract/command-ssh.ts';
 import { quoted, type Draft } from './draft.ts';
 import { limits, OverLimit } from './limits.ts';
-import { changesEncoding, isDecisive } from './variables.ts';
+import { changesEncoding, isComputed, isDecisive } from './variables.ts';
+import type { Shell } from './words.ts';
 
 /** Why words of a line may mean something else than they say. */
 export type Change = 'lookup' | 'alias' | 'environment' | 'dialect';
@@ -25,12 +26,15 @@ export class Gathered {
     this.#functions.add(name);
   }
 
-  /** A variable gets a value somewhere in the line; null where that is not known. */
-  sets(name: string, value: string | null): void {
+  /**
+   * A variable gets a value somewhere in the line; null where that is not known.
+   * @param shell which reads that part of the line
+   */
+  sets(name: string, value: string | null, shell: Shell): void {
     const text = `${name}=${value ?? '…'}`;
     if (name === 'PATH') this.changes('lookup', text);
     else if (isDecisive(name)) this.changes('environment', text);
-    if (changesEncoding(name, value)) this.changes('dialect', text);
+    if (changesEncoding(name, value) || (shell !== 'bash' && isComputed(name, value))) this.changes('dialect', text);
   }
 
   changes(what: Change, text: string): void {

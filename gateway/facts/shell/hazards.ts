@@ -5,9 +5,10 @@ import {
   type ParsedScript,
   type SyntaxNode,
   type TestExpression,
+  type WordPart,
 } from 'unbash';
 import type { DynamicReason } from '../../contract/command-ssh.ts';
-import type { Shell } from './words.ts';
+import { literalOf, type Shell } from './words.ts';
 
 /** What expansions inside of words do beside giving a value. */
 export interface Hazards {
@@ -53,10 +54,28 @@ export function hazardsIn(node: SyntaxNode, source: string, shell: Shell): Hazar
       case 'ParameterExpansion':
         parameter(one, bad, sets);
         break;
+      case 'DoubleQuoted':
+      case 'LocaleString':
+      case 'HereDocBody':
+        // Whether single quotes within "${x:-'}'}" are quotes, and so where it ends.
+        if (shell !== 'bash' && (one.parts?.some(hasQuotes) === true || isFlagged(one.parts ?? [])))
+          bad('dialect', one);
+        break;
+      case 'ExtendedGlob':
+        // To zsh *(e:rm x:) is code.
+        if (shell !== 'bash') bad('dialect', one);
+        break;
+      case 'Word':
+        // zsh ends a group at any }, and goes on: { a } always { b; }.
+        if (shell !== 'bash' && (/^[{}]$/.test(one.text) || isFlagged(one.parts ?? [literalOf(one)])))
+          bad('dialect', one);
+        break;
       case 'ArrayValue':
-        // a=([x]=1) computes x.
         for (const element of one.elements) {
+          // a=([x]=1) computes x.
           if (element.text.startsWith('[') && !/^\[\d+\]/.test(element.text)) bad('arithmetic', element);
+          // Without extglob bash stops in the middle of the list, and runs what comes after.
+          if (element.parts?.some((part) => part.type === 'ExtendedGlob')) bad('dialect', element);
         }
         break;
       case 'Assignment':
@@ -69,6 +88,26 @@ export function hazardsIn(node: SyntaxNode, source: string, shell: Shell): Hazar
   };
   visit(node);
   return { scripts, opaque, sets };
+}
+
+/** What zsh and others read into expansions: `$~x` and `*(e:rm x:)` are patterns with code, `$x[i]` computes an index. */
+function isFlagged(parts: readonly WordPart[]): boolean {
+  return parts.some((part, i) => {
+    switch (part.type) {
+      case 'Literal':
+        return /(?:^|[^\\])\$[~=^+]/.test(part.text);
+      case 'SimpleExpansion':
+        return parts[i + 1]?.text.startsWith('[') === true;
+      case 'ParameterExpansion':
+        return /[?*+@!]\(/.test(part.text);
+      default:
+        return false;
+    }
+  });
+}
+
+function hasQuotes(part: WordPart): boolean {
+  return part.type === 'ParameterExpansion' && part.text.includes("'");
 }
 
 function parameter(

@@ -92,7 +92,7 @@ class Reader {
         return lists(node.body);
       case 'For':
       case 'Select':
-        this.gathered.sets(node.name.value, null);
+        this.gathered.sets(node.name.value, null, around.shell);
         this.#construct(node, node.type.toLowerCase(), node.wordlist ?? [], around);
         return lists(node.body);
       case 'ArithmeticFor': {
@@ -132,7 +132,7 @@ class Reader {
         if (node.body.type === 'CompoundList') throw new TypeError('a function without a body');
         return this.#node(node.body, { ...around, pipeline: undefined });
       case 'Coproc':
-        if (node.name) this.gathered.sets(node.name.value, null);
+        if (node.name) this.gathered.sets(node.name.value, null, around.shell);
         if (node.body.type === 'CompoundList') throw new TypeError('a coprocess without a body');
         return this.#node(node.body, { ...around, pipeline: undefined });
       default:
@@ -152,7 +152,7 @@ class Reader {
       ...node.args.map((one) => argumentOfEither(one, shell)),
     ];
     const hazards = hazardsIn(node, source, shell);
-    for (const name of hazards.sets) this.gathered.sets(name, null);
+    for (const name of hazards.sets) this.gathered.sets(name, null, around.shell);
     dynamic.push(...hazards.opaque.map(({ why, text }) => command(why, text)));
     const text = source.slice(node.pos, node.end);
     this.#simple({ words, env, text, dynamic, redirects: own, isOfShell: true }, around);
@@ -163,7 +163,7 @@ class Reader {
     const value =
       one.value.type === 'Word' && one.append !== true ? argumentOf(one.value, shell) : unknown('variable', one.text);
     if (value.why) dynamic.push({ where: 'assignment', why: value.why, text: quoted(one.text) });
-    this.gathered.sets(one.name, value.value);
+    this.gathered.sets(one.name, value.value, shell);
     return { name: one.name, value: value.value };
   }
 
@@ -194,7 +194,7 @@ class Reader {
       if (word.why) draft.dynamic.push({ where: 'argument', why: word.why, text: quoted(word.text) });
     }
     if (first.value === null || name === null) return;
-    const builtin = isOfShell ? builtinOf(first.value) : undefined;
+    const builtin = isOfShell ? builtinOf(first.value, around.shell) : undefined;
     if (builtin) draft.kind = 'builtin';
     const args = words.slice(1);
     const reading: BuiltinReading = builtin
@@ -222,7 +222,7 @@ class Reader {
       throw new OverLimit(`nested deeper than ${String(limits.depth)} programs`);
     if ('words' in inner) {
       const env = [...by.env, ...(inner.env ?? [])];
-      for (const { name, value } of inner.env ?? []) this.gathered.sets(name, value);
+      for (const { name, value } of inner.env ?? []) this.gathered.sets(name, value, around.shell);
       const text = inner.words.map((word) => word.text).join(' ');
       this.#simple({ words: inner.words, env, text, dynamic: [], redirects: noRedirects, isOfShell }, inside);
       return;
@@ -290,7 +290,7 @@ class Reader {
   }
 
   #substitutions({ scripts, sets }: Hazards, around: Around): void {
-    for (const name of sets) this.gathered.sets(name, null);
+    for (const name of sets) this.gathered.sets(name, null, around.shell);
     for (const { script, as } of scripts) {
       this.#script(script, { ...around, substitution: as, pipeline: undefined, redirects: noRedirects });
     }
@@ -298,7 +298,7 @@ class Reader {
 
   #redirects(redirections: readonly Redirection[], around: Around): Redirects {
     const read = redirectsOf(redirections, around.shell);
-    for (const name of read.sets) this.gathered.sets(name, null);
+    for (const name of read.sets) this.gathered.sets(name, null, around.shell);
     return read;
   }
 }

@@ -1,5 +1,5 @@
 import type { SshCommand, SshEffect, SshRequest } from '../../contract/command-ssh.ts';
-import { changesEncoding, isDecisive } from './variables.ts';
+import { changesEncoding, isComputed, isDecisive } from './variables.ts';
 
 type Own = Partial<Omit<SshCommand, 'protocol' | 'request' | 'action' | 'effects'>>;
 
@@ -45,7 +45,9 @@ export function sshRequest(
     signal: null,
     ...own,
   };
-  const decisive = plain.env.find(({ name, value }) => isDecisive(name) || changesEncoding(name, value));
+  const decisive = plain.env.find(
+    ({ name, value }) => isDecisive(name) || isComputed(name, value) || changesEncoding(name, value),
+  );
   if (request !== 'env' || decisive === undefined) return plain;
   return {
     ...plain,

@@ -1,5 +1,7 @@
 import { forEachChild, parse, type ParsedScript, type SyntaxNode } from 'unbash';
+import { quoted } from './draft.ts';
 import { limits, OverLimit } from './limits.ts';
+import { unreadIn } from './unread.ts';
 
 /** A line as a tree, or why it is none. */
 export type Parsed =
@@ -9,7 +11,7 @@ export type Parsed =
 export function parseLine(text: string): Parsed {
   try {
     const script = parse(text);
-    const why = firstError(script, 0);
+    const why = firstError(script, 0) ?? notRead(unreadIn(script, text));
     return why === undefined ? { ok: true, script } : { ok: false, why };
   } catch (error) {
     if (error instanceof OverLimit) throw error;
@@ -25,11 +27,15 @@ function firstError(node: SyntaxNode, depth: number): string | undefined {
   if (depth > maxNodes) throw new OverLimit(`nested deeper than ${String(limits.depth)} constructs`);
   if (node.type === 'Script' && 'errors' in node && node.errors?.[0]) return node.errors[0].message;
   if ((node.type === 'CommandExpansion' || node.type === 'ProcessSubstitution') && node.script === undefined) {
-    return `${node.text} is not read`;
+    return notRead(node.text);
   }
   let why: string | undefined;
   forEachChild(node, (child) => {
     why ??= firstError(child, depth + 1);
   });
   return why;
+}
+
+function notRead(part: string | undefined): string | undefined {
+  return part === undefined ? undefined : `${quoted(part)} is not read`;
 }

@@ -5,6 +5,7 @@
  */
 const names: ReadonlySet<string> = new Set(
   `PATH ENV BASH_ENV IFS SHELLOPTS BASHOPTS BASH_LOADABLES_PATH PS4 PROMPT_COMMAND SHELL HOME CDPATH FPATH ZDOTDIR EXECIGNORE
+  NULLCMD READNULLCMD EXECSHELL YASH_AFTER_CD COMMAND_NOT_FOUND_HANDLER
   BASH_ALIASES BASH_CMDS BASH_COMPAT POSIXLY_CORRECT TEXTDOMAIN TEXTDOMAINDIR
   RANDOM SRANDOM SECONDS LINENO OPTIND HISTCMD BASHPID EPOCHSECONDS EPOCHREALTIME BASH_MONOSECONDS BASH_SUBSHELL DIRSTACK UID EUID PPID
   EDITOR VISUAL FCEDIT SUDO_EDITOR SYSTEMD_EDITOR PAGER MANPAGER SYSTEMD_PAGER LESS LESSOPEN LESSCLOSE LESSKEY LESSKEYIN LESSEDIT BAT_PAGER
@@ -41,9 +42,20 @@ const prefixes = [
 
 const localeNames = new Set(['LC_ALL', 'LC_CTYPE', 'LANG']);
 
+/** Numbers to shells like mksh, which compute what they are given: `COLUMNS='a[$(id)]'`. */
+const numbers = new Set('COLUMNS LINES TMOUT PGRP KSHEGID KSHGID KSHUID USER_ID'.split(' '));
+
 /** Whether this variable decides what code runs. */
 export function isDecisive(name: string): boolean {
   return names.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/**
+ * Whether some shell computes this value.
+ * @param value null: not known
+ */
+export function isComputed(name: string, value: string | null): boolean {
+  return numbers.has(name) && (value === null || !/^\d*$/.test(value));
 }
 
 /**

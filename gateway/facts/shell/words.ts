@@ -52,7 +52,8 @@ export function argumentOfEither(one: Word | Assignment, shell: Shell): Argument
   return { ...unknown(value.why ?? 'variable', one.text, value.one), assigns: one.name };
 }
 
-function literalOf({ text, value, pos, end }: Word): WordPart {
+/** A word without quotes and expansions, as the one part that it is. */
+export function literalOf({ text, value, pos, end }: Word): WordPart {
   return { type: 'Literal', text, value, pos, end };
 }
 

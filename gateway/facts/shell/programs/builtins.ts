@@ -1,5 +1,5 @@
 import { readOptions } from '../options.ts';
-import { isDecisive } from '../variables.ts';
+import { isComputed, isDecisive } from '../variables.ts';
 import { known, type Argument, type Shell } from '../words.ts';
 import { joined, nothing, opaque, runs, unclear, type Reader, type Reading } from './reading.ts';
 import { readWrapper } from './wrappers.ts';
@@ -12,13 +12,13 @@ type BuiltinReader = (args: readonly Argument[], shell: Shell) => BuiltinReading
 
 /** bash 5.2's builtins that do nothing but with the shell itself, whatever their words. */
 const plain =
-  ': bg break caller cd continue dirs disown echo exit false fg help jobs kill logout popd pushd pwd return shift suspend times true type ulimit umask wait';
+  ': bg break caller cd continue dirs disown echo exit false fg help jobs kill logout popd pushd pwd return suspend times true type umask';
 
 /**
  * Names of variables: one with an index is computed, and an index runs code by `$(...)`. One that is not known could be such a name,
  * and some variables decide what runs.
  */
-function names(words: readonly Argument[]): BuiltinReading {
+function names(words: readonly Argument[], shell: Shell): BuiltinReading {
   const loose = words.find((word) => word.value === null);
   if (loose) return opaque('argument', loose.text);
   const index = words.find((word) => /\[(?!(?:\d+|@|\*)\](?:=|$))/.test(nameOf(word)));
@@ -26,7 +26,9 @@ function names(words: readonly Argument[]): BuiltinReading {
   // declare "x=(...)" reads its value once more, as the words of an array.
   const list = words.find((word) => /^\w+\+?=\(/.test(word.value ?? ''));
   if (list) return opaque('eval', list.text);
-  return words.some((word) => isDecisive(nameOf(word))) ? { ...nothing, changes: 'lookup' } : nothing;
+  const decides = (word: Argument): boolean =>
+    isDecisive(nameOf(word)) || (shell !== 'bash' && isComputed(nameOf(word), valueOf(word)));
+  return words.some(decides) ? { ...nothing, changes: 'lookup' } : nothing;
 }
 
 /** Of `NAME`, `NAME=value`, `NAME+=value`. */
@@ -34,13 +36,17 @@ function nameOf(word: Argument): string {
   return (word.value ?? '').replace(/\+?=[\s\S]*$/, '');
 }
 
+function valueOf(word: Argument): string | null {
+  return /=([\s\S]*)$/.exec(word.value ?? '')?.[1] ?? null;
+}
+
 /** Options, then names. @param named options whose value is a name too */
 function taking(short: string, named = ''): BuiltinReader {
-  return (args) => {
+  return (args, shell) => {
     const read = readOptions(args, { short });
     if (!read.ok) return unclear(read);
     const values = read.given.flatMap(([option, value]) => (named.includes(option) && value ? [value] : []));
-    return names([...values, ...read.operands]);
+    return names([...values, ...read.operands], shell);
   };
 }
 
@@ -121,31 +127,34 @@ const letCommand: BuiltinReader = (args) => {
   return computed ? opaque('arithmetic', computed.text) : nothing;
 };
 
-const printf: BuiltinReader = (args) => {
+const printf: BuiltinReader = (args, shell) => {
   const [first, name] = args;
   if (first === undefined) return nothing;
   if (first.value === null) return opaque('argument', first.text);
   if (!first.value.startsWith('-v')) return nothing;
   const variable = first.value === '-v' ? name : { ...first, value: first.value.slice(2) };
-  return variable ? names([variable]) : nothing;
+  return variable ? names([variable], shell) : nothing;
 };
 
-const mapfile: BuiltinReader = (args) => {
+const mapfile: BuiltinReader = (args, shell) => {
   const read = readOptions(args, { short: 'd:n:O:s:tu:C:c:' });
   if (!read.ok) return unclear(read);
   const callback = read.given.find(([option]) => option === 'C');
-  return callback ? opaque('eval', callback[1]?.text ?? '-C') : names(read.operands);
+  return callback ? opaque('eval', callback[1]?.text ?? '-C') : names(read.operands, shell);
 };
 
 const unary = /^-[abcdefghknprstuwxzGLNOS]$/;
 const binary = /^(?:=|==|!=|<|>|-eq|-ne|-lt|-le|-gt|-ge|-nt|-ot|-ef)$/;
 
 /** `test`: `-v` and `-R` take names. A word that is not known could be such an operator, unless where it stands makes it an operand. */
-const test: BuiltinReader = (args) => {
+const test: BuiltinReader = (args, shell) => {
   const words = args.at(-1)?.value === ']' ? args.slice(0, -1) : args;
+  const computes = shell !== 'bash' && words.some((word) => /^-(?:eq|ne|lt|le|gt|ge)$/.test(word.value ?? ''));
+  const computed = computes ? words.find((word) => word.value === null || word.value.includes('[')) : undefined;
+  if (computed) return opaque(computed.value === null ? 'argument' : 'arithmetic', computed.text);
   const named = words.flatMap((word, i) => (['-v', '-R'].includes(word.value ?? '') ? words.slice(i + 1, i + 2) : []));
   const loose = words.find((word) => word.value === null);
-  if (loose === undefined) return names(named);
+  if (loose === undefined) return names(named, shell);
   const [first, second, third] = words[0]?.value === '!' ? words.slice(1) : words;
   const count = words[0]?.value === '!' ? words.length - 1 : words.length;
   const isSingle = words.every((word) => word.one);
@@ -155,17 +164,34 @@ const test: BuiltinReader = (args) => {
   return opaque('argument', loose.text);
 };
 
+/** Numbers to bash, and to mksh what is computed: `shift 'a[$(id)]'`. */
+const counts: BuiltinReader = (args, shell) => {
+  const computed = args.find((word) => word.value === null || word.value.includes('['));
+  return computed && shell !== 'bash' ? opaque('arithmetic', computed.text) : nothing;
+};
+
+const readsNames = taking('ersEa:d:i:n:N:p:t:u:', 'a');
+const read: BuiltinReader = (args, shell) => {
+  const options = readOptions(args, { short: 'ersEa:d:i:n:N:p:t:u:' });
+  const given = options.ok ? options.given : [];
+  const computed = counts(
+    given.flatMap(([option, value]) => ('nNtu'.includes(option) && value ? [value] : [])),
+    shell,
+  );
+  return computed.opaque.length > 0 ? computed : readsNames(args, shell);
+};
+
 const jobs: BuiltinReader = (args) => {
   const at = args.findIndex((word) => word.value === null || /^-\w*x/.test(word.value));
   if (at < 0) return nothing;
   return args[at]?.value === null ? opaque('argument', args[at].text) : runs({ words: args.slice(at + 1) });
 };
 
-const wait: BuiltinReader = (args) => {
+const wait: BuiltinReader = (args, shell) => {
   const at = args.findIndex((word) => /^-\w*p/.test(word.value ?? ''));
   return at < 0
     ? nothing
-    : names(args[at]?.value === '-p' ? args.slice(at + 1, at + 2) : [{ ...args[at], value: null } as Argument]);
+    : names(args[at]?.value === '-p' ? args.slice(at + 1, at + 2) : [{ ...args[at], value: null } as Argument], shell);
 };
 
 const kinds: Readonly<Record<string, BuiltinReader>> = {
@@ -186,10 +212,12 @@ const kinds: Readonly<Record<string, BuiltinReader>> = {
   '[': test,
   jobs,
   wait,
+  shift: counts,
+  ulimit: counts,
   unalias: () => nothing,
-  read: taking('ersEa:d:i:n:N:p:t:u:', 'a'),
+  read,
   unset: taking('fvn'),
-  getopts: (args) => names(args.slice(1, 2)),
+  getopts: (args, shell) => names(args.slice(1, 2), shell),
   export: exports,
   readonly: exports,
   declare: declares,
@@ -216,7 +244,18 @@ const builtins: ReadonlyMap<string, BuiltinReader> = new Map([
   ...Object.entries(kinds),
 ]);
 
-/** How a builtin of bash takes its words; undefined for a name that is none. */
-export function builtinOf(name: string): BuiltinReader | undefined {
+/** Words of zsh and ksh by which they run what follows, or read it otherwise than bash. */
+const foreign = new Set(
+  '- repeat noglob nocorrect emulate setopt unsetopt integer float functions autoload zmodload sched nameref redirect'.split(
+    ' ',
+  ),
+);
+
+/**
+ * How a builtin takes its words; undefined for a name that is none.
+ * @param shell of one that is not known also the words of others than bash are builtins
+ */
+export function builtinOf(name: string, shell: Shell): BuiltinReader | undefined {
+  if (shell !== 'bash' && foreign.has(name)) return (args) => opaque('dialect', [name, joined(args).text].join(' '));
   return builtins.get(name);
 }
