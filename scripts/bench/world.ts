@@ -80,7 +80,7 @@ export interface WorldOptions {
 }
 
 /** Of Node, as `scripts/sallyport` has them. */
-export const gatewayFlags = ['--max-semi-space-size=8', '--no-memory-protection-keys'];
+export const gatewayFlags = ['--max-semi-space-size=8', '--heap-growing-percent=100', '--no-memory-protection-keys'];
 
 const root = join(import.meta.dirname, '../..');
 const database = 'bench';

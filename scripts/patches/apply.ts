@@ -20,11 +20,15 @@ const digests: { readonly [file: string]: Digests } = {
   },
   'lib/protocol/Protocol.js': {
     before: 'c1104b49087de7a91cd3ffaac8807c05eebf49f61effd084d0b0caf29fde6af4',
-    after: '58cea940aff7c424c90793bf8c62034d7a51404ca1ec20478d3854d3b559d5da',
+    after: '5dc9ae9848ee734ccc23058d92a975deebb27e973e64e349fc9d9fb787136ef0',
   },
   'lib/protocol/constants.js': {
     before: 'a3894fdd8e294109b55f06fbda69e467741f15a250801b744b6b0487bbf32529',
     after: '1a1b9bd21ea93d6c098bb6b28f2f52513ae03aec46c0257a7bb498aef7cd22f9',
+  },
+  'lib/protocol/crypto.js': {
+    before: 'a729d2064e787e2a4589c25a284444fe54a58b7434a4e6e5e8e9c73c6d91e28e',
+    after: '8d12699baf2701f8f254924fd73b66c96b9dbfc1c507577cd9d6c161d674f35f',
   },
   'lib/protocol/handlers.misc.js': {
     before: '8927c504c3c338187f36f0304a3452d6396ec9fc907af3db2be46a5f175c36a1',
@@ -32,7 +36,7 @@ const digests: { readonly [file: string]: Digests } = {
   },
   'lib/protocol/kex.js': {
     before: '054ba4b81801596350f0e2e939746d2966297cffd4303b342c25b2fd5d295755',
-    after: '3f35ee7853f2f634318d79faa7206d5027fb4d5da2abc05675f27bfa6e4080d3',
+    after: 'd1e4f25ea1e9b3682e402bbb7eb14724f6402cd2176a3d50f54bcea961650a35',
   },
   'lib/server.js': {
     before: '128b58ee54cf97a5ae17e18836ff4472de4a5e4e591f2862a5c9ec7f148befe5',

@@ -11,14 +11,15 @@ export interface BareClient extends Disposable {
 
 export const messages = { disconnect: 1, ignore: 2, kexInit: 20, newKeys: 21, ecdhInit: 30, ecdhReply: 31 } as const;
 
-export async function openBareClient(port: number): Promise<BareClient> {
+/** @param software that it says it is */
+export async function openBareClient(port: number, software = 'bare'): Promise<BareClient> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   let bytes = Buffer.alloc(0);
   let ended = false;
   socket.on('error', () => undefined).on('close', () => (ended = true));
   socket.on('data', (more: Buffer) => (bytes = Buffer.concat([bytes, more])));
   await once(socket, 'connect');
-  socket.write('SSH-2.0-bare\r\n');
+  socket.write(`SSH-2.0-${software}\r\n`);
   return {
     send: (payload) => void socket.write(packet(payload)),
     async said(enough = () => false) {

@@ -14,6 +14,7 @@ import { run, startSshRig, type SshRig } from './rig.ts';
 
 const mlKem = 'mlkem768x25519-sha256';
 const publicBytes = 1_184;
+const ciphers = offered.cipher as readonly string[]; // a list, as it is written there
 
 const never = new AbortController().signal;
 
@@ -114,15 +115,68 @@ describe.skipIf(sshdPath === undefined)(
       expect(code).toBe(0);
     });
 
-    test('strict key exchange: what is slipped in before it ends the connection (Terrapin, CVE-2023-48795)', async () => {
-      using client = await openBareClient(world.port);
-      client.send(Buffer.concat([Buffer.of(messages.ignore), sshString('slipped in')]));
-      client.send(kexInit('curve25519-sha256', 'kex-strict-c-v00@openssh.com'));
-      const said = await client.said();
-      expect(said[0]?.toString('latin1')).toContain('kex-strict-s-v00@openssh.com');
-      expect(said.map(([type]) => type)).not.toContain(messages.ecdhReply);
-      expect(said.at(-1)?.[0]).toBe(messages.disconnect);
+    // OpenSSH's clients are answered by what they have, so they are told what we have after they have spoken.
+    test.each([
+      ['that is told first', 'bare', [messages.kexInit, messages.disconnect]],
+      ['that speaks first', 'OpenSSH_9.9', [messages.disconnect]],
+    ])(
+      'strict key exchange: what a client %s slips in before it ends the connection (Terrapin, CVE-2023-48795)',
+      async (_who, software, answers) => {
+        using client = await openBareClient(world.port, software);
+        client.send(Buffer.concat([Buffer.of(messages.ignore), sshString('slipped in')]));
+        client.send(kexInit('curve25519-sha256', 'kex-strict-c-v00@openssh.com'));
+        const said = await client.said();
+        expect(said.map(([type]) => type)).toEqual(answers);
+      },
+    );
+
+    test('strict key exchange is offered to everybody', async () => {
+      for (const software of ['bare', 'OpenSSH_9.9']) {
+        using client = await openBareClient(world.port, software);
+        client.send(kexInit('curve25519-sha256'));
+        const [offer] = await client.said((payloads) => payloads.length > 0);
+        expect(offer?.toString('latin1')).toContain('kex-strict-s-v00@openssh.com');
+      }
     });
+
+    test('a message of a key exchange before the algorithms are agreed on ends the connection', async () => {
+      for (const software of ['bare', 'OpenSSH_9.9']) {
+        using client = await openBareClient(world.port, software);
+        client.send(Buffer.concat([Buffer.of(messages.ecdhInit), sshString(Buffer.alloc(32, 9))]));
+        const said = await client.said();
+        expect(said.map(([type]) => type)).not.toContain(messages.ecdhReply);
+      }
+      expect((await world.ssh('olga', ['web1@127.0.0.1', 'echo in'])).out).toBe('in\n');
+    });
+
+    test('OpenSSH gets the cipher that the gateway likes best, for itself and after every rekey', async () => {
+      const often = ['-v', '-o', 'RekeyLimit=1M'];
+      const { code, err } = await world.ssh('olga', [...often, 'web1@127.0.0.1', 'head -c 8000000 /dev/zero']);
+      expect(code).toBe(0);
+      const agreed = [...err.matchAll(/kex: (?:server->client|client->server) cipher: (\S+)/g)].map(([, name]) => name);
+      expect(agreed.length).toBeGreaterThan(8);
+      expect(new Set(agreed)).toEqual(new Set(ciphers.slice(0, 1)));
+    });
+
+    test('a client that calls itself OpenSSH and waits is shown all that there is', async () => {
+      using client = await openBareClient(world.port, 'OpenSSH_9.9');
+      const [offer] = await client.said((payloads) => payloads.length > 0);
+      expect(offer?.[0]).toBe(messages.kexInit);
+      for (const name of ciphers) expect(offer?.toString('latin1')).toContain(name);
+    });
+
+    test.each(ciphers.map((name) => [name]))(
+      'under %s nothing is lost either way, however often keys are exchanged',
+      async (name) => {
+        const content = randomBytes(8 * 1024 * 1024);
+        const options = ['-v', '-o', 'RekeyLimit=1M', '-c', name];
+        const { code, out, err } = await world.ssh('olga', [...options, 'web1@127.0.0.1', 'cat'], content);
+        expect(code).toBe(0);
+        expect(Buffer.from(out, 'latin1').equals(content)).toBe(true);
+        expect(err).toContain(`cipher: ${name}`);
+        expect(err.match(/SSH2_MSG_KEXINIT sent/g)?.length).toBeGreaterThan(4);
+      },
+    );
 
     test.each([
       ['nothing', Buffer.alloc(0)],
