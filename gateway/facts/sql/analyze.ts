@@ -11,7 +11,7 @@ import { readRowOrder } from './index-order.ts';
 import { readStatement } from './statements.ts';
 import type { NamedHandle, Outcome } from './outcome.ts';
 import { newWalk } from './walk.ts';
-import { union, type World } from './world.ts';
+import { labelsOf, union, type World } from './world.ts';
 
 /** Everything an analysis depends on but the text. */
 export interface Reading {
@@ -153,7 +153,7 @@ function outputFact(column: Column): OutputFact {
     name: column.name,
     sources: sources.map((base) => base.key),
     transform: column.form ?? (column.wild ? 'unknown' : 'expression'),
-    labels: union(...sources.map((base) => base.labels)),
+    labels: labelsOf(sources),
     // Of several documents together nobody can say which path leads where.
     ...(isOne && only.paths ? { paths: only.paths } : {}),
   };

@@ -1152,6 +1152,7 @@ describe('what a table does by itself tells of labelled values', () => {
     'SELECT c.id FROM codes c, (SELECT id FROM codes ORDER BY id) d ORDER BY d.id',
     'WITH c AS (SELECT id FROM codes) SELECT c.id FROM c, (SELECT id FROM c ORDER BY id) d ORDER BY d.id',
     'WITH c AS (SELECT id FROM codes) SELECT c.id FROM c, c d ORDER BY d.id',
+    'WITH c AS (SELECT id FROM codes) SELECT c.id FROM (SELECT id FROM c ORDER BY id) d, c',
     'SELECT v.id FROM v_codes v, v_codes w ORDER BY w.id',
     'SELECT id FROM v_codes',
     'SELECT twice FROM v_codes ORDER BY twice',

@@ -1,6 +1,6 @@
 import type { CopiedFact } from '../../contract/command-postgres.ts';
 import { labelledName } from './labels.ts';
-import { union, type Base } from './world.ts';
+import { labelsOf, type Base } from './world.ts';
 
 /**
  * Where labelled values go when a statement stores them, or calls them by another name: what labels have to follow. What chose the rows (a
@@ -45,7 +45,7 @@ export class Copies {
     }
     return [...reached].flatMap(([column, sources]) => {
       const carried = this.#carried.get(column) ?? [];
-      const labels = union(...[...sources].map((base) => base.labels)).filter((label) => !carried.includes(label));
+      const labels = labelsOf(sources).filter((label) => !carried.includes(label));
       if (labels.length === 0) return [];
       const from = [...sources].filter((base) => base.labels.some((label) => labels.includes(label)));
       return [{ column, labels, sources: from.map((base) => base.key) }];

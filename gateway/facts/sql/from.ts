@@ -54,22 +54,23 @@ function readTable(walk: Walk, body: Node, scope: Scope): Item {
 
 /** A table as an item, under an alias or its own name. */
 export function tableItem(walk: Walk, relation: LeanRelation, alias: Alias = noAlias): Item {
-  const columns = plainColumns(walk.ledger.world, relation);
-  const placed = placedBy(walk.ledger.world, relation);
+  const plain = plainTable(walk.ledger.world, relation);
   return {
+    ...plain,
     name: alias.name ?? relation.name,
     table: relation,
-    ...(placed.length > 0 ? { placed: new Set(placed) } : {}),
     ...(alias.name === undefined ? { schema: relation.schema } : {}),
-    columns: renamed(walk.ledger, columns, alias.columns),
+    columns: renamed(walk.ledger, plain.columns, alias.columns),
     bare: true,
   };
 }
 
-/** Kept as long as the catalog is: a table's columns are the same in every statement. */
-const kept = new WeakMap<readonly Base[], readonly Column[]>();
+type PlainTable = Pick<Item, 'columns' | 'placed'>;
 
-function plainColumns(world: World, relation: LeanRelation): readonly Column[] {
+/** Kept as long as the catalog is: a table's columns are the same in every statement. */
+const kept = new WeakMap<readonly Base[], PlainTable>();
+
+function plainTable(world: World, relation: LeanRelation): PlainTable {
   const bases = world.columns(relation);
   const known = kept.get(bases);
   if (known) return known;
@@ -82,8 +83,10 @@ function plainColumns(world: World, relation: LeanRelation): readonly Column[] {
       ...(is ? { is } : {}),
     };
   });
-  kept.set(bases, columns);
-  return columns;
+  const placed = placedBy(world, relation);
+  const plain = { columns, ...(placed.length > 0 ? { placed: new Set(placed) } : {}) };
+  kept.set(bases, plain);
+  return plain;
 }
 
 function readSubselect(walk: Walk, body: Node, before: readonly Item[], scope: Scope): Item {
@@ -157,6 +160,13 @@ function readJoin(walk: Walk, body: Node, before: readonly Item[], scope: Scope)
   const right = readFrom(walk, node(body, 'rarg') ?? {}, [...before, ...left], scope);
   const sides = [...left, ...right];
   walk.expression(body['quals'], { ...scope, items: sides }, 'join');
+  const merges = flag(body, 'isNatural') || 'usingClause' in body || 'alias' in body;
+  return merges ? mergeSides(walk, body, left, right) : sides;
+}
+
+/** A join that makes columns of its own: of two that are alike, or under an alias. */
+function mergeSides(walk: Walk, body: Node, left: readonly Item[], right: readonly Item[]): readonly Item[] {
+  const sides = [...left, ...right];
   const leftColumns = starColumns(left);
   const rightColumns = starColumns(right);
   const natural = flag(body, 'isNatural');

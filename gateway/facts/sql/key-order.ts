@@ -16,6 +16,7 @@ export interface Owned {
  */
 export function groupedByKey(walk: Walk, body: Node, scope: Scope): ReadonlyMap<Node, Base> {
   const items = nodes(body, 'groupClause');
+  if (items.length === 0) return none;
   const idle = new Map<Node, Base>();
   const owned = items.map((item) => ownedBy(groupReference(item, body), scope));
   // Sets of groups are kept apart by what stands in them.
@@ -27,6 +28,8 @@ export function groupedByKey(walk: Walk, body: Node, scope: Scope): ReadonlyMap<
   });
   return idle;
 }
+
+const none: ReadonlyMap<Node, Base> = new Map();
 
 /**
  * Whether DISTINCT tells nothing by its rows: each column is one of a table whose primary key orders the rows. Without an order, rows would come as the values

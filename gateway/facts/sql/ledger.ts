@@ -70,6 +70,8 @@ export class Ledger {
   readonly #effects = new Set<PostgresEffect>();
   readonly #callEffects = new Set<PostgresEffect>();
   readonly #relations = new Map<string, Entry>();
+  /** Those of them that the catalog knows, by OID. */
+  readonly #known: Readonly<Record<Access, Map<number, Entry>>> = { read: new Map(), write: new Map() };
   readonly #filters = new Map<string, FilterFact>();
   readonly #functions = new Map<string, FunctionFact>();
   readonly #reasons = new Set<string>();
@@ -104,7 +106,8 @@ export class Ledger {
   }
 
   relation(relation: LeanRelation, access: Access): void {
-    if (this.#entry(relation, access).seen) return;
+    if (this.#known[access].has(relation.oid)) return;
+    this.#entry(relation, access);
     const stored = relation.kind === 'catalog' ? storedValues(relation.name) : undefined;
     if (stored !== undefined) this.incomplete(`${relation.schema}.${relation.name} holds ${stored}`);
     const labelled = this.world.columns(relation).some((column) => column.labels.length > 0);
@@ -142,7 +145,7 @@ export class Ledger {
 
   /** A column is read. With `use` it does not (only) leave as a plain output column. */
   touch(base: Base, use?: ColumnUse): void {
-    const { entry } = this.#entry(base.relation, 'read');
+    const entry = this.#entry(base.relation, 'read');
     entry.columns.set(base.name, base);
     if (use !== undefined && searches.has(use)) entry.searched.add(base.name);
     if (base.labels.length === 0) return;
@@ -155,12 +158,12 @@ export class Ledger {
 
   /** Rows are sorted by these for a call that sees many. */
   sorts(bases: Iterable<Base>): void {
-    for (const base of bases) this.#entry(base.relation, 'read').entry.searched.add(base.name);
+    for (const base of bases) this.#entry(base.relation, 'read').searched.add(base.name);
   }
 
   /** Rows are chosen by whether these are NULL. */
   searchesNull(bases: Iterable<Base>): void {
-    for (const base of bases) this.#entry(base.relation, 'read').entry.nulls.add(base.name);
+    for (const base of bases) this.#entry(base.relation, 'read').nulls.add(base.name);
   }
 
   /** A labelled column is compared with so many values of the client's, each by itself. */
@@ -175,13 +178,12 @@ export class Ledger {
 
   /** A column is written. */
   write(base: Base): void {
-    this.#entry(base.relation, 'write').entry.columns.set(base.name, base);
+    this.#entry(base.relation, 'write').columns.set(base.name, base);
   }
 
   /** Rows that are there already are changed: an error on the way (a failed check, a key in use) quotes the whole row. */
   changesRows(relation: LeanRelation): void {
-    const { entry } = this.#entry(relation, 'write');
-    entry.whole = union(...this.world.columns(relation).map((column) => column.labels));
+    this.#entry(relation, 'write').whole = union(...this.world.columns(relation).map((column) => column.labels));
   }
 
   call(fact: FunctionFact): void {
@@ -232,14 +234,14 @@ export class Ledger {
     return false;
   }
 
-  #entry(relation: LeanRelation, access: Access): { readonly entry: Entry; readonly seen: boolean } {
-    const key = `${access} ${relation.oid}`;
-    const known = this.#relations.get(key);
-    if (known) return { entry: known, seen: true };
+  #entry(relation: LeanRelation, access: Access): Entry {
+    const known = this.#known[access].get(relation.oid);
+    if (known) return known;
     const kind = relation.kind === 'composite_type' ? 'unknown' : relation.kind;
     const entry = newEntry(relation.schema, relation.name, kind, access, relation);
-    this.#relations.set(key, entry);
-    return { entry, seen: false };
+    this.#known[access].set(relation.oid, entry);
+    this.#relations.set(`${access} ${relation.oid}`, entry);
+    return entry;
   }
 }
 

@@ -23,8 +23,11 @@ export function node(parent: Node, field: string): Node | undefined {
 
 export function nodes(parent: Node, field: string): readonly Node[] {
   const value = parent[field];
-  return isList(value) ? value.filter(isNode) : [];
+  if (!isList(value)) return none;
+  return value.every(isNode) ? value : value.filter(isNode);
 }
+
+const none: readonly Node[] = [];
 
 export function text(parent: Node, field: string): string {
   const value = parent[field];

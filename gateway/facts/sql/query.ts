@@ -8,7 +8,7 @@ import { impliedName } from './output-names.ts';
 import { settleOrder } from './settled-order.ts';
 import { blur, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import { readWith } from './with.ts';
-import { union, weaker, type Base } from './world.ts';
+import { labelsOf, weaker, type Base } from './world.ts';
 
 /** SELECT, VALUES, TABLE and their set operations. `outer` holds no items of its own: its level is this query's. */
 export function readSelect(walk: Walk, body: Node, outer: Scope): readonly Column[] {
@@ -155,7 +155,7 @@ function readSetOperation(walk: Walk, body: Node, scope: Scope): readonly Column
 }
 
 function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[], all: boolean): readonly Column[] {
-  const wild = [...left, ...right].some((column) => column.wild);
+  const wild = left.some((column) => column.wild) || right.some((column) => column.wild);
   if (all && !wild) return left.map((column, i) => stacked(walk, right[i] ? [column, right[i]] : [column]));
   const everything = blur(walk.ledger, [...left, ...right], all ? 'expression' : 'distinct');
   if (wild) {
@@ -176,7 +176,7 @@ function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[
  * whoever chooses them could compare what a keyed mask makes of both, so the column counts as computed.
  */
 function stacked(walk: Walk, arms: readonly Column[]): Column {
-  const labels = arms.map(({ sources }) => union(...[...sources].map((base) => base.labels)).join(' '));
+  const labels = arms.map(({ sources }) => labelsOf(sources).join(' '));
   const labelled = arms.filter((_, i) => labels[i] !== '');
   for (const { sources, form } of labelled) walk.ledger.touchAll(sources, form ? undefined : 'expression');
   const form = weaker(labelled.map((column) => column.form));
@@ -218,7 +218,7 @@ function readTargetReference(walk: Walk, reference: Node, named: string, scope: 
   if (parts.length === 1 && last === '*') return touched(walk, starColumns(scope.items));
   const found = lookUp(walk, parts, scope);
   if (!found) return [{ name: named || last, sources: new Set() }];
-  if (found.kind === 'column') return touched(walk, [{ ...found.column, name: named || last }]);
+  if (found.kind === 'column') return touched(walk, [named === '' ? found.column : { ...found.column, name: named }]);
   if (last === '*') return touched(walk, found.columns);
   walk.ledger.touchAll(found.sources, found.field === undefined ? 'expression' : 'function');
   return [{ name: named || last, sources: found.sources }];

@@ -50,9 +50,10 @@ export class RowOrder {
     this.#times.set(oid, (this.#times.get(oid) ?? 0) + 1);
   }
 
-  /** What a part left open stays open. */
+  /** What a part left open stays open. The map is not the caller's any more: of a long UNION it is handed on from arm to arm. */
   keeps(loose: Loose): void {
-    for (const [item, oid] of loose) this.#loose.set(item, oid);
+    if (this.#loose.size === 0) this.#loose = loose;
+    else for (const [item, oid] of loose) this.#loose.set(item, oid);
   }
 
   /** The query being read says in what order these rows come, or that there is one at most. */

@@ -15,9 +15,10 @@ const kept = new WeakMap<World, Map<number, readonly ScanOrder[]>>();
 /** Along what a table may be read, where labelled columns decide over that. Rows of a partitioned table come partition by partition, whatever is read of them. */
 export function scanOrders(world: World, relation: LeanRelation): readonly ScanOrder[] {
   const known = kept.get(world) ?? new Map<number, readonly ScanOrder[]>();
-  kept.set(world, known);
-  const orders = known.get(relation.oid) ?? scanOrdersOf(world, relation);
-  known.set(relation.oid, orders);
+  const found = known.get(relation.oid);
+  if (found) return found;
+  const orders = scanOrdersOf(world, relation);
+  kept.set(world, known.set(relation.oid, orders));
   return orders;
 }
 

@@ -90,15 +90,16 @@ export function isSystemColumn(name: string): boolean {
 export function resolve(parts: readonly string[], scope: Scope): Reference | undefined {
   const last = parts.at(-1) ?? '';
   if (parts.length === 1) return last === '*' ? undefined : bareName(last, scope);
-  const [item, also] = itemNamed(parts.slice(0, -1), scope);
+  const items = itemsNamed(parts, scope);
+  const [item] = items;
   if (!item) return undefined;
-  if (last === '*') return row([item, ...also]);
-  const found = columnsNamed(last, also.length === 0 ? [item] : [item, ...also]);
+  if (last === '*') return row(items);
+  const found = columnsNamed(last, items);
   if (found.length > 0) return { kind: 'column', column: merge(found) };
   if (item.table && systemColumns.has(last)) return { kind: 'column', column: systemColumn(last, [item]) };
   if (item.more) return { kind: 'column', column: { name: last, sources: item.more } };
   // `row.name` where the row has no such column calls the function `name` with the row.
-  return { ...row([item, ...also]), field: last };
+  return { ...row(items), field: last };
 }
 
 function bareName(name: string, scope: Scope): Reference | undefined {
@@ -141,24 +142,26 @@ function columnsNamed(name: string, items: readonly Item[]): readonly Column[] {
   return found;
 }
 
-/** The item a qualifier names, and others of the same name at its level. */
-function itemNamed(qualifier: readonly string[], scope: Scope): readonly [Item | undefined, readonly Item[]] {
-  const name = qualifier.at(-1);
-  const schema = qualifier.length > 1 ? qualifier.at(-2) : undefined;
+/** The item that stands before the last part, and others of the same name at its level. */
+function itemsNamed(parts: readonly string[], scope: Scope): readonly Item[] {
+  const name = parts.at(-2);
+  const schema = parts.at(-3);
   for (let level: Scope | undefined = scope; level; level = level.outer) {
-    const [first, ...rest] = level.items.filter(
-      (item) => item.name === name && (schema === undefined || item.schema === schema),
-    );
-    if (first) return [first, rest];
+    const found = level.items.filter((item) => item.name === name && (schema === undefined || item.schema === schema));
+    if (found.length > 0) return found;
   }
-  return [undefined, []];
+  return [];
 }
 
 function row(items: readonly Item[]): Extract<Reference, { kind: 'row' }> {
-  const columns = items.flatMap((item) =>
+  const columns = allColumns(items);
+  return { kind: 'row', columns, sources: sourcesOf(columns) };
+}
+
+function allColumns(items: readonly Item[]): readonly Column[] {
+  return items.flatMap((item) =>
     item.more ? [...item.columns, { name: '*', sources: item.more, wild: true as const }] : item.columns,
   );
-  return { kind: 'row', columns, sources: sourcesOf(columns) };
 }
 
 /** Columns of one name: one of them is meant, or the server refuses. */
@@ -170,15 +173,22 @@ function merge(columns: readonly Column[]): Column {
 
 export function sourcesOf(columns: readonly Column[]): ReadonlySet<Base> {
   const [first] = columns;
-  if (first && columns.length === 1) return first.sources;
+  // Arms of a UNION mostly read the same.
+  if (first && columns.every((column) => addsNothing(column.sources, first.sources))) return first.sources;
   const sources = new Set<Base>();
   for (const column of columns) for (const base of column.sources) sources.add(base);
   return sources;
 }
 
+function addsNothing(sources: ReadonlySet<Base>, to: ReadonlySet<Base>): boolean {
+  if (sources === to) return true;
+  for (const base of sources) if (!to.has(base)) return false;
+  return true;
+}
+
 /** The columns of `*`: with a place holder where there may be more. */
 export function starColumns(items: readonly Item[]): readonly Column[] {
-  return row(items.filter((item) => item.bare)).columns;
+  return allColumns(items.filter((item) => item.bare));
 }
 
 /** Nobody can say any more which value is which: all of it counts as used, and nothing as plain. */

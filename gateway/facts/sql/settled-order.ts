@@ -14,13 +14,14 @@ export function settleOrder(walk: Walk, body: Node, scope: Scope, columns: reado
   const { rows } = walk.ledger;
   settleRows(walk, node(body, 'whereClause'), scope);
   if (rows.loose.size === 0) return;
-  const calls = ['targetList', 'havingClause', 'sortClause'].flatMap((field) => callsIn(walk, body, body[field]));
+  const calls: Call[] = [];
+  for (const field of ['targetList', 'havingClause', 'sortClause']) addCalls(walk, body, body[field], calls);
   const [distinct] = nodes(body, 'distinctClause');
   const picks = distinct !== undefined && Object.keys(distinct).length > 0;
   const gathers = calls.some((call) => call.aggregates) || nodes(body, 'groupClause').length > 0;
   const sorted = sortedBy(nodes(body, 'sortClause'), scope, columns);
   const hides = gathers || (distinct !== undefined && !picks) || comeOutAlike(body);
-  for (const [item, oid] of [...rows.loose]) {
+  for (const [item, oid] of rows.loose) {
     const isSorted = (by: readonly Named[]): boolean =>
       isWithin(walk.ledger.world.rules.keyOf(oid) ?? [], namesOf(walk, item, oid, by));
     if (calls.some((call) => call.inTurn && !isSorted(sortedBy(call.order, scope)))) rows.tells([oid]);
@@ -39,12 +40,10 @@ export function settleRows(walk: Walk, condition: Node | undefined, scope: Scope
   const { rows, world } = walk.ledger;
   if (rows.loose.size === 0) return;
   const given = fixed(walk, condition, scope);
-  for (const [item, oid] of [...rows.loose]) {
+  if (given.length === 0) return;
+  for (const [item, oid] of rows.loose) {
     const names = namesOf(walk, item, oid, given);
-    const keys = world.rules
-      .of(oid)
-      .flatMap((rule) => (rule.kind === 'unique' && rule.over === 'alone' ? [rule.columns] : []));
-    if ([world.rules.keyOf(oid) ?? [], ...keys].some((key) => isWithin(key, names))) rows.settles(item);
+    if (world.rules.keysOf(oid).some((key) => isWithin(key, names))) rows.settles(item);
   }
 }
 
@@ -133,15 +132,17 @@ const calm: ReadonlySet<string> = new Set(
 /** FRAMEOPTION_NONDEFAULT of src/include/nodes/parsenodes.h: without it, rows that are alike in the window's order are taken together. */
 const ownFrame = 1;
 
-function callsIn(walk: Walk, body: Node, tree: Json | undefined): readonly Call[] {
-  if (isList(tree)) return tree.flatMap((item) => callsIn(walk, body, item));
-  if (!isNode(tree)) return [];
-  const calls: Call[] = [];
+/** Constants and places are not looked at: alike.ts. What a query of its own calls, sees its rows. */
+const withoutCalls: ReadonlySet<string> = new Set(['location', 'A_Const', 'SubLink', 'ColumnRef']);
+
+/** Adds the calls in `tree`, a part of the SELECT `body`, to `calls`. */
+function addCalls(walk: Walk, body: Node, tree: Json | undefined, calls: Call[]): void {
+  if (isList(tree)) for (const item of tree) addCalls(walk, body, item, calls);
+  if (!isNode(tree)) return;
   for (const tag in tree) {
-    // Constants and places are not looked at: alike.ts. What a query of its own calls, sees its rows.
-    if (['location', 'A_Const', 'SubLink'].includes(tag)) continue;
+    if (withoutCalls.has(tag)) continue;
     const value = tree[tag];
-    calls.push(...callsIn(walk, body, value));
+    addCalls(walk, body, value, calls);
     if (!isNode(value)) continue;
     // JSON_ARRAYAGG, JSON_OBJECTAGG
     if (tag === 'JsonAggConstructor') calls.push(callOf(body, value, true, false));
@@ -150,7 +151,6 @@ function callsIn(walk: Walk, body: Node, tree: Json | undefined): readonly Call[
     const aggregates = classifyCall(walk, parts).categories.includes('aggregate');
     if (aggregates || 'over' in value) calls.push(callOf(body, value, aggregates, calm.has(parts.at(-1) ?? '')));
   }
-  return calls;
 }
 
 function callOf(body: Node, call: Node, aggregates: boolean, isCalm: boolean): Call {

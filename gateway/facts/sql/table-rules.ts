@@ -12,6 +12,7 @@ export class TableRules {
   readonly #referrers = new Map<number, Referrer[]>();
   readonly #parents = new Map<number, readonly number[]>();
   readonly #children = new Map<number, number[]>();
+  readonly #keys = new Map<number, readonly (readonly string[])[]>();
 
   constructor(rules: readonly CatalogRule[], relations: readonly LeanRelation[]) {
     for (const { relation, rule } of rules) {
@@ -38,6 +39,19 @@ export class TableRules {
     return own ? key : undefined;
   }
 
+  /** Keys of which a value each chooses one row at most, of all that reading the table brings. */
+  keysOf(oid: number): readonly (readonly string[])[] {
+    const known = this.#keys.get(oid);
+    if (known) return known;
+    const primary = this.keyOf(oid);
+    const alone = this.of(oid).flatMap((rule) =>
+      rule.kind === 'unique' && rule.over === 'alone' ? [rule.columns] : [],
+    );
+    const keys = primary ? [primary, ...alone] : alone;
+    this.#keys.set(oid, keys);
+    return keys;
+  }
+
   /** The table and all that hold rows of it. */
   storedIn(oid: number): readonly number[] {
     return [...this.#reached(oid, this.#children)];
@@ -56,15 +70,15 @@ export class TableRules {
   /** By what columns rows get into this table and no other: the keys of those that it is a partition of. */
   partitionedBy(oid: number): readonly string[] {
     const [, ...above] = this.#reached(oid, this.#parents);
-    return this.#keys(above);
+    return this.#partitioned(above);
   }
 
   /** By what columns the rows of this table are in the table they are in. */
   dividedBy(oid: number): readonly string[] {
-    return this.#keys([...this.#reached(oid, this.#parents), ...this.#reached(oid, this.#children)]);
+    return this.#partitioned([...this.#reached(oid, this.#parents), ...this.#reached(oid, this.#children)]);
   }
 
-  #keys(oids: readonly number[]): readonly string[] {
+  #partitioned(oids: readonly number[]): readonly string[] {
     return oids.flatMap((oid) => this.of(oid).flatMap((rule) => (rule.kind === 'partition' ? rule.columns : [])));
   }
 

@@ -6,7 +6,7 @@ import { tagged, type Node } from './node.ts';
 import { readSelect, readTargets } from './query.ts';
 import { readRowOrder, readsOf } from './index-order.ts';
 import { emptyScope, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
-import { noColumns, union, type Parser, type ViewColumns, type ViewReader } from './world.ts';
+import { labelsOf, noColumns, union, type Parser, type ViewColumns, type ViewReader } from './world.ts';
 import { readDelete, readInsert, readMerge, readUpdate } from './write.ts';
 
 /** A walk over one statement that writes into `ledger`. */
@@ -61,20 +61,16 @@ export function viewReader(parse: Parser): ViewReader {
     // Which of its columns are read cannot be said later.
     if (wild) readRowOrder(ledger);
     const { loose, told } = ledger.rows;
-    const anything = wild ? labelsOf({ name: '', sources: sourcesOf(columns) }) : [];
+    const anything = wild ? labelsOf(sourcesOf(columns)) : [];
     return {
-      labels: wild ? [] : columns.map(labelsOf),
+      labels: wild ? [] : columns.map(({ sources }) => labelsOf(sources)),
       sources: columns.map(({ sources }) => sources),
       is: columns.map(({ is }) => is),
       rows: { loose, told, reads: readsOf(ledger) },
-      forms: columns.map((column) => column.form ?? (labelsOf(column).length === 0 ? 'plain' : undefined)),
+      forms: columns.map((column) => column.form ?? (labelsOf(column.sources).length === 0 ? 'plain' : undefined)),
       hidden: union([...ledger.choosing].sort(), anything),
       reasons: ledger.reasons,
       relations: ledger.relations.flatMap((fact) => world.relation(fact.schema, fact.name, []) ?? []),
     };
   };
-}
-
-function labelsOf(column: Column): readonly string[] {
-  return union(...[...column.sources].map((base) => base.labels));
 }

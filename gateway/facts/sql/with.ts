@@ -67,7 +67,7 @@ function namedQuery(walk: Walk, body: Node, scope: Scope, recursive: boolean): W
     columns() {
       const columns = read();
       if (named) rows.readsAgain(loose);
-      else rows.keeps(loose);
+      else rows.keeps(new Map(loose));
       named = true;
       return columns;
     },

@@ -75,7 +75,8 @@ export class World {
   /** A text or UUID may be made something else on its way into a comparison. */
   readonly coerces: boolean;
   readonly rules: TableRules;
-  readonly #relations = new Map<string, LeanRelation>();
+  /** By schema, then by name. */
+  readonly #relations = new Map<string, Map<string, LeanRelation>>();
   readonly #byOid = new Map<number, LeanRelation>();
   readonly #functions = new Map<string, CatalogFunction[]>();
   readonly #operators = new Map<string, string>();
@@ -101,7 +102,8 @@ export class World {
     this.#paths = catalog ? spreadPaths(catalog, labels) : new Map();
     this.rules = new TableRules(catalog?.rules ?? [], catalog?.relations ?? []);
     for (const relation of catalog?.relations ?? []) {
-      this.#relations.set(`${relation.schema}.${relation.name}`, relation);
+      const inside = this.#relations.get(relation.schema) ?? new Map<string, LeanRelation>();
+      this.#relations.set(relation.schema, inside.set(relation.name, relation));
       this.#byOid.set(relation.oid, relation);
     }
     for (const fn of catalog?.functions ?? []) {
@@ -116,8 +118,12 @@ export class World {
 
   /** @param schema empty where the name stands alone; then `path` is searched as the server does. */
   relation(schema: string, name: string, path: readonly string[]): LeanRelation | undefined {
-    for (const candidate of schema === '' ? searched(path) : [tempSchema(schema, path)]) {
-      const found = this.#relations.get(`${candidate}.${name}`);
+    if (schema !== '') return this.#relations.get(tempSchema(schema, path))?.get(name);
+    // `pg_catalog` comes first unless the path says otherwise.
+    const first = path.includes('pg_catalog') ? undefined : this.#relations.get('pg_catalog')?.get(name);
+    if (first) return first;
+    for (const candidate of path) {
+      const found = this.#relations.get(candidate)?.get(name);
       if (found) return found;
     }
     return undefined;
@@ -144,8 +150,8 @@ export class World {
   }
 
   /** For what is done to a schema as a whole. */
-  *relationsIn(schema: string): Generator<LeanRelation> {
-    for (const relation of this.#relations.values()) if (relation.schema === schema) yield relation;
+  relationsIn(schema: string): Iterable<LeanRelation> {
+    return this.#relations.get(schema)?.values() ?? [];
   }
 
   /**
@@ -272,11 +278,6 @@ function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** `pg_catalog` comes first unless the path says otherwise. */
-function searched(path: readonly string[]): readonly string[] {
-  return path.includes('pg_catalog') ? path : ['pg_catalog', ...path];
-}
-
 /** Names, as labels go by them, that a relation may have which nobody knows yet. */
 export function namesUnmade(schema: string, name: string, path: readonly string[]): readonly string[] {
   const schemas = schema === '' ? path.filter((each) => each !== 'pg_catalog') : [schema];
@@ -295,4 +296,11 @@ export function union(...lists: readonly (readonly string[])[]): readonly string
   const [first] = full;
   if (!first) return none;
   return full.length === 1 ? first : [...new Set(full.flat())].sort();
+}
+
+/** Labels of any of them. */
+export function labelsOf(bases: Iterable<Base>): readonly string[] {
+  let all = none;
+  for (const { labels } of bases) if (labels !== all) all = union(all, labels);
+  return all;
 }
