@@ -1,5 +1,6 @@
 import { type ApprovalFact, lookupsOf } from '../contract/command.ts';
 import type { Witness } from '../contract/decided.ts';
+import type { Effect } from '../contract/decision.ts';
 import type { Denial, Exchange } from '../contract/exchange.ts';
 import type { Gate } from '../contract/gate.ts';
 import type { RequestId } from '../contract/ids.ts';
@@ -85,8 +86,9 @@ export class SessionGate implements Gate {
     const judged = this.#judge(x);
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
-    this.#count(x, judged);
-    return this.#afterRecording(x, judged, () => this.#act(x, judged));
+    const effect = effectOf(x, judged);
+    this.#count(x, judged, effect);
+    return this.#afterRecording(x, judged, effect, () => this.#act(x, judged, effect));
   }
 
   declare(x: Exchange): Wait {
@@ -94,8 +96,9 @@ export class SessionGate implements Gate {
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
     // Only the no takes effect now; what may run, or may run with an approval, is recorded when it is offered.
-    if (effectOf(x, judged) !== 'deny') return x.forward(this.#permit(x, judged), () => undefined);
-    return this.#afterRecording(x, judged, () => this.#deny(x, judged));
+    const effect = effectOf(x, judged);
+    if (effect !== 'deny') return x.forward(this.#permit(x, judged), () => undefined);
+    return this.#afterRecording(x, judged, effect, () => this.#deny(x, judged));
   }
 
   loose(part: ResultPart): ResultPart | undefined {
@@ -142,25 +145,23 @@ export class SessionGate implements Gate {
   }
 
   /** What runs is counted before anything else is judged, whatever it waits for until then; what is refused has looked nothing up. */
-  #count(x: Exchange, judged: readonly Judged[]): void {
-    const effect = effectOf(x, judged);
+  #count(x: Exchange, judged: readonly Judged[], effect: Effect): void {
     if (effect === 'deny' || effect === 'require_approval') return;
     for (const [i, command] of x.commands.entries()) this.#session.looksUp(lookupsOf(command), judged[i]?.atMs ?? 0);
   }
 
   /** Records the decisions; only then goes on. What cannot be recorded does not run. */
-  #afterRecording(x: Exchange, judged: readonly Judged[], next: () => Wait): Wait {
+  #afterRecording(x: Exchange, judged: readonly Judged[], effect: Effect, next: () => Wait): Wait {
     let written: Wait;
     try {
-      written = this.#record(x, judged);
+      written = this.#record(x, judged, effect);
     } catch (error) {
       return this.#notRecorded(x, judged, error);
     }
     return written ? written.then(next, (error: unknown) => this.#notRecorded(x, judged, error)) : next();
   }
 
-  #record(x: Exchange, judged: readonly Judged[]): Wait {
-    const effect = effectOf(x, judged);
+  #record(x: Exchange, judged: readonly Judged[], effect: Effect): Wait {
     let wait: Wait;
     for (const [i, one] of judged.entries()) {
       const { requestId, decision, around } = one;
@@ -188,8 +189,7 @@ export class SessionGate implements Gate {
     return wait;
   }
 
-  #act(x: Exchange, judged: readonly Judged[]): Wait {
-    const effect = effectOf(x, judged);
+  #act(x: Exchange, judged: readonly Judged[], effect: Effect): Wait {
     switch (effect) {
       case 'deny':
         return this.#deny(x, judged);
@@ -251,15 +251,16 @@ export class SessionGate implements Gate {
     const judged = this.#judge(x, fact);
     const ended = this.#endedDenial(judged[0]);
     if (ended) return x.deny(ended);
-    this.#count(x, judged);
-    return this.#afterRecording(x, judged, () => {
-      if (effectOf(x, judged) === 'require_approval') {
+    const effect = effectOf(x, judged);
+    this.#count(x, judged, effect);
+    return this.#afterRecording(x, judged, effect, () => {
+      if (effect === 'require_approval') {
         const { requestId, decision } = firstOf(judged);
         const message = 'denied: policy asks for yet another approval';
         return x.deny(denial('approval_impossible', message, requestId, decision));
       }
       this.#holds.keep(fact);
-      return this.#act(x, judged);
+      return this.#act(x, judged, effect);
     });
   }
 

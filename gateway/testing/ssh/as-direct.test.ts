@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -55,23 +54,18 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `as with OpenSSH direct (skipped: ${noSshd})` : 'as with OpenSSH direct',
   () => {
     let world: SshRig;
-    let dir: string;
     let direct: readonly string[];
     beforeAll(async () => {
       world = await startSshRig();
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-direct-'));
       const { sshd } = world;
-      const known = join(dir, 'known_hosts');
+      const known = join(world.dir, 'known_hosts');
       await writeFile(known, `[127.0.0.1]:${sshd.port} ${sshd.hostKey}\n`);
       direct = [
         ...['-F', 'none', '-i', sshd.keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'],
         ...['-o', `Port=${sshd.port}`, '-o', `UserKnownHostsFile=${known}`, '-o', 'GlobalKnownHostsFile=/dev/null'],
       ];
     }, 180_000);
-    afterAll(async () => {
-      await rm(dir, { recursive: true, force: true });
-      await world[Symbol.asyncDispose]();
-    });
+    afterAll(() => world[Symbol.asyncDispose]());
 
     test.each(cases)('%s', { timeout: 60_000 }, async (_, options, line, input) => {
       const past = await run('ssh', [...direct, ...options, `${world.sshd.user}@127.0.0.1`, line], input);
@@ -95,7 +89,7 @@ describe.skipIf(sshdPath === undefined)(
       'commands share one connection by ControlMaster, and a denied one harms no other',
       { timeout: 60_000 },
       async () => {
-        const path = join(dir, 'master');
+        const path = join(world.dir, 'master');
         const options = [...world.options(await world.login('ana')), '-o', `ControlPath=${path}`];
         const master = spawn('ssh', [...options, '-M', '-N', 'web1@127.0.0.1'], { stdio: 'ignore' });
         const ended = once(master, 'exit');

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { loginRefusals } from './auditor.ts';
 import { run, startSshRig, type SshRig } from './rig.ts';
 
 const cli = join(import.meta.dirname, '../../cli/main.ts');
@@ -64,11 +65,6 @@ describe.skipIf(sshdPath === undefined)(
         taken: [...ran.stderr.matchAll(/Server accepts key: .* (\w+(-CERT)?) SHA256/g)].map(([, kind]) => kind),
       };
     };
-    const refusals = async () => {
-      const found = await world.api('otto').audit.query({ type: 'login.refused', limit: 5 });
-      if (!found.ok) throw new Error(found.problem.detail);
-      return JSON.stringify(found.value.map(({ detail }) => detail));
-    };
 
     test('a certificate of sallyport ssh login logs in, for as long as the token', async () => {
       const { key, options } = await logIn('mine');
@@ -124,7 +120,9 @@ describe.skipIf(sshdPath === undefined)(
       expect(err).toMatch(/^1 keys of ana log nobody in any more/);
       expect(existsSync(mine.key)).toBe(false);
       expect(await enter(optionsOf(copy))).toEqual({ in: false, taken: [] });
-      expect(await refusals()).toMatch(/an unknown key SHA256:|a certificate of a login that is over: SHA256:/);
+      expect(await loginRefusals(world, 5)).toMatch(
+        /an unknown key SHA256:|a certificate of a login that is over: SHA256:/,
+      );
       expect(await enter(optionsOf(join(dir, 'theirs')))).toEqual({ in: true, taken: ['ED25519-CERT'] });
     });
 

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { loginRefusals } from './auditor.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
 const cli = join(import.meta.dirname, '../../cli/main.ts');
@@ -15,20 +15,10 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `one-time codes of SSH (skipped: ${noSshd})` : 'one-time codes of SSH',
   () => {
     let world: SshRig;
-    let dir: string;
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-codes-'));
       world = await startSshRig({ listen: { auth_attempts: 3 } });
     }, 180_000);
-    afterAll(async () => {
-      await rm(dir, { recursive: true, force: true });
-      await world[Symbol.asyncDispose]();
-    });
-    const codeFor = async (principal: string) => {
-      const issued = await world.api(principal).ssh.code('web1');
-      if (!issued.ok) throw new Error(issued.problem.detail);
-      return issued.value.code;
-    };
+    afterAll(() => world[Symbol.asyncDispose]());
     /** Logs in with what a client library is given, and says who it is there. */
     const enter = async (given: ssh2.ConnectConfig) => {
       const client = new ssh2.Client();
@@ -44,11 +34,6 @@ describe.skipIf(sshdPath === undefined)(
       client.end();
       return result;
     };
-    const refusals = async () => {
-      const found = await world.api('otto').audit.query({ type: 'login.refused', limit: 3 });
-      if (!found.ok) throw new Error(found.problem.detail);
-      return JSON.stringify(found.value.map(({ detail }) => detail));
-    };
 
     test('sallyport ssh code prints a password for ssh, and it is good for one login', async () => {
       const env = { ...process.env, SALLYPORT_TOKEN: await world.rig.token('olga') };
@@ -56,7 +41,7 @@ describe.skipIf(sshdPath === undefined)(
       const args = [cli, 'ssh', 'code', 'web1', '--gateway', url];
       const { stdout: code, stderr } = await promisify(execFile)(process.execPath, args, { env });
       expect(stderr).toMatch(/^a password for one login of olga to web1, until /);
-      const askpass = join(dir, 'askpass');
+      const askpass = join(world.dir, 'askpass');
       await writeFile(askpass, `#!/bin/sh\necho '${code.trim()}'\n`);
       await chmod(askpass, 0o700);
       const options = withoutBatchMode(world.options('/nonexistent'));
@@ -77,7 +62,7 @@ describe.skipIf(sshdPath === undefined)(
         );
       expect((await run()).stdout).toBe('in\n');
       await expect(run()).rejects.toThrow('Permission denied');
-      expect(await refusals()).toContain('a one-time code that is unknown, used or over');
+      expect(await loginRefusals(world, 3)).toContain('a one-time code that is unknown, used or over');
       const asked = await world.api('otto').audit.query({ action: 'ssh.codes.issue' });
       expect(asked.ok && asked.value.map(({ identity, effect }) => `${identity} ${effect}`)).toContain('olga allow');
       // Neither the log nor the recordings know it.
@@ -85,7 +70,7 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('who types it where a browser is asked for is in', async () => {
-      const code = await codeFor('olga');
+      const code = await world.code('olga');
       const client = new ssh2.Client();
       client.on('keyboard-interactive', (_name, _text, _language, [prompt], finish) => {
         expect(prompt?.prompt).toContain('type a one-time code');
@@ -99,7 +84,7 @@ describe.skipIf(sshdPath === undefined)(
 
     test('who types one that is not taken reads why, and is asked again', async () => {
       const client = new ssh2.Client();
-      const code = await codeFor('olga');
+      const code = await world.code('olga');
       const shown: string[] = [];
       client.on('keyboard-interactive', (_name, text, _language, _prompts, finish) => {
         shown.push(text);
@@ -119,9 +104,9 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('a code is for its target, and an attempt elsewhere uses it up', async () => {
-      const code = await codeFor('olga');
+      const code = await world.code('olga');
       expect(await enter({ username: 'web2', password: code })).toContain('authentication methods failed');
-      expect(await refusals()).toContain('a one-time code for another target');
+      expect(await loginRefusals(world, 3)).toContain('a one-time code for another target');
       expect(await enter({ password: code })).toContain('authentication methods failed');
     });
 
@@ -136,7 +121,7 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('logging out takes codes back too', async () => {
-      const code = await codeFor('ana');
+      const code = await world.code('ana');
       expect(await world.api('ana').ssh.forget()).toMatchObject({ ok: true });
       expect(await enter({ password: code })).toContain('authentication methods failed');
     });

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
@@ -17,18 +16,13 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `doors of SSH (skipped: ${noSshd})` : 'doors of SSH',
   () => {
     let world: SshRig;
-    let dir: string;
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-doors-'));
       world = await startSshRig({
         target: { host_keys: [] },
         listen: { auth_attempts: 3, channels: 2 },
       });
     }, 180_000);
-    afterAll(async () => {
-      await rm(dir, { recursive: true, force: true });
-      await world[Symbol.asyncDispose]();
-    });
+    afterAll(() => world[Symbol.asyncDispose]());
     const sallyport = async (args: readonly string[], principal = 'olga') => {
       const env = { ...process.env, SALLYPORT_TOKEN: await world.rig.token(principal) };
       const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...args], { env });
@@ -61,11 +55,11 @@ describe.skipIf(sshdPath === undefined)(
 
     test('sallyport ssh login makes a key that logs in, and knows the gateway by its own', async () => {
       const { admin } = world.rig.gateway.addresses;
-      const key = join(dir, 'mine/id');
+      const key = join(world.dir, 'mine/id');
       const said = await sallyport(['ssh', 'login', '--gateway', `http://127.0.0.1:${admin.port}`, '--key', key]);
       expect(said).toMatch(/olga may log in with the key SHA256:\S+ until/);
       expect((await stat(key)).mode & 0o777).toBe(0o600);
-      const config = join(dir, 'ssh_config');
+      const config = join(world.dir, 'ssh_config');
       const lines = ['ssh', 'config', 'web1', '--host', '127.0.0.1', '--port', String(world.port), '--key', key];
       await writeFile(config, await sallyport(lines));
       const ran = await run('ssh', ['-F', config, '-o', 'BatchMode=yes', 'web1.sallyport', 'echo here']);
@@ -96,7 +90,7 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('after so many attempts the connection ends', async () => {
-      const keys = [1, 2, 3, 4, 5].map((n) => join(dir, `key${n}`));
+      const keys = [1, 2, 3, 4, 5].map((n) => join(world.dir, `key${n}`));
       for (const file of keys) await writeFile(file, newHostKey(), { mode: 0o600 });
       const good = await world.login('olga');
       const identities = [...keys, good].flatMap((file) => ['-i', file]);

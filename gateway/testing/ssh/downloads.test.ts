@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { link, mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { link, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type ssh2 from 'ssh2';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { requestTypes as types, statuses } from '../../protocols/ssh/sftp/wire.ts';
-import { replayFrames } from '../../recordings/replay.ts';
 import { provided, runProgram } from '../clients/walk.ts';
 import { openRecordingProxy, type RecordingProxy } from '../conformance/recording-proxy.ts';
 import { freePort } from '../ports.ts';
 import { noSshd, sshdPath, startSshd, type TestSshd } from '../sshd.ts';
+import { entriesOf, newestOf, recordOf } from './auditor.ts';
+import { approve, holdsIn, shownHold } from './holds.ts';
 import { connectRawSftp, none, openBits, type RawSftp } from './raw-sftp.ts';
 import { type Ran, run, startSshRig, type SshRig } from './rig.ts';
 
@@ -93,28 +93,25 @@ describe.skipIf(sshdPath === undefined)(
     let world: SshRig;
     let sshd: TestSshd;
     let proxy: RecordingProxy;
-    let dir: string;
     let home: string;
     const whole = large();
     const clients: ssh2.Client[] = [];
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-downloads-'));
-      home = join(dir, 'home');
-      for (const name of ['rules', 'home', 'tree', 'tree/sub']) await mkdir(join(dir, name));
-      await writeFile(join(dir, 'rules/ssh.rego'), rules);
-      await writeFile(join(home, 'masked'), whole.bytes);
       const port = await freePort();
       sshd = await startSshd({ port });
       proxy = await openRecordingProxy(port);
       const sftp = { masked_file_bytes: maxFile, masked_bytes: 2 * maxFile, masked_total_bytes: 5 * maxFile };
       world = await startSshRig({
-        policies: [join(dir, 'rules')],
+        rules,
         listen: { sftp },
         target: {
           ...{ port: proxy.port, host_keys: [sshd.hostKey] },
           logins: { [sshd.user]: { key: { file: sshd.keyFile } } },
         },
       });
+      home = join(world.dir, 'home');
+      for (const name of ['home', 'tree', 'tree/sub']) await mkdir(join(world.dir, name));
+      await writeFile(join(home, 'masked'), whole.bytes);
     }, 180_000);
     afterEach(() => {
       for (const client of clients.splice(0)) client.end();
@@ -123,10 +120,9 @@ describe.skipIf(sshdPath === undefined)(
       await world[Symbol.asyncDispose]();
       await proxy[Symbol.asyncDispose]();
       await sshd[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true, force: true });
     });
 
-    const local = (name: string) => join(dir, name);
+    const local = (name: string) => join(world.dir, name);
     const at = (name: string) => `web1@127.0.0.1:${join(home, name)}`;
     const file = async (name: string, text: string | Buffer) => {
       await writeFile(join(home, name), text);
@@ -212,7 +208,7 @@ describe.skipIf(sshdPath === undefined)(
 
     test('recording, replay and log say what left, masked, and how much of it was hidden', async () => {
       await batch('olga', `get ${home}/masked ${local('told')}`);
-      const { lines, shown, entries } = await recordOf('olga');
+      const { lines, shown, entries } = await recordOf(world, 'olga');
       const sha256 = createHash('sha256').update(whole.masked).digest('hex');
       const hidden = { 'detector:card': whole.cards };
       const range = { direction: 'out', offset: 0, bytes: whole.masked.length, sha256, scattered: false };
@@ -236,7 +232,7 @@ describe.skipIf(sshdPath === undefined)(
     test('a command line whose output is masked says in the recording how often', async () => {
       const path = await file('printed', `${token}\n${token}\n`);
       await world.ssh('ops-agent', ['web1@127.0.0.1', `cat ${path}`]);
-      expect((await recordOf('ops-agent')).shown).toContain('-- 2 hidden by detector:token\n');
+      expect((await recordOf(world, 'ops-agent')).shown).toContain('-- 2 hidden by detector:token\n');
     });
 
     // --- the wire ---------------------------------------------------------------------------------------------------------------------
@@ -334,7 +330,7 @@ describe.skipIf(sshdPath === undefined)(
       expect((await other.ask(types.stat, '/nowhere'))[0]).toBe(statuses.noSuchFile);
       sftp.client.end();
       const sizes = async () =>
-        (await entriesOf(await newestOf('ana')))
+        (await entriesOf(world, await newestOf(world, 'ana')))
           .filter(({ type }) => type === 'file.content')
           .flatMap(({ detail }) =>
             [...JSON.stringify(detail).matchAll(/"bytes":(\d+)/g)].map(([, bytes]) => Number(bytes)),
@@ -381,14 +377,9 @@ describe.skipIf(sshdPath === undefined)(
       const path = await file('held', `a ${card}\n`);
       const sftp = await connect();
       const asked = sftp.send(types.open, path, openBits.read, none);
-      let hold: string | undefined;
-      while (hold === undefined) {
-        [, hold] = /approvals approve (\w{26})/.exec(sftp.err) ?? [];
-        await sleep(20);
-      }
-      const shown = await world.api('dora').approvals.show(hold);
-      if (!shown.ok) throw new Error(shown.problem.detail);
-      await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine');
+      while (holdsIn(sftp.err).length === 0) await sleep(20);
+      const [hold = ''] = holdsIn(sftp.err);
+      await approve(world, await shownHold(world, hold));
       const handle = (await sftp.answer(asked)).subarray(13);
       expect((await read(sftp, handle, 0, 100))?.toString()).toBe(`a ${stars(card)}\n`);
     });
@@ -408,7 +399,10 @@ describe.skipIf(sshdPath === undefined)(
       ['a symbolic link', async (path) => (await symlink(path, join(home, 'innocent')), join(home, 'innocent'))],
       ['a relative link', async () => (await symlink('masked-one', join(home, 'relative')), join(home, 'relative'))],
       ['dots', async () => `${home}/./x/../masked-one`],
-      ['a link to its directory', async () => (await symlink(home, join(dir, 'way')), join(dir, 'way/masked-one'))],
+      [
+        'a link to its directory',
+        async () => (await symlink(home, join(world.dir, 'way')), join(world.dir, 'way/masked-one')),
+      ],
       ['/proc', async (path) => `/proc/self/root${path}`],
     ])('a file that is reached by %s leaves masked', async (_, named) => {
       const path = await file('masked-one', `a ${card}\n`);
@@ -498,34 +492,5 @@ describe.skipIf(sshdPath === undefined)(
       expect(git).toMatchObject({ code: 126, out: '' });
       expect(git.err).toContain('a transfer whose bytes are changed is broken');
     });
-
-    // --- what the tests ask for -------------------------------------------------------------------------------------------------------
-
-    const newestOf = async (principal: string): Promise<string> => {
-      const found = await world.api('otto').sessions.list({ principal });
-      if (!found.ok) throw new Error(found.problem.detail);
-      return found.value[0]?.id ?? '';
-    };
-
-    const entriesOf = async (session: string) => {
-      const found = await world.api('otto').audit.query({ session });
-      if (!found.ok) throw new Error(found.problem.detail);
-      return found.value;
-    };
-
-    const recordOf = async (principal: string) => {
-      const session = await newestOf(principal);
-      const recording = await world.api('otto').sessions.recording(session);
-      if (!recording.ok) throw new Error(recording.problem.detail);
-      const lines: string[] = [];
-      for await (const line of recording.value) lines.push(line);
-      const frames: string[] = [];
-      for await (const { text } of replayFrames(bytesOf(lines))) frames.push(text);
-      return { lines, shown: frames.join(''), entries: await entriesOf(session) };
-    };
   },
 );
-
-async function* bytesOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const line of lines) yield Buffer.from(`${line}\n`);
-}

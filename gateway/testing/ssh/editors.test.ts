@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../ports.ts';
@@ -26,14 +23,10 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `editors over SSH (skipped: ${noSshd})` : 'editors over SSH',
   () => {
     let world: SshRig;
-    let dir: string;
     const children: ChildProcess[] = [];
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-editors-'));
-      await mkdir(join(dir, 'rules'));
-      await writeFile(join(dir, 'rules/editors.rego'), /```rego\n(.*?)```/s.exec(page)?.[1] ?? '');
       world = await startSshRig({
-        policies: [join(dir, 'rules')],
+        rules: /```rego\n(.*?)```/s.exec(page)?.[1] ?? '',
         target: { labels: { env: 'dev' } },
         principals: [{ name: 'edda', kind: 'human', groups: ['readers', 'editors'] }],
       });
@@ -41,10 +34,7 @@ describe.skipIf(sshdPath === undefined)(
     afterEach(() => {
       for (const child of children.splice(0)) child.kill();
     });
-    afterAll(async () => {
-      await rm(dir, { recursive: true, force: true });
-      await world[Symbol.asyncDispose]();
-    });
+    afterAll(() => world[Symbol.asyncDispose]());
 
     /** As Remote-SSH does it: `ssh -T -D PORT HOST bash`, and the script. */
     async function edit(who: string) {

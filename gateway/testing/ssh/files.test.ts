@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { replayFrames } from '../../recordings/replay.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { entriesOf, newestOf, recordOf } from './auditor.ts';
+import { approve, runHeld, shownHold } from './holds.ts';
 import { type Ran, run, startSshRig, type SshRig } from './rig.ts';
 
 /** Rules of these tests, on top of the default pack. */
@@ -29,20 +28,13 @@ mask contains {"id": "T-200", "msg": "masked", "label": "pii.ssn", "method": "re
 
 describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `files (skipped: ${noSshd})` : 'files', () => {
   let world: SshRig;
-  let dir: string;
   let home: string;
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'sallyport-files-'));
-    home = join(dir, 'home');
-    await mkdir(join(dir, 'rules'));
+    world = await startSshRig({ rules });
+    home = join(world.dir, 'home');
     await mkdir(home);
-    await writeFile(join(dir, 'rules/ssh.rego'), rules);
-    world = await startSshRig({ policies: [join(dir, 'rules')] });
   }, 180_000);
-  afterAll(async () => {
-    await rm(dir, { recursive: true, force: true });
-    await world[Symbol.asyncDispose]();
-  });
+  afterAll(() => world[Symbol.asyncDispose]());
 
   const copy = async (who: string, ...args: readonly string[]): Promise<Ran> =>
     run('scp', [...world.options(await world.login(who)), ...args]);
@@ -54,7 +46,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `files (skipped
     await writeFile(join(home, name), bytes);
     return join(home, name);
   };
-  const local = (name: string) => join(dir, name);
+  const local = (name: string) => join(world.dir, name);
 
   test.each([['-s'], ['-O']])('scp %s copies files of any bytes, both ways', async (mode) => {
     const bytes = randomBytes(3_000_001);
@@ -189,13 +181,12 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `files (skipped
 
   test('an upload that needs an approval waits, says so, and goes through once it is given', async () => {
     await writeFile(local('deploy'), 'new version');
-    const { over, hold, err } = await held('ops-agent', local('deploy'), at('deployed'));
+    const { over, hold, err } = await runHeld(world, 'ops-agent', 'scp', [local('deploy'), at('deployed')]);
     expect(existsSync(join(home, 'deployed'))).toBe(false);
     expect(err()).toContain(`an agent's write in production [SSH-101]`);
-    const shown = await world.api('dora').approvals.show(hold);
-    if (!shown.ok) throw new Error(shown.problem.detail);
-    expect(shown.value.texts.map(untruncated)).toEqual([`open write,create mode=0644 ${join(home, 'deployed')}`]);
-    await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine');
+    const shown = await shownHold(world, hold);
+    expect(shown.texts.map(untruncated)).toEqual([`open write,create mode=0644 ${join(home, 'deployed')}`]);
+    await approve(world, shown);
     expect(await over).toBe(0);
     expect(await readFile(join(home, 'deployed'), 'utf8')).toBe('new version');
   });
@@ -204,28 +195,24 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `files (skipped
     await mkdir(join(home, 'right'));
     await mkdir(join(home, 'wrong'));
     await symlink(join(home, 'right'), join(home, 'turned'));
-    const { over, hold, err } = await held('ops-agent', local('planted'), at('turned/file'));
-    const shown = await world.api('dora').approvals.show(hold);
-    if (!shown.ok) throw new Error(shown.problem.detail);
+    const { over, hold, err } = await runHeld(world, 'ops-agent', 'scp', [local('planted'), at('turned/file')]);
+    const shown = await shownHold(world, hold);
     const [judged, asked] = [join(home, 'right/file'), join(home, 'turned/file')];
-    expect(shown.value.texts.map(untruncated)).toEqual([`open write,create mode=0644 ${judged} as ${asked}`]);
+    expect(shown.texts.map(untruncated)).toEqual([`open write,create mode=0644 ${judged} as ${asked}`]);
     await rm(join(home, 'turned'));
     await symlink(join(home, 'wrong'), join(home, 'turned'));
-    await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine');
+    await approve(world, shown);
     expect(await over).toBe(1);
     expect(err()).toContain('Failure');
     for (const name of ['right/file', 'wrong/file']) expect(existsSync(join(home, name))).toBe(false);
   });
 
   test('hanging up during a hold cancels it', async () => {
-    const { over, hold, child } = await held('ops-agent', local('planted'), at('never'));
+    const { over, hold, child } = await runHeld(world, 'ops-agent', 'scp', [local('planted'), at('never')]);
     child.kill('SIGTERM');
     await over;
-    const state = async () => {
-      const shown = await world.api('dora').approvals.show(hold);
-      return shown.ok ? shown.value.status : shown.problem.detail;
-    };
-    while ((await state()) === 'pending') await sleep(20);
+    const state = async () => (await shownHold(world, hold)).status;
+    while ((await state()) === 'open') await sleep(20);
     expect(await state()).toBe('cancelled');
     expect(existsSync(join(home, 'never'))).toBe(false);
   });
@@ -235,7 +222,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `files (skipped
     const sum = createHash('sha256').update(bytes).digest('hex');
     await writeFile(local('kept'), bytes);
     await batch('olga', `put ${local('kept')} ${home}/kept`, `get ${home}/kept ${local('back')}`);
-    const { lines, shown, entries } = await recordOf('olga');
+    const { lines, shown, entries } = await recordOf(world, 'olga');
     expect(lines.join('')).not.toContain('nobody writes down');
     const contents = lines.flatMap((line) => (line.includes('"type":"content"') ? [JSON.parse(line) as object] : []));
     const range = { offset: 0, bytes: bytes.length, sha256: sum, scattered: false };
@@ -257,53 +244,13 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `files (skipped
 
   // --- what the tests ask for -----------------------------------------------------------------------------------------------------
 
-  /** A copy that waits for an approval. */
-  const held = async (who: string, ...args: readonly string[]) => {
-    const child = spawn('scp', [...world.options(await world.login(who)), ...args]);
-    let err = '';
-    const asked = Promise.withResolvers<string>();
-    child.stderr.on('data', (chunk: Buffer) => {
-      err += chunk.toString();
-      const found = /approvals approve (\w{26})/.exec(err)?.[1];
-      if (found !== undefined) asked.resolve(found);
-    });
-    const over = new Promise<number | null>((resolve) => child.once('close', resolve));
-    const hold = await Promise.race([asked.promise, over.then(() => Promise.reject(new Error(err)))]);
-    return { child, over, hold, err: () => err };
-  };
-
-  const newestOf = async (principal: string): Promise<string> => {
-    const found = await world.api('otto').sessions.list({ principal });
-    if (!found.ok) throw new Error(found.problem.detail);
-    return found.value[0]?.id ?? '';
-  };
-
-  const entriesOf = async (session: string) => {
-    const found = await world.api('otto').audit.query({ session });
-    if (!found.ok) throw new Error(found.problem.detail);
-    return found.value;
-  };
-
   const decisionsOf = async (principal: string): Promise<readonly string[]> =>
-    (await entriesOf(await newestOf(principal))).flatMap(({ type, command }) => (type === 'decision' ? [command] : []));
-
-  const recordOf = async (principal: string) => {
-    const session = await newestOf(principal);
-    const recording = await world.api('otto').sessions.recording(session);
-    if (!recording.ok) throw new Error(recording.problem.detail);
-    const lines: string[] = [];
-    for await (const line of recording.value) lines.push(line);
-    const frames: string[] = [];
-    for await (const { text } of replayFrames(bytesOf(lines))) frames.push(text);
-    return { lines, shown: frames.join(''), entries: await entriesOf(session) };
-  };
+    (await entriesOf(world, await newestOf(world, principal))).flatMap(({ type, command }) =>
+      type === 'decision' ? [command] : [],
+    );
 });
 
 /** OpenSSH truncates what it uploads to at once, or, from 9.2 on, behind its end. */
 function untruncated(text: string): string {
   return text.replace(',truncate', '');
-}
-
-async function* bytesOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const line of lines) yield Buffer.from(`${line}\n`);
 }

@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2 from 'ssh2';
@@ -12,16 +11,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../ports.ts';
 import { channelOpen, sendRaw, uint32 } from '../conformance/ssh-raw.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { linesOf } from './auditor.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
-/** One operator forwards to and from the host itself, and to nothing else. */
-const rules = `package rules.ssh
+/** One operator forwards to and from the host itself, but for one port, and to nothing else. */
+const rulesWith = (closedPort: number) => `package rules.ssh
 
 allow contains {"id": "T-500", "msg": "may forward"} if {
 	input.principal.id == "olga"
 	input.command.forward.kind in {"local", "remote"}
 	input.command.forward.host in {"127.0.0.1", "localhost", null}
-	not input.command.forward.port in data.rules.ssh.forwards.closed
+	not input.command.forward.port == ${closedPort}
 }
 
 allow contains {"id": "T-501", "msg": "may use the echo"} if {
@@ -40,24 +40,19 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `forwards over SSH (skipped: ${noSshd})` : 'forwards over SSH',
   () => {
     let world: SshRig;
-    let dir: string;
     let echo: Server;
     let echoPort: number;
     let closedPort: number;
     const children: ChildProcess[] = [];
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-forwards-'));
       closedPort = await freePort();
-      await mkdir(join(dir, 'rules/rules/ssh/forwards'), { recursive: true });
-      await writeFile(join(dir, 'rules/forwards.rego'), rules);
-      await writeFile(join(dir, 'rules/rules/ssh/forwards/data.yaml'), `closed: [${closedPort}]\n`);
       echo = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket));
       echo.listen(0, '127.0.0.1');
       await once(echo, 'listening');
       const address = echo.address();
       echoPort = typeof address === 'object' && address ? address.port : 0;
       world = await startSshRig({
-        policies: [join(dir, 'rules')],
+        rules: rulesWith(closedPort),
         sshd: {
           settings: ['Subsystem echo /bin/cat', 'AllowStreamLocalForwarding yes', 'GatewayPorts clientspecified'],
         },
@@ -67,7 +62,6 @@ describe.skipIf(sshdPath === undefined)(
     afterAll(async () => {
       for (const child of children) child.kill();
       echo.close();
-      await rm(dir, { recursive: true, force: true });
       await world[Symbol.asyncDispose]();
     });
 
@@ -118,11 +112,7 @@ describe.skipIf(sshdPath === undefined)(
     }
 
     async function recorded(session: string): Promise<string> {
-      const read = await world.api('otto').sessions.recording(session);
-      if (!read.ok) throw new Error(read.problem.detail);
-      const parts: Buffer[] = [];
-      for await (const chunk of read.value) parts.push(Buffer.from(chunk));
-      return Buffer.concat(parts).toString();
+      return (await linesOf(world, session)).join('');
     }
 
     test('a local forward carries any bytes both ways, and the recording has their number and digest alone', async () => {
@@ -144,7 +134,7 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('a connection through the gateway to another sshd: ProxyJump', async () => {
-      const config = join(dir, 'jump');
+      const config = join(world.dir, 'jump');
       const identity = await world.login('olga');
       await writeFile(
         config,
@@ -173,7 +163,11 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('sockets in the file system, both ways', async () => {
-      const [far, near, back] = ['far', 'near', 'back'].map((name) => join(dir, name)) as [string, string, string];
+      const [far, near, back] = ['far', 'near', 'back'].map((name) => join(world.dir, name)) as [
+        string,
+        string,
+        string,
+      ];
       const server = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket)).listen(far);
       await once(server, 'listening');
       const forward = await forwarding(
@@ -224,8 +218,8 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('a mask cannot be carried, so the forward is denied', async () => {
-      const path = join(dir, 'masked');
-      const near = join(dir, 'near-masked');
+      const path = join(world.dir, 'masked');
+      const near = join(world.dir, 'near-masked');
       const forward = await forwarding('olga', ['-L', `${near}:${path}`], async () => existsSync(near));
       expect(await echoed(connect(near), Buffer.from('x'))).toEqual(Buffer.alloc(0));
       expect(forward.err()).toMatch(/policy masks the result/);
@@ -233,7 +227,7 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('a limit of bytes ends the connection', async () => {
-      const [path, near] = [join(dir, 'limited'), join(dir, 'near-limited')];
+      const [path, near] = [join(world.dir, 'limited'), join(world.dir, 'near-limited')];
       const server = createServer((socket) => void socket.end(Buffer.alloc(100_000))).listen(path);
       await once(server, 'listening');
       const forward = await forwarding('olga', ['-L', `${near}:${path}`], async () => existsSync(near));
@@ -327,7 +321,7 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('the key agent and X11 are judged, and not carried', async () => {
-      const socket = join(dir, 'agent');
+      const socket = join(world.dir, 'agent');
       children.push(spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' }));
       while (!(await listens(socket)())) await sleep(20);
       const options = world.options(await world.login('olga'));

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { replayFrames } from '../../recordings/replay.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { recordOf } from './auditor.ts';
+import { approve, holdsIn, runHeld, shownHold } from './holds.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
 /** Rules of these tests, on top of the default pack. */
@@ -29,17 +29,10 @@ mask contains {"id": "T-200", "msg": "names of hosts", "label": "pii.ssn", "meth
 
 describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: ${noSshd})` : 'SSH', () => {
   let world: SshRig;
-  let dir: string;
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-'));
-    await mkdir(join(dir, 'rules'));
-    await writeFile(join(dir, 'rules/ssh.rego'), rules);
-    world = await startSshRig({ policies: [join(dir, 'rules')] });
+    world = await startSshRig({ rules });
   }, 180_000);
-  afterAll(async () => {
-    await rm(dir, { recursive: true, force: true });
-    await world[Symbol.asyncDispose]();
-  });
+  afterAll(() => world[Symbol.asyncDispose]());
 
   test('what is allowed runs at the host: output, errors and exit code come back', async () => {
     expect(await world.ssh('olga', ['web1@127.0.0.1', 'echo out; echo err >&2; exit 7'])).toEqual({
@@ -50,7 +43,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
   });
 
   test('what is denied runs nowhere, and the client reads why', async () => {
-    const file = join(dir, 'made');
+    const file = join(world.dir, 'made');
     const ran = await world.ssh('ana', ['web1@127.0.0.1', `touch ${file}`]);
     expect(ran).toMatchObject({ code: 126, out: '' });
     expect(ran.err).toMatch(/^sallyport: denied by policy: .*\nsallyport: hint: .*\nsallyport: request \w+ revision /s);
@@ -58,7 +51,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
   });
 
   test('one denied command of a line denies the line', async () => {
-    const file = join(dir, 'made');
+    const file = join(world.dir, 'made');
     const ran = await world.ssh('ana', ['web1@127.0.0.1', `uptime; ls / | xargs touch ${file}`]);
     expect(ran).toMatchObject({ code: 126, out: '' });
     expect(existsSync(file)).toBe(false);
@@ -142,7 +135,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
   });
 
   test('what is found in both streams is masked before the client and the recording, wherever the host cuts it', async () => {
-    const file = join(dir, 'customers');
+    const file = join(world.dir, 'customers');
     await writeFile(file, 'ana 4242424242424242\n\xff\xfe bo 4242424242424242', 'latin1');
     const ran = await world.ssh('olga', ['web1@127.0.0.1', `cat ${file}; cat ${file} >&2`]);
     expect(ran).toMatchObject({ code: 0, out: 'ana ***\n\xff\xfe bo ***' });
@@ -165,37 +158,26 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
   });
 
   test('an expression of a rule masks what it matches', async () => {
-    const file = join(dir, 'tickets');
+    const file = join(world.dir, 'tickets');
     await writeFile(file, 'see ACME-4711 and ACME-\n');
     const ran = await world.ssh('olga', ['web1@127.0.0.1', `tac ${file}`]);
     expect(ran).toEqual({ code: 0, out: 'see *** and ACME-\n', err: '' });
   });
 
   test('a mask that a stream cannot carry is a no before anything runs', async () => {
-    const ran = await world.ssh('olga', ['web1@127.0.0.1', `touch ${join(dir, 'masked')}; hostname`]);
+    const ran = await world.ssh('olga', ['web1@127.0.0.1', `touch ${join(world.dir, 'masked')}; hostname`]);
     expect(ran.code).toBe(126);
     expect(ran.err).toContain('bytes without columns');
-    expect(existsSync(join(dir, 'masked'))).toBe(false);
+    expect(existsSync(join(world.dir, 'masked'))).toBe(false);
   });
 
   test('a line that needs an approval waits, says so, and runs once it is given', async () => {
-    const key = await world.login('ops-agent');
-    const file = join(dir, 'approved');
-    const child = spawn('ssh', [...world.options(key), 'web1@127.0.0.1', `touch ${file}`]);
-    let err = '';
-    const asked = Promise.withResolvers<string>();
-    child.stderr.on('data', (chunk: Buffer) => {
-      err += chunk.toString();
-      const hold = /approvals approve (\w{26})/.exec(err)?.[1];
-      if (hold !== undefined) asked.resolve(hold);
-    });
-    const over = new Promise<number | null>((resolve) => child.once('close', resolve));
-    const hold = await Promise.race([asked.promise, over.then(() => Promise.reject(new Error(err)))]);
+    const file = join(world.dir, 'approved');
+    const { hold, over } = await runHeld(world, 'ops-agent', 'ssh', ['web1@127.0.0.1', `touch ${file}`]);
     expect(existsSync(file)).toBe(false);
-    const shown = await world.api('dora').approvals.show(hold);
-    if (!shown.ok) throw new Error(shown.problem.detail);
-    expect(shown.value.texts).toEqual([`touch ${file}`]);
-    expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
+    const shown = await shownHold(world, hold);
+    expect(shown.texts).toEqual([`touch ${file}`]);
+    await approve(world, shown);
     expect(await over).toBe(0);
     expect(existsSync(file)).toBe(true);
   });
@@ -206,7 +188,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
     client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
     await once(client, 'ready');
     const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) => {
-      client.exec(`touch ${join(dir, 'late')}; printenv LC_TIME`, (error, opened) =>
+      client.exec(`touch ${join(world.dir, 'late')}; printenv LC_TIME`, (error, opened) =>
         error ? reject(error) : resolve(opened),
       );
     });
@@ -215,7 +197,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
     const asked = new Promise<string>((resolve) => {
       channel.stderr.on('data', (chunk: Buffer) => {
         err += chunk.toString();
-        const hold = /approvals approve (\w{26})/.exec(err)?.[1];
+        const [hold] = holdsIn(err);
         if (hold !== undefined) resolve(hold);
       });
     });
@@ -231,9 +213,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
     await new Promise((resolve) => {
       client.exec('id', (_error, other) => other.resume().once('exit', resolve));
     });
-    const shown = await world.api('dora').approvals.show(hold);
-    if (!shown.ok) throw new Error(shown.problem.detail);
-    expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
+    await approve(world, await shownHold(world, hold));
     expect((await ended)[0]).toBe(1);
     expect(out).toBe('');
     client.end();
@@ -281,7 +261,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
   });
 
   test('who has no key that was registered does not get in', async () => {
-    const file = join(dir, 'stranger');
+    const file = join(world.dir, 'stranger');
     await writeFile(file, world.sshd.key, { mode: 0o600 });
     const child = spawn('ssh', [...world.options(file), 'web1@127.0.0.1', 'id']);
     let err = '';
@@ -297,24 +277,13 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
     if (!found.ok) throw new Error(found.problem.detail);
     const [session] = found.value;
     expect(session).toMatchObject({ target: 'web1', protocol: 'ssh', client: { ip: '127.0.0.1' } });
-    const recording = await otto.sessions.recording(session?.id ?? '');
-    if (!recording.ok) throw new Error(recording.problem.detail);
-    const lines: string[] = [];
-    for await (const line of recording.value) lines.push(line);
+    const { lines, shown, entries } = await recordOf(world, 'olga');
     expect(lines.join('\n')).toMatch(/"type":"bytes".*"stream":"stdout","text":"recorded\\n"/);
     expect(lines.join('\n')).toMatch(/"type":"input".*"bytes":10/);
-    const frames: string[] = [];
-    for await (const { text } of replayFrames(bytesOf(lines))) frames.push(text);
-    expect(frames.join('')).toContain('web1$ echo recorded\n');
-    expect(frames.join('')).toContain('recorded\n');
-    const audited = await otto.audit.query({ session: session?.id ?? '' });
-    if (!audited.ok) throw new Error(audited.problem.detail);
-    const types = audited.value.map(({ type, command }) => `${type} ${command}`.trim());
+    expect(shown).toContain('web1$ echo recorded\n');
+    expect(shown).toContain('recorded\n');
+    const types = entries.map(({ type, command }) => `${type} ${command}`.trim());
     expect(types).toContain('decision echo recorded');
     expect(types).toContain('session.start');
   });
 });
-
-async function* bytesOf(lines: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const line of lines) yield Buffer.from(`${line}\n`);
-}

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { newHostKey, publicHalf, publicKeyLine } from '../../protocols/ssh/index
 import { channelOpen, channelRequest, sendRaw } from '../conformance/ssh-raw.ts';
 import { openBlackhole, type Blackhole } from '../blackhole.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { entriesOf, newestOf } from './auditor.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
 /** Rules of these tests, on top of the default pack. */
@@ -33,15 +34,13 @@ describe.skipIf(sshdPath === undefined)(
     let dir: string;
     beforeAll(async () => {
       dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-limits-'));
-      await mkdir(join(dir, 'rules'));
       const passwordFile = join(dir, 'password');
       await writeFile(passwordFile, 'unused', { mode: 0o600 });
-      await writeFile(join(dir, 'rules/ssh.rego'), rules);
       nowhere = await openBlackhole();
       world = await startSshRig({
         // A host that names in its log each signal that it was sent: it sends none on to a command of its own configuration.
         sshd: { recordLines: true },
-        policies: [join(dir, 'rules')],
+        rules,
         targets: [
           {
             ...{ name: 'web2', protocol: 'ssh', host: '127.0.0.1', port: nowhere.port, connect_ms: 300 },
@@ -71,23 +70,13 @@ describe.skipIf(sshdPath === undefined)(
       new Promise<ClientChannel>((resolve, reject) => {
         client.exec(line, (error, channel) => (error ? reject(error) : resolve(channel)));
       });
-    const entriesOf = async (session: string | undefined) => {
-      const found = await world.api('otto').audit.query({ session: session ?? '' });
-      if (!found.ok) throw new Error(found.problem.detail);
-      return found.value;
-    };
-    const newestOf = async (principal: string) => {
-      const found = await world.api('otto').sessions.list({ principal });
-      if (!found.ok) throw new Error(found.problem.detail);
-      return found.value[0]?.id;
-    };
 
     test('a client’s signals are judged, and only what is allowed reaches the host', async () => {
       const client = await logIn();
       const channel = await exec(client, 'echo ready; cat; sleep 20');
       const [said] = (await once(channel, 'data')) as [Buffer]; // what `data` carries
       expect(said.toString()).toBe('ready\n');
-      const session = await newestOf('olga');
+      const session = await newestOf(world, 'olga');
       channel.signal('KILL');
       channel.signal('USR1');
       // The library sends only names that it knows.
@@ -100,7 +89,7 @@ describe.skipIf(sshdPath === undefined)(
       while (!arrived().includes('USR2')) await sleep(20);
       expect(arrived()).toEqual(['TERM', 'USR2']);
       client.end();
-      const signals = (await entriesOf(session)).filter(({ command }) => /^signal |^RTMIN$/.test(command));
+      const signals = (await entriesOf(world, session)).filter(({ command }) => /^signal |^RTMIN$/.test(command));
       expect(signals.map(({ command, effect }) => `${command}: ${effect}`)).toEqual(
         expect.arrayContaining([
           ...[
@@ -121,8 +110,8 @@ describe.skipIf(sshdPath === undefined)(
       const channel = await exec(client, 'echo on');
       const [said] = (await once(channel, 'data')) as [Buffer]; // what `data` carries
       expect(said.toString()).toBe('on\n');
-      const session = await newestOf('olga');
-      const refusals = async () => (await entriesOf(session)).filter(({ type }) => type === 'refused');
+      const session = await newestOf(world, 'olga');
+      const refusals = async () => (await entriesOf(world, session)).filter(({ type }) => type === 'refused');
       while ((await refusals()).length === 0) await sleep(20);
       const refused = await refusals();
       client.end();
@@ -157,9 +146,9 @@ describe.skipIf(sshdPath === undefined)(
       const channel = await exec(client, 'echo done');
       channel.resume().stderr.resume();
       await once(channel, 'close');
-      const session = await newestOf('olga');
+      const session = await newestOf(world, 'olga');
       await closed;
-      const ending = async () => (await entriesOf(session)).find(({ type }) => type === 'session.end');
+      const ending = async () => (await entriesOf(world, session)).find(({ type }) => type === 'session.end');
       while (!(await ending())) await sleep(20);
       expect(JSON.stringify(await ending())).toContain('idle for too long');
     });

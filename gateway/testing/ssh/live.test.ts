@@ -1,9 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endOf, openSession, runCli } from '../live-session.ts';
@@ -36,17 +33,10 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `sessions that go on (skipped: ${noSshd})` : 'sessions that go on',
   () => {
     let world: SshRig;
-    let dir: string;
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-live-'));
-      await mkdir(join(dir, 'rules'));
-      await writeFile(join(dir, 'rules/ssh.rego'), rules);
-      world = await startSshRig({ policies: [join(dir, 'rules')] });
+      world = await startSshRig({ rules });
     }, 180_000);
-    afterAll(async () => {
-      await rm(dir, { recursive: true, force: true });
-      await world[Symbol.asyncDispose]();
-    });
+    afterAll(() => world[Symbol.asyncDispose]());
 
     /** A command that prints what it is given, and its session. */
     async function running() {

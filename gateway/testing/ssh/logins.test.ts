@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
@@ -32,22 +31,10 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `ways to log in over SSH (skipped: ${noSshd})` : 'ways to log in over SSH',
   () => {
     let world: SshRig;
-    let dir: string;
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-logins-'));
-      await mkdir(join(dir, 'rules'));
-      await writeFile(join(dir, 'rules/logins.rego'), rules);
-      world = await startSshRig({ policies: [join(dir, 'rules')] });
+      world = await startSshRig({ rules });
     }, 180_000);
-    afterAll(async () => {
-      await rm(dir, { recursive: true, force: true });
-      await world[Symbol.asyncDispose]();
-    });
-    const codeFor = async (principal: string) => {
-      const issued = await world.api(principal).ssh.code('web1');
-      if (!issued.ok) throw new Error(issued.problem.detail);
-      return issued.value.code;
-    };
+    afterAll(() => world[Symbol.asyncDispose]());
     const library = async (options: ssh2.ConnectConfig, prepare?: (client: ssh2.Client) => void) => {
       const client = new ssh2.Client();
       prepare?.(client);
@@ -82,7 +69,7 @@ describe.skipIf(sshdPath === undefined)(
     /** By each way in, what `how` answers. */
     const ways: Readonly<Record<string, () => Promise<string>>> = {
       certificate: async () => {
-        const key = join(dir, 'certified');
+        const key = join(world.dir, 'certified');
         const { admin } = world.rig.gateway.addresses;
         const args = [cli, 'ssh', 'login', '--gateway', `http://127.0.0.1:${admin.port}`, '--key', key, '--no-agent'];
         const env = { ...process.env, SALLYPORT_TOKEN: await world.rig.token('olga') };
@@ -91,7 +78,7 @@ describe.skipIf(sshdPath === undefined)(
         return (await run('ssh', [...world.options(key), ...certificate, 'web1@127.0.0.1', 'how'])).err;
       },
       key: async () => (await world.ssh('olga', ['web1@127.0.0.1', 'how'])).err,
-      code: async () => exec(await library({ password: await codeFor('olga') }), 'how'),
+      code: async () => exec(await library({ password: await world.code('olga') }), 'how'),
       device: async () => exec(await library({ tryKeyboard: true }, inBrowser), 'how'),
     };
 
@@ -102,14 +89,14 @@ describe.skipIf(sshdPath === undefined)(
     });
 
     test('a code that is typed where a browser was asked for is a code', async () => {
-      const typed = answerWith(() => codeFor('olga'));
+      const typed = answerWith(() => world.code('olga'));
       expect(await exec(await library({ tryKeyboard: true }, typed), 'how')).toContain('logged in by code');
     });
 
     test('a one-time code opens no shell where a rule says so, and runs commands', async () => {
-      const byCode = await library({ password: await codeFor('olga') });
+      const byCode = await library({ password: await world.code('olga') });
       expect(await said(byCode, (opened) => byCode.shell(opened))).toContain('a one-time code opens no shell');
-      expect(await exec(await library({ password: await codeFor('olga') }), 'echo here')).toBe('here\n');
+      expect(await exec(await library({ password: await world.code('olga') }), 'echo here')).toBe('here\n');
       const byKey = await library({ privateKey: await readFile(await world.login('olga')) });
       const shell = (opened: ssh2.ClientCallback) =>
         byKey.shell((error, channel) => {

@@ -1,7 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { apiClient, type ApiClient } from '../../api/client.ts';
+import { valueOf } from '../../cli/connection.ts';
 import { newHostKey, publicHalf, publicKeyLine } from '../../protocols/ssh/index.ts';
 import type { IdpPrincipal } from '../idp-principal.ts';
 import { freePort } from '../ports.ts';
@@ -11,6 +14,8 @@ import { startSshd, type SshdOptions, type TestSshd } from '../sshd.ts';
 /** The whole gateway in front of a real sshd: the target `web1`. */
 export interface SshRig extends AsyncDisposable {
   readonly rig: Rig;
+  /** A folder for the tests' own files, which goes with the rig. */
+  readonly dir: string;
   readonly sshd: TestSshd;
   readonly port: number;
   /** A file with the gateway's key, as OpenSSH keeps them. */
@@ -18,6 +23,8 @@ export interface SshRig extends AsyncDisposable {
   api(principal: string): ApiClient;
   /** Registers a key for somebody. @returns its file */
   login(principal: string): Promise<string>;
+  /** A code of somebody's for one login to the target. */
+  code(principal: string): Promise<string>;
   /** Runs OpenSSH's client to its end. @param args behind the options that lead to the gateway */
   ssh(principal: string, args: readonly string[], input?: string | Buffer): Promise<Ran>;
   /** The options that lead `ssh`, `scp` and `sftp` to the gateway. */
@@ -39,13 +46,16 @@ export interface SshRigOptions {
   /** Merged into `listen.ssh`. */
   readonly listen?: object;
   readonly config?: RigOptions['config'];
-  readonly policies?: readonly string[];
+  /** Rego on top of the default pack. */
+  readonly rules?: string;
   /** Beside those of every rig. */
   readonly principals?: readonly IdpPrincipal[];
 }
 
 export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> {
   await using opening = new AsyncDisposableStack();
+  const dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-'));
+  opening.defer(() => rm(dir, { recursive: true, force: true }));
   const sshd = opening.use(await startSshd(options.sshd));
   const port = await freePort();
   const target = {
@@ -57,7 +67,7 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
   const rig = opening.use(
     await startRig({
       crm: false,
-      policies: options.policies ?? [],
+      policies: await policiesOf(dir, options.rules),
       principals: [
         ...rigPrincipals,
         { name: 'olga', kind: 'human', groups: ['operators'] },
@@ -82,8 +92,7 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
     const known = keys.get(principal);
     if (known !== undefined) return known;
     const key = newHostKey();
-    const registered = await api(principal).ssh.register(publicKeyLine(publicHalf(key)));
-    if (!registered.ok) throw new Error(registered.problem.detail);
+    valueOf(await api(principal).ssh.register(publicKeyLine(publicHalf(key))));
     const file = join(rig.dir, `key-${principal}`);
     writeFileSync(file, key, { mode: 0o600 });
     keys.set(principal, file);
@@ -96,15 +105,25 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
   const opened = opening.move();
   return {
     rig,
+    dir,
     sshd,
     port,
     knownHosts,
     api,
     login,
+    code: async (principal) => valueOf(await api(principal).ssh.code('web1')).code,
     options: sshOptions,
     ssh: async (principal, args, input) => run('ssh', [...sshOptions(await login(principal)), ...args], input),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+async function policiesOf(dir: string, rules: string | undefined): Promise<readonly string[]> {
+  if (rules === undefined) return [];
+  const policies = join(dir, 'rules');
+  await mkdir(policies);
+  await writeFile(join(policies, 'ssh.rego'), rules);
+  return [policies];
 }
 
 /** Runs a program to its end. */

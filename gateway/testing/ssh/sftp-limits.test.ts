@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestTypes as types, statuses } from '../../protocols/ssh/sftp/wire.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { entriesOf, newestOf } from './auditor.ts';
+import { approve, holdsIn, shownHold } from './holds.ts';
 import { connectRawSftp, none, openBits, type RawSftp } from './raw-sftp.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
@@ -26,18 +27,13 @@ describe.skipIf(sshdPath === undefined)(
   sshdPath === undefined ? `limits of sftp (skipped: ${noSshd})` : 'limits of sftp',
   () => {
     let world: SshRig;
-    let dir: string;
     const clients: ssh2.Client[] = [];
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-sftp-'));
-      await mkdir(join(dir, 'rules'));
-      await writeFile(join(dir, 'rules/ssh.rego'), rules);
       const sftp = { handles: 3, requests: 4, path_bytes: 200, packet_bytes: 34_000 };
-      world = await startSshRig({ policies: [join(dir, 'rules')], listen: { sftp } });
+      world = await startSshRig({ rules, listen: { sftp } });
     }, 180_000);
     afterAll(async () => {
       for (const client of clients) client.end();
-      await rm(dir, { recursive: true, force: true });
       await world[Symbol.asyncDispose]();
     });
 
@@ -47,8 +43,8 @@ describe.skipIf(sshdPath === undefined)(
       return sftp;
     };
     const file = async (name: string, text: string) => {
-      await writeFile(join(dir, name), text);
-      return join(dir, name);
+      await writeFile(join(world.dir, name), text);
+      return join(world.dir, name);
     };
 
     test('what nobody knows is refused, and the channel goes on', async () => {
@@ -82,7 +78,7 @@ describe.skipIf(sshdPath === undefined)(
       const sftp = await connect();
       const path = await file('many', 'x');
       const handles = [await sftp.open(path, openBits.read), await sftp.open(path, openBits.read)];
-      const directory = await sftp.answer(sftp.send(types.opendir, dir));
+      const directory = await sftp.answer(sftp.send(types.opendir, world.dir));
       expect(directory[4]).toBe(102);
       expect(await sftp.ask(types.open, path, openBits.read, none)).toEqual([
         statuses.failure,
@@ -113,27 +109,22 @@ describe.skipIf(sshdPath === undefined)(
 
     test('past the requests that may wait the client is not read, and goes on when they have their answers', async () => {
       const sftp = await connect();
-      const held = Array.from({ length: 4 }, (_, i) => sftp.send(types.mkdir, join(dir, `held-${i}`), none));
+      const held = Array.from({ length: 4 }, (_, i) => sftp.send(types.mkdir, join(world.dir, `held-${i}`), none));
       // A request that would be answered at once.
       const behind = sftp.send(types.extended, 'nobody@example.com');
-      while ((sftp.err.match(/approvals approve/g) ?? []).length < 4) await sleep(20);
+      while (holdsIn(sftp.err).length < 4) await sleep(20);
       // The gateway has read it by now, if it ever will: it has answered what came later on another channel.
       const other = await connect();
       expect((await other.ask(types.extended, 'nobody@example.com'))[0]).toBe(statuses.unsupported);
       expect(sftp.has(behind)).toBe(false);
-      const holds = [...sftp.err.matchAll(/approvals approve (\w{26})/g)].map(([, hold]) => hold ?? '');
-      for (const hold of holds) {
-        const shown = await world.api('dora').approvals.show(hold);
-        if (!shown.ok) throw new Error(shown.problem.detail);
-        await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine');
-      }
+      for (const hold of holdsIn(sftp.err)) await approve(world, await shownHold(world, hold));
       for (const id of held) expect((await sftp.status(id))[0]).toBe(statuses.ok);
       expect((await sftp.status(behind))[0]).toBe(statuses.unsupported);
     });
 
     test('what is sent in one go is done in order', async () => {
       const sftp = await connect();
-      const [made, moved] = [join(dir, 'made'), join(dir, 'moved')];
+      const [made, moved] = [join(world.dir, 'made'), join(world.dir, 'moved')];
       const ids = [
         sftp.send(types.mkdir, made, none),
         sftp.send(types.open, join(made, 'file'), openBits.write | openBits.create, none),
@@ -152,11 +143,7 @@ describe.skipIf(sshdPath === undefined)(
       expect((await sftp.answer(sftp.send(types.read, handle, 0n, 4)))[4]).toBe(103);
       sftp.client.end();
       const entries = async () => {
-        const sessions = await world.api('otto').sessions.list({ principal: 'ana' });
-        if (!sessions.ok) throw new Error(sessions.problem.detail);
-        const found = await world.api('otto').audit.query({ session: sessions.value[0]?.id ?? '' });
-        if (!found.ok) throw new Error(found.problem.detail);
-        return found.value.filter(({ type }) => type === 'file.content');
+        return entriesOf(world, await newestOf(world, 'ana'), { type: 'file.content' });
       };
       while ((await entries()).length === 0) await sleep(20);
       const [entry] = await entries();

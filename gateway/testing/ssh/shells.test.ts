@@ -1,17 +1,18 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { replayFrames } from '../../recordings/replay.ts';
 import { parseCast } from '../asciicast.ts';
 import { playCast } from '../clients/asciinema-play.ts';
 import { provided } from '../clients/walk.ts';
+import { endOf } from '../live-session.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
+import { entriesOf, linesOf, newestOf, replayed } from './auditor.ts';
+import { approve, shownHold } from './holds.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 import { Typist } from './typist.ts';
 
@@ -36,20 +37,13 @@ const name = sshdPath === undefined ? `shells over SSH (skipped: ${noSshd})` : '
 
 describe.skipIf(sshdPath === undefined)(name, () => {
   let world: SshRig;
-  let dir: string;
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-shells-'));
-    await mkdir(join(dir, 'rules'));
-    await writeFile(join(dir, 'rules/ssh.rego'), rules);
     world = await startSshRig({
-      policies: [join(dir, 'rules')],
+      rules,
       config: { recordings: { max_terminal_bytes: 200_000 } },
     });
   }, 180_000);
-  afterAll(async () => {
-    await rm(dir, { recursive: true, force: true });
-    await world[Symbol.asyncDispose]();
-  });
+  afterAll(() => world[Symbol.asyncDispose]());
 
   /** Somebody at a terminal, with a shell that has told its prompt. */
   const atShell = async (size = { cols: 80, rows: 24 }): Promise<Typist> => {
@@ -58,26 +52,10 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     await typist.sees(/ready> $/);
     return typist;
   };
-  const newestOf = async (principal: string): Promise<string> => {
-    const found = await world.api('otto').sessions.list({ principal });
-    if (!found.ok) throw new Error(found.problem.detail);
-    return found.value[0]?.id ?? '';
-  };
-  const endOf = async (session: string): Promise<string> => {
-    for (;;) {
-      const found = await world.api('otto').audit.query({ session, type: 'session.end' });
-      const [end] = found.ok ? found.value : [];
-      if (end) return JSON.stringify(end.detail);
-      await sleep(50);
-    }
-  };
-  const linesOf = async (session: string): Promise<string> => {
-    await endOf(session);
-    const read = await world.api('otto').sessions.recording(session);
-    if (!read.ok) throw new Error(read.problem.detail);
-    const lines: string[] = [];
-    for await (const line of read.value) lines.push(line);
-    return lines.join('\n');
+  /** Lines of a recording, once it has all of them. */
+  const recorded = async (session: string) => {
+    await endOf(world.rig, session);
+    return linesOf(world, session);
   };
   const sallyport = async (args: readonly string[]) => {
     const gateway = ['--gateway', `http://127.0.0.1:${world.rig.gateway.addresses.admin.port}`];
@@ -106,8 +84,8 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     const ran = await world.ssh(principal, ['-tt', 'web1@127.0.0.1']);
     expect(ran).toMatchObject({ code: 126, out: '' });
     expect(ran.err).toMatch(why);
-    const decided = await world.api('otto').audit.query({ session: await newestOf(principal), type: 'decision' });
-    expect(decided.ok && decided.value.map(({ action, effect }) => `${action} ${effect}`)).toContain('shell deny');
+    const decided = await entriesOf(world, await newestOf(world, principal), { type: 'decision' });
+    expect(decided.map(({ action, effect }) => `${action} ${effect}`)).toContain('shell deny');
   });
 
   test('a shell without a terminal, which shows nothing of what it is told, is denied', async () => {
@@ -141,15 +119,16 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     await typist.runs('stty size', /30 100/);
     typist.type('\u001b[31mnothing\u0015exit\r');
     await typist.exit;
-    const session = await newestOf('olga');
-    const recording = await linesOf(session);
+    const session = await newestOf(world, 'olga');
+    const lines = await recorded(session);
+    const recording = lines.join('\n');
     expect(recording).not.toContain(secret);
     expect(recording).toContain('21 letters');
     // Nor by a digest, from which it could be guessed: all the rest of what was typed is in the output.
-    const input = recording.split('\n').find((line) => line.includes('"type":"input"')) ?? '{}';
+    const input = lines.find((line) => line.includes('"type":"input"')) ?? '{}';
     expect(input).toMatch(/^\{"type":"input","t":[\d.]+,"command":1,"bytes":\d+\}$/);
 
-    const file = join(dir, 'shell.cast');
+    const file = join(world.dir, 'shell.cast');
     expect(await sallyport(['sessions', 'export', session, '--cast', file])).toMatch(/shell\.cast: \d+ events/);
     const cast = parseCast(readFileSync(file, 'utf8'));
     expect(cast.header).toMatchObject({ term: { cols: 80, rows: 24, type: 'xterm-256color' }, command: 'shell' });
@@ -159,10 +138,9 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     const read = await world.api('otto').audit.query({ session, type: 'recording.read' });
     expect(read.ok && read.value.length).toBe(2);
 
-    const frames: string[] = [];
-    for await (const frame of replayFrames(bytesOf(recording), { isTerminal: true })) frames.push(frame.text);
-    expect(frames.join('')).toContain('-- a terminal of 80 columns and 24 rows\n');
-    expect(frames.join('')).toContain('Password: 21 letters\r\n');
+    const shown = await replayed(lines, true);
+    expect(shown).toContain('-- a terminal of 80 columns and 24 rows\n');
+    expect(shown).toContain('Password: 21 letters\r\n');
   });
 
   test('asciinema’s own player plays what is exported, sizes and all', async (context) => {
@@ -174,9 +152,9 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     await typist.runs('stty size', /43 132/);
     typist.type('exit 5\r');
     await typist.exit;
-    const session = await newestOf('olga');
-    await endOf(session);
-    const file = join(dir, 'played.cast');
+    const session = await newestOf(world, 'olga');
+    await endOf(world.rig, session);
+    const file = join(world.dir, 'played.cast');
     await sallyport(['sessions', 'export', session, '--cast', file]);
     const text = readFileSync(file, 'utf8');
     const cast = parseCast(text);
@@ -193,8 +171,8 @@ describe.skipIf(sshdPath === undefined)(name, () => {
 
   test('a session without a terminal has none to export', async () => {
     await world.ssh('olga', ['web1@127.0.0.1', 'echo plain']);
-    const session = await newestOf('olga');
-    await endOf(session);
+    const session = await newestOf(world, 'olga');
+    await endOf(world.rig, session);
     await expect(sallyport(['sessions', 'export', session, '--cast', '-'])).rejects.toThrow(
       'nothing in this session had a terminal',
     );
@@ -205,9 +183,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     const [, hold = ''] = await typist.sees(/approvals approve (\w{26})/);
     typist.resize({ cols: 132, rows: 50 });
     typist.type('stty size; exit\r');
-    const shown = await world.api('dora').approvals.show(hold);
-    if (!shown.ok) throw new Error(shown.problem.detail);
-    expect(await world.api('dora').approvals.approve(hold, shown.value.digest, 'fine')).toMatchObject({ ok: true });
+    await approve(world, await shownHold(world, hold));
     await typist.sees(/50 132\r\n/);
     await typist.exit;
   });
@@ -226,12 +202,12 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     typist.type('yes 0123456789 | head -c 1000000\r');
     await typist.sees(/sallyport: the recording of this terminal is full after 200000 bytes\r\n$/);
     expect((await typist.exit).code).toBe(255);
-    const recording = await linesOf(await newestOf('olga'));
-    const kept = recording.split('\n').map((line) => JSON.parse(line) as { type: string; text?: string });
+    const lines = await recorded(await newestOf(world, 'olga'));
+    const kept = lines.map((line) => JSON.parse(line) as { type: string; text?: string });
     const printed = kept.filter(({ type }) => type === 'bytes').map(({ text = '' }) => text);
     const said = typist.output.slice(0, typist.output.indexOf('sallyport: the recording'));
     expect(printed.join('')).toBe(said);
-    expect(recording).not.toContain('"type":"omitted"');
+    expect(lines.join('\n')).not.toContain('"type":"omitted"');
   });
 
   test('a client that does not read stops what is printed, and loses nothing', async () => {
@@ -251,7 +227,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     process.kill(Number(pid), 'SIGKILL');
     expect((await typist.exit).code).toBe(255);
     expect(typist.output).toMatch(/connection to the target lost/);
-    expect(await endOf(await newestOf('olga'))).toContain('upstream-lost');
+    expect(await endOf(world.rig, await newestOf(world, 'olga'))).toContain('upstream-lost');
   });
 
   test('who hangs up leaves no shell behind', async () => {
@@ -259,14 +235,10 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     const pid = Number(/(\d+) shell/.exec(await typist.runs('echo "$$ shell"', /\d+ shell/))?.[1]);
     typist.hangUp();
     while (await isAlive(pid)) await sleep(50);
-    expect(await endOf(await newestOf('olga'))).toContain('client gone');
+    expect(await endOf(world.rig, await newestOf(world, 'olga'))).toContain('client gone');
   });
 });
 
 async function isAlive(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')) !== '';
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`${text}\n`);
 }

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -28,13 +26,9 @@ describe.skipIf(skipped !== undefined)(
   skipped === undefined ? 'signals over SSH' : `signals over SSH (skipped: ${skipped})`,
   () => {
     let world: SshRig;
-    let dir: string;
     let client: ssh2.Client;
     beforeAll(async () => {
-      dir = await mkdtemp(join(tmpdir(), 'sallyport-ssh-signals-'));
-      await mkdir(join(dir, 'rules'));
-      await writeFile(join(dir, 'rules/ssh.rego'), rules);
-      world = await startSshRig({ sshd: { unprivileged: true }, policies: [join(dir, 'rules')] });
+      world = await startSshRig({ sshd: { unprivileged: true }, rules });
       client = new ssh2.Client();
       const privateKey = await readFile(await world.login('olga'));
       client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
@@ -42,7 +36,6 @@ describe.skipIf(skipped !== undefined)(
     }, 180_000);
     afterAll(async () => {
       client.end();
-      await rm(dir, { recursive: true, force: true });
       await world[Symbol.asyncDispose]();
     });
 

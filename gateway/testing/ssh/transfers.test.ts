@@ -1,7 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noRsync, rsyncEnvironment, rsyncPath } from '../rsync.ts';
@@ -26,27 +25,20 @@ deny contains {"id": "T-101", "msg": "nothing is copied from the vault"} if {
 
 describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `transfers (skipped: ${noSshd})` : 'transfers', () => {
   let world: SshRig;
-  let dir: string;
   let remote: string;
   const variables = { ...process.env, ...rsyncEnvironment(), GIT_TERMINAL_PROMPT: '0', GIT_CONFIG_GLOBAL: '/dev/null' };
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), 'sallyport-transfers-'));
-    remote = join(dir, 'remote');
-    await mkdir(join(dir, 'rules'));
-    await writeFile(join(dir, 'rules/ssh.rego'), rules);
     const { PATH, LD_LIBRARY_PATH } = rsyncEnvironment();
     const settings = [
       `SetEnv PATH=${PATH} LD_LIBRARY_PATH=${LD_LIBRARY_PATH} GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0=*`,
     ];
-    world = await startSshRig({ sshd: { settings }, policies: [join(dir, 'rules')] });
+    world = await startSshRig({ sshd: { settings }, rules });
+    remote = join(world.dir, 'remote');
     for (const name of ['tree', 'incoming', 'vault']) await mkdir(join(remote, name), { recursive: true });
     await writeFile(join(remote, 'tree/file'), 'from the host');
     await writeFile(join(remote, 'vault/file'), 'hidden');
   }, 180_000);
-  afterAll(async () => {
-    await rm(dir, { recursive: true, force: true });
-    await world[Symbol.asyncDispose]();
-  });
+  afterAll(() => world[Symbol.asyncDispose]());
 
   /** A program that opens its connections with `ssh` through the gateway. */
   const transfer = async (program: string, args: readonly string[], who = 'olga'): Promise<Ran> => {
@@ -66,7 +58,7 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `transfers (ski
       : 'rsync copies trees, both ways, and is judged by direction and path',
     async () => {
       const rsync = (...args: readonly string[]) => transfer('rsync', ['-a', ...args]);
-      const local = join(dir, 'local');
+      const local = join(world.dir, 'local');
       expect(await rsync(`${at('tree')}/`, local)).toMatchObject({ code: 0, err: '' });
       expect(await readFile(join(local, 'file'), 'utf8')).toBe('from the host');
       await writeFile(join(local, 'file'), 'to the host'.repeat(100_000));
@@ -76,9 +68,9 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `transfers (ski
       expect(up.code).not.toBe(0);
       expect(up.err).toContain('[T-100]');
       expect(await readFile(join(remote, 'tree/file'), 'utf8')).toBe('from the host');
-      const down = await rsync(`${at('vault')}/`, join(dir, 'stolen'));
+      const down = await rsync(`${at('vault')}/`, join(world.dir, 'stolen'));
       expect(down.err).toContain('[T-101]');
-      expect(existsSync(join(dir, 'stolen/file'))).toBe(false);
+      expect(existsSync(join(world.dir, 'stolen/file'))).toBe(false);
     },
   );
 
@@ -88,17 +80,17 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `transfers (ski
       execFileSync('git', args, { env: variables, stdio: 'pipe' }).toString();
     for (const name of ['incoming/app.git', 'vault/app.git', 'tree/app.git'])
       here('init', '-q', '--bare', '-b', 'main', join(remote, name));
-    const work = join(dir, 'work');
+    const work = join(world.dir, 'work');
     expect(await git('clone', '-q', at('incoming/app.git'), work)).toMatchObject({ code: 0 });
     await writeFile(join(work, 'file'), 'committed');
     here('-C', work, 'add', 'file');
     here('-C', work, '-c', 'user.name=t', '-c', 'user.email=t@example.com', 'commit', '-qm', 'one');
     expect(await git('-C', work, 'push', '-q', 'origin', 'HEAD:main')).toMatchObject({ code: 0 });
     expect(here('-C', join(remote, 'incoming/app.git'), 'show', 'main:file')).toBe('committed');
-    const again = join(dir, 'again');
+    const again = join(world.dir, 'again');
     expect(await git('clone', '-q', at('incoming/app.git'), again)).toMatchObject({ code: 0 });
     expect(await readFile(join(again, 'file'), 'utf8')).toBe('committed');
-    const stolen = await git('clone', '-q', at('vault/app.git'), join(dir, 'stolen-app'));
+    const stolen = await git('clone', '-q', at('vault/app.git'), join(world.dir, 'stolen-app'));
     expect(stolen.code).not.toBe(0);
     expect(stolen.err).toContain('[T-101]');
     const pushed = await git('-C', work, 'push', '-q', at('tree/app.git'), 'HEAD:main');
@@ -107,13 +99,13 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `transfers (ski
   });
 
   test('the scp of before is judged by direction and path', async () => {
-    await writeFile(join(dir, 'up'), 'uploaded');
+    await writeFile(join(world.dir, 'up'), 'uploaded');
     const scp = async (who: string, ...args: readonly string[]) =>
       transfer('scp', [...world.options(await world.login(who)), '-O', ...args], who);
-    expect((await scp('olga', join(dir, 'up'), at('tree/up'))).err).toContain('[T-100]');
-    expect((await scp('olga', at('vault/file'), join(dir, 'leak'))).err).toContain('[T-101]');
-    expect((await scp('ana', join(dir, 'up'), at('incoming/up'))).err).toContain('no rule allows this');
+    expect((await scp('olga', join(world.dir, 'up'), at('tree/up'))).err).toContain('[T-100]');
+    expect((await scp('olga', at('vault/file'), join(world.dir, 'leak'))).err).toContain('[T-101]');
+    expect((await scp('ana', join(world.dir, 'up'), at('incoming/up'))).err).toContain('no rule allows this');
     for (const name of ['leak', 'remote/tree/up', 'remote/incoming/up'])
-      expect(existsSync(join(dir, name))).toBe(false);
+      expect(existsSync(join(world.dir, name))).toBe(false);
   });
 });
