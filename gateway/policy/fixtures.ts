@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildBundle, packBundle } from './build/build.ts';
+import { packBundle } from './build/build.ts';
 import type { BundleSources } from './build/interface.ts';
 import { findOpa, opaVersion, runOpa } from './build/opa.ts';
 import { packSigned } from './build/signed.ts';
@@ -11,6 +11,7 @@ import type { DataManifest, Manifest } from './bundle/manifest.ts';
 import { gunzipCapped } from './bundle/read.ts';
 import { readTar } from './bundle/tar.ts';
 import { decisionEntrypoints } from './engine/entrypoints.ts';
+import { buildOnce } from './kept-bundles.ts';
 import { entrypoints } from './schema/json-schema.ts';
 
 /** For the tests of this room: bundles to start from. Frames and commands are in `testing/commands.ts`. */
@@ -36,7 +37,7 @@ export async function temporaryFolder(): Promise<AsyncDisposable & { readonly pa
 
 /** The default pack, built and signed as it ships. */
 export async function defaultBundle(env: Environment, out: string): Promise<Buffer> {
-  await buildBundle({
+  await buildOnce(env, {
     sources: defaultSources,
     out,
     key: key.signing,

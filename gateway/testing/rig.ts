@@ -7,10 +7,10 @@ import { stringify } from 'yaml';
 import { version } from '../composition/version.ts';
 import { loadConfig } from '../config/index.ts';
 import { type Gateway, startGateway } from '../main.ts';
-import { buildBundle } from '../policy/build/build.ts';
 import { findOpa } from '../policy/build/opa.ts';
 import { type Pack, packNames, shippedPacks } from '../policy/build/pack.ts';
 import { generateSigningKey, type SigningKey } from '../policy/bundle/keys.ts';
+import { buildOnce } from '../policy/kept-bundles.ts';
 import { loadCrm } from './crm/load.ts';
 import type { IdpPrincipal } from './idp-principal.ts';
 import { type Idp, startIdp } from './idp.ts';
@@ -85,7 +85,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const opa = await findOpa(process.env);
   let sequence = 0;
   const build = (directories: readonly string[]) =>
-    buildBundle({
+    buildOnce(process.env, {
       sources: {
         // As packs, over whose data a test lays its own.
         policies: [...shippedPacks(shipped, version(), packNames), columns, ...directories],

@@ -4,12 +4,10 @@ import { dirname, join } from 'node:path';
 import { apiClient } from '../../gateway/api/client.ts';
 import { provided } from '../../gateway/testing/clients/walk.ts';
 import { newMasterKey } from '../../gateway/credentials/index.ts';
-import { packBundle } from '../../gateway/policy/build/build.ts';
-import { parseManifest } from '../../gateway/policy/bundle/manifest.ts';
-import { readBundle } from '../../gateway/policy/bundle/read.ts';
 import { writeWhole } from '../../gateway/policy/sources/files.ts';
 import type { IdpPrincipal } from '../../gateway/testing/idp-principal.ts';
 import { startIdp, type Idp } from '../../gateway/testing/idp.ts';
+import { renumbered } from '../../gateway/policy/kept-bundles.ts';
 import { freePort } from '../../gateway/testing/ports.ts';
 import { startPostgres18 } from '../../gateway/testing/postgres.ts';
 import { rigPrincipals, startRig, type Rig } from '../../gateway/testing/rig.ts';
@@ -86,10 +84,9 @@ export class Rigs implements AsyncDisposable {
     await rm(join(rig.dir, 'recordings'), { recursive: true, force: true });
     await mkdir(join(rig.dir, 'recordings'), { mode: 0o700 });
     if (first === undefined || first.equals(await readFile(bundleOf(rig)))) return rig;
-    const { manifest, wasm = Buffer.alloc(0), data } = readBundle(first);
-    const { metadata, ...rest } = parseManifest(manifest);
-    const newer = { ...rest, metadata: { ...metadata, sequence: Date.now() } };
-    await writeWhole(bundleOf(rig), await packBundle(newer, wasm, data, { key: rig.signing }));
+    const builtAtMs = Date.now();
+    const numbers = { key: rig.signing, sequence: builtAtMs, builtAtMs, expiresAtMs: builtAtMs + 86_400_000 };
+    await writeWhole(bundleOf(rig), await renumbered(first, numbers));
     await rig.gateway.refreshPolicy();
     return rig;
   }

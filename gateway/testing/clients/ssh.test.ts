@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { noSshd, rootOnly, sshdPath } from '../sshd.ts';
 import { startSshRig, type SshRig } from '../ssh/rig.ts';
 import { built, type Provided, provided, runProgram } from './walk.ts';
@@ -88,11 +88,11 @@ describe.skipIf(sshdPath === undefined)(
       await chmod(remote, 0o777);
       const local = join(dir, `${library}-local`);
       await mkdir(local);
+      onTestFinished(() => rm(remote, { recursive: true }));
       const { code, stdout, stderr } = await runProgram(program, args, {
         env: { ...env, SALLYPORT_DIR: remote, SALLYPORT_LOCAL: local },
         timeoutMs: 110_000,
       });
-      await rm(remote, { recursive: true });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const audited = await world.api('otto').audit.query({ identity: 'ana', type: 'decision', limit: 20 });
       const denied = audited.ok && audited.value.find(({ command }) => command === `remove ${remote}/sub/moved`);

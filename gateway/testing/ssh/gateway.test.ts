@@ -130,7 +130,9 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
 
   test('what runs for longer than policy lets it is ended, and the end is recorded', async () => {
     const ran = await world.ssh('olga', ['web1@127.0.0.1', 'echo begun; sleep 1000']);
-    expect(ran).toMatchObject({ code: 126, out: 'begun\n' });
+    expect(ran.code).toBe(126);
+    // A busy host may not have come as far in that second.
+    expect(['', 'begun\n']).toContain(ran.out);
     expect(ran.err).toContain('ended by policy: it ran for more than 1 seconds');
   });
 
