@@ -23,6 +23,11 @@ export type Span = readonly [start: number, end: number];
 export interface SearchPattern {
   /** All matches in a line that is given as Latin-1, from left to right. @param from where to begin; what lies before is only looked at */
   spans(line: string, from: number): readonly Span[];
+  /**
+   * Whether one of several lines may hold a match; where not, none does. Asking for all of them at once costs what their bytes cost, and each by itself
+   * a search. @param lines as Latin-1, each ended by LF or CR, or by the end
+   */
+  mayBeIn(lines: string): boolean;
 }
 
 /** @returns a sentence when the label names no expression that can be searched by */
@@ -43,7 +48,9 @@ function readPattern(text: string): SearchPattern | string {
   }
   if (expression.programSize() > maxProgram) return 'the expression is too large when it is written out';
   if (expression.matcher('').find()) return 'the expression matches the empty text';
+  const inLines = anyLine(text);
   return {
+    mayBeIn: (lines) => inLines?.matcher(lines.replaceAll('\r', '\n')).find() ?? true,
     spans(line, from) {
       const matcher = expression.matcher(line);
       const spans: Span[] = [];
@@ -52,4 +59,13 @@ function readPattern(text: string): SearchPattern | string {
       return spans;
     },
   };
+}
+
+/**
+ * The same expression over many lines: with `^` and `$` at the beginning and end of each, everything that it matches in a line by itself it matches there
+ * among others, and it may match more.
+ * @returns undefined where that is not so: `\A` and `\z` are of the whole text, as are `^` and `$` where a flag says so
+ */
+function anyLine(text: string): RE2JS | undefined {
+  return /\\[Az]|\(\?\w*-/.test(text) ? undefined : RE2JS.compile(text, RE2JS.MULTILINE);
 }

@@ -18,6 +18,8 @@ export interface Hidden {
   readonly closing?: Buffer;
 }
 
+/** Of lines that are looked at together, at least. Of more, each is searched by itself where one of them holds something. */
+const glanceBytes = 1_024;
 const newline = 10;
 const carriageReturn = 13;
 
@@ -63,12 +65,12 @@ export class Finder {
   find(source: Buffer, from: number, end: number): readonly Hidden[] {
     if (!this.#byLine) return this.#detected(source, from, end);
     const found: Hidden[] = [];
+    let glance = { until: from, found: false };
     for (let start = from, context = 0; start < end;) {
+      if (start >= glance.until) glance = this.#glance(source, context, start, end);
       const last = this.#lineEnd(source, start, end);
-      const line = joined([
-        ...this.#detected(source, start, last, context),
-        ...this.#matched(source, context, start, last),
-      ]);
+      const detected = this.#detected(source, start, last, context);
+      const line = glance.found ? joined([...detected, ...this.#matched(source, context, start, last)]) : detected;
       found.push(...line);
       const open = line.at(-1);
       if (open?.closing) {
@@ -81,9 +83,23 @@ export class Finder {
         const { start: first, leavesNothing, labels } = open;
         found[found.length - 1] = { start: first, end: until, leavesNothing, labels };
         [start, context] = [until, closed];
+        // The rest of the line is one of its own.
+        glance = { until, found: false };
       } else [start, context] = [last, last];
     }
     return found;
+  }
+
+  /** Whether an expression may match in one of the lines from here on, and up to where that holds. Most lines hold nothing. */
+  #glance(
+    source: Buffer,
+    context: number,
+    start: number,
+    end: number,
+  ): { readonly until: number; readonly found: boolean } {
+    const until = this.#lineEnd(source, start + glanceBytes, end);
+    const lines = source.toString('latin1', context, until);
+    return { until, found: this.#patterns.some(({ pattern }) => pattern.mayBeIn(lines)) };
   }
 
   #lineEnd(source: Buffer, start: number, end: number): number {

@@ -57,6 +57,32 @@ describe('what leaves of a stream', () => {
     expect(leftOf('a\nb', { 'pattern:a\\sb': 'redact' })).toBe('a\nb');
   });
 
+  test.each([
+    ...['b', '^b', 'c$', '^a[^b]*c$', 'a\\s+b', '\\bb\\b', 'a\\Bb', 'c\\b', 'bc|ca$', '(?s)a.c', '(?m)^c$'],
+    // Of the whole text, which a line is.
+    ...['\\Ab', 'c\\z', '(?-m:^b)', '(?-m:c$)', '(?i-m)^B'],
+  ])('the expression %s hides in a line among many what it finds in that line alone', (text) => {
+    const pattern = patternOf(`pattern:${text}`);
+    if (typeof pattern === 'string') throw new Error(pattern);
+    const alone = (line: string): string =>
+      pattern
+        .spans(line, 0)
+        .toReversed()
+        .reduce((left, [start, end]) => `${left.slice(0, start)}***${left.slice(end)}`, line);
+    const line = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ' '), maxLength: 5 });
+    const breaks = fc.constantFrom('\n', '\r', '\r\n');
+    // Far apart, so that between them there are many that hold nothing.
+    const drawn = fc.array(fc.tuple(fc.nat({ max: 700 }), line, breaks), { maxLength: 6 });
+    fc.assert(
+      fc.property(drawn, (places) => {
+        const lines = places.map(([quiet, one, end]) => [`x${end}`.repeat(quiet), one, end] as const);
+        const whole = leftOf(lines.flat().join(''), { [`pattern:${text}`]: 'redact' });
+        expect(whole).toBe(lines.map(([quiet, one, end]) => quiet + alone(one) + end).join(''));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test('the method null leaves nothing, every other one the same', () => {
     expect(leftOf('<a@example.com>', { 'detector:email': 'null' })).toBe('<>');
     for (const method of ['redact', 'tokenize', 'hash', 'partial'] as const)
