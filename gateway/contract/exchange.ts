@@ -28,6 +28,11 @@ export interface Exchange {
   changes(i: number): boolean;
   /** Limits count over everything that shares this object: the pieces in which a portal or cursor is fetched. */
   tally(i: number): object;
+  /**
+   * The transaction that it runs in, where the target has some: what one command of it did may be spoken of at the end of any later one, by checks and
+   * triggers that wait until then. Another object for each; the same one for two that nobody can tell apart is safe.
+   */
+  readonly transaction?: object;
   /** Command `i` as log and recording may have it. */
   recordText(i: number): OutlinedTexts;
   /** Says no in the protocol's own words. The session lives on. */

@@ -59,11 +59,23 @@ export class Delivery {
   #streamed: StreamObligations | undefined;
   /** What the result quotes is not what was judged: its texts are data as well. */
   #doubtful = false;
+  readonly #quotes: () => boolean;
   /** For texts that no label covers, where policy asks for it. */
   readonly #search: Search | undefined;
 
-  /** @param shared limits count over everything that shares this object */
-  constructor(command: Command, decision: Decision, masks: Masks, shared: object, tallies: Tallies) {
+  /**
+   * @param shared limits count over everything that shares this object
+   * @param quotes whether an earlier command of the transaction met masked values, which checks that waited until now may quote
+   */
+  constructor(
+    command: Command,
+    decision: Decision,
+    masks: Masks,
+    shared: object,
+    tallies: Tallies,
+    quotes: () => boolean = () => false,
+  ) {
+    this.#quotes = quotes;
     this.#command = command;
     this.#decision = decision;
     this.#masks = masks;
@@ -159,7 +171,7 @@ export class Delivery {
   }
 
   get #redactsTexts(): boolean {
-    return this.#doubtful || hasMasks(this.#decision);
+    return this.#doubtful || hasMasks(this.#decision) || this.#quotes();
   }
 
   #rows(part: ResultPart, batch: RowBatch): ResultPart | undefined {

@@ -53,6 +53,8 @@ export class SessionGate implements Gate {
   readonly #brokenOff = new AbortController();
   readonly #tallies = new Tallies();
   #masksSeen = false;
+  /** Transactions that changed something under masks. */
+  readonly #quoting = new WeakSet<object>();
   #over: Promise<void> | undefined;
 
   constructor(frame: SessionFrame, ports: GatePorts) {
@@ -214,7 +216,10 @@ export class SessionGate implements Gate {
       const command = x.commands[i] ?? x.commands[0];
       this.#session.released(command);
       this.#masksSeen ||= hasMasks(decision);
-      const delivery = new Delivery(command, decision, this.#ports.masks, x.tally(i), this.#tallies);
+      const { transaction } = x;
+      if (transaction && hasMasks(decision) && x.changes(i)) this.#quoting.add(transaction);
+      const quotes = (): boolean => transaction !== undefined && this.#quoting.has(transaction);
+      const delivery = new Delivery(command, decision, this.#ports.masks, x.tally(i), this.#tallies, quotes);
       return { delivery, requestId, decision };
     });
     const release = new Release(x, released, {

@@ -62,7 +62,8 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.relations[].access': 'One that is read and written is there twice',
     'command.relations[].columns':
       'Columns that the statement names or that `*` stands for; for a write, those it writes',
-    'command.relations[].labels': 'Labels of those columns',
+    'command.relations[].labels':
+      'Labels of those columns; where rows are changed, of all columns; and of what triggers may quote when it is written',
     'command.output[].name': 'Of a column of the result',
     'command.output[].sources': '`schema.relation.column` of each source',
     'command.output[].transform':

@@ -12,7 +12,8 @@ export const tableRule = z.discriminatedUnion('kind', [
     columns,
     over: z.enum(['alone', 'columns', 'computed']).default('columns'),
   }),
-  z.strictObject({ kind: z.enum(['check', 'unchecked', 'partition']), columns }),
+  z.strictObject({ kind: z.enum(['check', 'unchecked', 'partition', 'domain']), columns }),
+  z.strictObject({ kind: z.literal('trigger'), calls: z.string() }),
   z.strictObject({ kind: z.literal('index'), keys: columns, covers: columns.default([]) }),
   z.strictObject({ kind: z.literal('foreign'), columns, to: table, to_columns: columns }),
   z.strictObject({ kind: z.literal('policy'), reads: table, columns }),
@@ -44,7 +45,10 @@ export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | u
     case 'check':
     case 'unchecked':
     case 'partition':
+    case 'domain':
       return { kind: rule.kind, columns: list(rule.columns) };
+    case 'trigger':
+      return { kind: 'trigger', calls: rule.calls };
     case 'index':
       return { kind: rule.kind, keys: list(rule.keys), ...(rule.covers.length > 0 && { covers: list(rule.covers) }) };
     case 'foreign': {
@@ -79,6 +83,8 @@ export function readRule(rule: FixtureRule, oidOf: (name: string) => number): Ta
     case 'check':
     case 'unchecked':
     case 'partition':
+    case 'domain':
+    case 'trigger':
     case 'index':
     case 'stored':
     case 'virtual':

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { openSqlAnalyzer, type CatalogRule, type CatalogSnapshot, type SqlAnalyzer } from '../../facts/sql/index.ts';
+import {
+  openSqlAnalyzer,
+  ownTypes,
+  type CatalogRule,
+  type CatalogSnapshot,
+  type SqlAnalyzer,
+} from '../../facts/sql/index.ts';
 import type { Line, LineProtocol, LineTarget, ReadLine } from '../../policy/lines/protocol.ts';
 import { otherName, readRule, tableRule } from './postgres-rules.ts';
 import { commandOf, unitsOfQuery } from '../../protocols/postgres/normalize.ts';
@@ -18,7 +24,7 @@ const relation = z.union([
     inherits: z.array(z.string()).default([]),
     triggers: z.boolean().default(false),
     rules: z.boolean().default(false),
-    /** Columns that are not text, as `format_type` calls it: by it analysis knows what `=` of them tells. */
+    /** Columns that are not text, as `format_type` calls it: by it analysis knows what `=` and `lower` of them tell. */
     types: z.record(z.string(), z.string()).default({}),
     by_itself: z.array(tableRule).default([]),
   }),
@@ -135,14 +141,26 @@ class PostgresLines implements LineProtocol {
 const firstOid = 100_000;
 const textOid = 25;
 
-/** Types of which analysis knows what `=` tells, src/include/catalog/pg_type.dat; any other is none of them. */
+/** Types of which analysis knows more than that they have a text, src/include/catalog/pg_type.dat. */
 const comparedTypes: ReadonlyMap<string, number> = new Map([
   ['text', textOid],
   ['character varying', 1043],
   ['character', 1042],
   ['uuid', 2950],
+  ['json', 114],
+  ['record', ownTypes.row],
+  ['int4range', 3904],
+  ['int4multirange', 4451],
 ]);
-const otherTypeOid = 0;
+/** Numbers, dates and the like, and what a database defines. */
+const plainType =
+  /^(smallint|integer|bigint|oid|real|double precision|numeric|money|boolean|bytea|date|time.*|interval|inet|cidr|macaddr8?|name|"char")$|\./;
+const plainTypeOid = 0;
+const anyArrayOid = 2277;
+
+function typeOidOf(name: string): number {
+  return comparedTypes.get(name) ?? (plainType.test(name) ? plainTypeOid : anyArrayOid);
+}
 
 /** Types by the name that a fixture has for them, of those that it knows how to compare; of domains the type below. */
 export function comparedType(oid: number): string | undefined {
@@ -171,7 +189,7 @@ export function snapshotOf({ relations, functions, operators, coerces }: Fixture
       kind,
       columns: columns.map((column, n) => {
         const typeName = types[column] ?? 'text';
-        const typeOid = comparedTypes.get(typeName) ?? otherTypeOid;
+        const typeOid = typeOidOf(typeName);
         return { name: column, attnum: n + 1, typeOid, typeName, ...(generated.has(column) && { isGenerated: true }) };
       }),
       inherits: inherits.map((parent) => firstOid + names.indexOf(parent)),

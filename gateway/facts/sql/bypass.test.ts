@@ -1009,8 +1009,48 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(22, 'v_tenant', ['id'], 'v').map(([query, row]) =>
       query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT people.id FROM public.people WHERE people.tenant = 1')] : [query, row],
     ),
+    // Triggers: one that reads a table, one that does not, one that runs texts, one that writes where another is, one in another language.
+    ...made(24, 'told', ['id', 'a']),
+    rule(24, 'trigger', '{}', null, null, 'public.reads_keyed'),
+    ...made(25, 'touched', ['id', 'a']),
+    rule(25, 'trigger', '{}', null, null, 'public.touches'),
+    ...made(26, 'dynamic', ['id', 'a']),
+    rule(26, 'trigger', '{}', null, null, 'public.runs'),
+    ...made(27, 'writes', ['id', 'a']),
+    rule(27, 'trigger', '{}', null, null, 'public.writes_told'),
+    ...made(28, 'perl', ['id', 'a']),
+    rule(28, 'trigger', '{}', null, null, 'public.in_perl'),
+    ...made(29, 'over_told', ['id', 'a']),
+    ...made(30, 'under_over', ['id', 'above']),
+    rule(30, 'foreign', '{2}', '29', '{1}', null),
+    rule(30, 'trigger', '{}', null, null, 'public.reads_keyed'),
+    ...made(31, 'v_told', ['id', 'a'], 'v').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT told.id, told.a FROM public.told')] : [query, row],
+    ),
+    ...made(32, 'calls', ['id', 'a']),
+    rule(32, 'trigger', '{}', null, null, 'public.calls_code'),
+    ...made(33, 'dumps', ['id', 'a']),
+    rule(33, 'trigger', '{}', null, null, 'public.dumps'),
+    ...([
+      ['reads_keyed', 'plpgsql', `BEGIN RAISE NOTICE '%', (SELECT "ssn" FROM KEYED); RETURN NEW; END`],
+      ['touches', 'plpgsql', 'BEGIN NEW.a := pg_catalog.upper(now()::text); RETURN NEW; END'],
+      ['runs', 'plpgsql', 'BEGIN EXECUTE NEW.a; RETURN NEW; END'],
+      ['writes_told', 'plpgsql', 'BEGIN INSERT INTO public.told VALUES (1); RETURN NEW; END'],
+      ['calls_code', 'plpgsql', 'BEGIN NEW.a := first_code(); RETURN NEW; END'],
+      ['dumps', 'plpgsql', 'BEGIN NEW.a := database_to_xml(true, true, NEW.a); RETURN NEW; END'],
+      ['in_perl', 'plperl', null],
+    ] as const).map(([name, language, source]): readonly [string, unknown] => [
+      'functions', ['public', name, language, 'v', 'f', null, null, 'f', '[]', null, 'other', source],
+    ]),
+    // What labels come by, and what can be taken away.
+    ...made(34, 'mv_keyed', ['id', 'x'], 'm').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT v_keyed.id, v_keyed.ssn FROM public.v_keyed')] : [query, row],
+    ),
+    ...made(35, 'in_domain', ['id', 'ssn']),
+    rule(35, 'domain', '{1,2}', null, null, null),
+    rule(35, 'default', '{}', null, '1', 'public.first_ssn()'),
   ]; // prettier-ignore
-  const labelled = 'keyed computed checked unchecked divided made above whole people codes folded pairs keys'
+  const labelled = 'in_domain keyed computed checked unchecked divided made above whole people codes folded pairs keys'
     .split(' ')
     .map((name) => `${name}.ssn`);
   beforeAll(() => {
@@ -1271,6 +1311,62 @@ describe('what a table does by itself tells of labelled values', () => {
     expect((await ruled(sql)).command.output.at(-1)).toMatchObject({ transform, labels });
   });
 
+  test.each<[sql: string, ...labels: readonly string[]]>([
+    ["UPDATE told SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ["INSERT INTO told VALUES ('1', 'x')", 'pii.ssn'],
+    ["DELETE FROM told WHERE id = '1'", 'pii.ssn'],
+    ['TRUNCATE told', 'pii.ssn'],
+    ['COPY told FROM STDIN', 'pii.ssn'],
+    ["UPDATE v_told SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ["MERGE INTO told t USING filled f ON t.id = f.id WHEN MATCHED THEN UPDATE SET a = 'x'", 'pii.ssn'],
+    ["UPDATE dynamic SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ["UPDATE writes SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ["UPDATE perl SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ["DELETE FROM over_told WHERE id = '1'", 'pii.ssn'],
+    ["UPDATE calls SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ["UPDATE dumps SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ["UPDATE touched SET a = 'x' WHERE id = '1'"],
+    ['SELECT a FROM told'],
+  ])('triggers may quote what they read: %s', async (sql, ...labels) => {
+    const facts = await ruled(sql);
+    expect(facts.command.labels).toEqual(labels);
+    expect(facts.touchesLabels).toBe(labels.length > 0);
+  });
+
+  test.each<[sql: string, ...used: readonly string[]]>([
+    ["ALTER DOMAIN d ADD CHECK (VALUE <> '1')", 'in_domain.ssn rule'],
+    ['ALTER DOMAIN d VALIDATE CONSTRAINT c', 'in_domain.ssn rule'],
+    ['ALTER DOMAIN d SET NOT NULL', 'in_domain.ssn rule'],
+    ['ALTER DOMAIN d DROP NOT NULL'],
+    ["ALTER DOMAIN d SET DEFAULT 'x'"],
+  ])('a check of a domain is asked of its columns: %s', async (sql, ...used) => {
+    expect(uses(await ruled(sql))).toEqual(used);
+  });
+
+  test('the default of a domain is read like one of the column', async () => {
+    const { command } = await ruled("INSERT INTO in_domain (ssn) VALUES ('1')");
+    expect(command.copies).toMatchObject([{ column: 'public.in_domain.id', labels: ['pii.ssn'] }]);
+  });
+
+  test.each<[sql: string, ...columns: readonly string[]]>([
+    ['CREATE OR REPLACE VIEW v_keyed AS SELECT id, id AS ssn FROM filled', 'mv_keyed.x'],
+    ['CREATE VIEW v_keyed AS SELECT id, id AS ssn FROM filled'],
+    ['CREATE OR REPLACE VIEW v_told AS SELECT 1'],
+    ['ALTER TABLE part NO INHERIT divided', 'part.ssn'],
+    ['ALTER TABLE divided DETACH PARTITION part', 'part.ssn'],
+    ['ALTER TABLE made ALTER upper DROP EXPRESSION', 'made.late', 'made.size', 'made.upper'],
+    ['ALTER TABLE refers DROP CONSTRAINT c', 'refers.to_ssn'],
+    ['ALTER TABLE keyed DROP CONSTRAINT c CASCADE', 'refers.to_ssn'],
+    ['ALTER TABLE keyed DROP COLUMN ssn CASCADE', 'refers.to_ssn'],
+    ['DROP TABLE keyed CASCADE', 'refers.to_ssn'],
+    ['DROP SCHEMA public CASCADE', 'refers.to_ssn'],
+    ['DROP TABLE keyed'],
+    ['ALTER TABLE refers ADD COLUMN x int'],
+  ])('a label stays where what it came by goes: %s', async (sql, ...columns) => {
+    const { command } = await ruled(sql);
+    expect(command.copies.map(({ column }) => column.replace('public.', '')).sort()).toEqual(columns);
+  });
+
   test('a column that a key makes idle is read all the same', async () => {
     const { command } = await ruled('SELECT id FROM keyed GROUP BY id, ssn');
     expect(command.relations).toMatchObject([{ name: 'keyed', columns: ['id', 'ssn'], labels: ['pii.ssn'] }]);
@@ -1280,6 +1376,112 @@ describe('what a table does by itself tells of labelled values', () => {
     const { command } = await ruled('INSERT INTO filled (id) VALUES (1)');
     expect(command.copies).toMatchObject([{ column: 'public.filled.a', labels: ['pii.ssn'] }]);
   });
+});
+
+describe('what is true of texts is not true of every type', () => {
+  const types: readonly (readonly [column: string, oid: number, type: string])[] = [
+    ['id', 23, 'integer'],
+    ['during', 3912, 'daterange'],
+    ['many', 4451, 'int4multirange'],
+    ['tags', 1009, 'text[]'],
+    ['bits', 1562, 'bit varying'],
+    ['doc', 114, 'json'],
+    ['docs', 199, 'json[]'],
+    ['docb', 3802, 'jsonb'],
+    ['home', 20_001, 'public.address'],
+    ['homes', 20_002, 'public.address[]'],
+    ['row', 20_003, 'public.other'],
+    ['mood', 20_004, 'public.mood'],
+    ['span', 20_005, 'public.span'],
+    ['born', 1082, 'date'],
+    ['pay', 1700, 'numeric'],
+    ['bytes', 17, 'bytea'],
+  ];
+  const columns = types.map(([name, oid, type], i) => [name, i + 1, oid, type, false]);
+  const rows = [
+    ['relations', ['1', 'public', 'typed', 'r', 'f', 'f', null]],
+    ['columns', ['1', JSON.stringify(columns)]],
+    ['types', ['20001', 'c', 'address', '0', '0', null]],
+    ['types', ['20002', 'b', '_address', '0', '20001', null]],
+    ['types', ['20005', 'd', 'span', '3904', '0', null]],
+    ['enums', ['public', 'mood', 'sad']],
+  ];
+  beforeAll(() => {
+    analyzer.setCatalog('typed', leakCatalog(rows.map((row) => JSON.stringify(row)).join('\n')));
+    const labels = types.slice(1).map(([name]) => [`public.typed.${name}`, ['pii.typed']] as const);
+    analyzer.setLabels('typed', new Map(labels), '1');
+  });
+  const typed = async (sql: string): Promise<StatementFacts> => {
+    const answer = await analyzer.analyze({ target: 'typed', text: Buffer.from(sql), major: 18, searchPath });
+    if (!answer.ok || !answer.statements[0]) throw new Error('no statement');
+    expect(answer.statements[0].command.analysis.reasons).toEqual([]);
+    return answer.statements[0];
+  };
+
+  test.each([
+    // A bound of a range, NULL where it has none.
+    'lower(during)',
+    'upper(many)',
+    'lower(span)',
+    'lower(coalesce(during, during))',
+    // Arrays of different dimensions do not go together.
+    "tags || '{x}'::text[]",
+    "tags || 'x'::text",
+    "'{x}'::text[] || tags",
+    'lag(tags) OVER (ORDER BY id) || tags',
+    // As long as the value is.
+    'substring(bits, 1, 2)',
+    // jsonb refuses what json may hold.
+    'jsonb_agg(doc)',
+    'to_jsonb(typed)',
+    "jsonb_build_object('a', doc)",
+    'jsonb_build_array(docs)',
+    'jsonb_object_agg(id, json_build_array(doc))',
+    'jsonb_agg(home)',
+    "docb || '{}'",
+    // Whether each field is NULL.
+    'home IS NULL',
+    'row IS NOT NULL',
+    'homes IS NULL',
+    'coalesce(home, home) IS NULL',
+    'count(*) FILTER (WHERE home IS NULL)',
+    'CASE WHEN home IS NULL THEN 1 END',
+  ])('denied: SELECT %s', async (expression) => {
+    const { command } = await typed(`SELECT ${expression} FROM typed`);
+    expect(command.filters.some(({ use }) => use !== 'null_test')).toBe(true);
+  });
+  test('nor are rows chosen by it', async () => {
+    expect(uses(await typed('SELECT id FROM typed WHERE home IS NOT NULL'))).toEqual(['typed.home where']);
+    expect(uses(await typed('SELECT EXISTS (SELECT 1 FROM typed WHERE home IS NULL)'))).toEqual(['typed.home where']);
+  });
+
+  test.each([
+    ['concat(during, home)', 'derived'],
+    ['during', 'plain'],
+    ['lag(home) OVER (ORDER BY id)', 'derived'],
+    ['coalesce(tags, tags)', 'derived'],
+    ['max(during)', 'derived'],
+    ['json_agg(doc)', 'derived'],
+    ["json_build_object('a', home)", 'derived'],
+    ['row_to_json(typed)', 'derived'],
+    ['jsonb_agg(tags)', 'derived'],
+    ["jsonb_build_object('a', during, 'b', docb, 'c', pay)", 'derived'],
+    ["mood || ''", 'derived'],
+    ["born || ''", 'derived'],
+    ['left(pay::text, 2)', 'derived'],
+    ['substring(bytes, 1, 2)', 'derived'],
+  ])('a mask hides it: SELECT %s', async (expression, transform) => {
+    const facts = await typed(`SELECT ${expression} FROM typed`);
+    expect(facts.command.filters.filter(({ use }) => use !== 'null_test')).toEqual([]);
+    expect(facts.command.output.at(-1)).toMatchObject({ transform, labels: ['pii.typed'] });
+  });
+  test.each(['mood IS NULL', 'tags IS NULL', 'count(home)', 'during IS NOT NULL'])(
+    'a NULL that shows anyway: SELECT %s',
+    async (expression) => {
+      const { command } = await typed(`SELECT ${expression} FROM typed`);
+      expect(command.filters.map(({ use }) => use)).toEqual(['null_test']);
+    },
+  );
 });
 
 describe('labels have to follow what is stored or renamed', () => {
@@ -1374,6 +1576,14 @@ describe('labels have to follow what is stored or renamed', () => {
     const [copy] = (await one('CREATE TABLE t AS EXECUTE p')).command.copies;
     expect(copy?.column).toBe('public.t.*');
     expect(copy?.labels).toEqual([...new Set([...leakLabels.values()].flat())].sort());
+  });
+
+  test('a function that is replaced may be what a materialized view was filled by', async () => {
+    const { command } = await one("CREATE OR REPLACE FUNCTION md5(text) RETURNS text LANGUAGE sql AS 'SELECT 1'");
+    expect(command.copies.map(({ column }) => column)).toEqual([
+      'public.mv_customers.e',
+      'public.mv_customers.ssn_hash',
+    ]);
   });
 
   describe('into and out of a table that only its own transaction sees', () => {

@@ -1,13 +1,6 @@
 import { readRules, rulesQuery } from './catalog-rules.ts';
 import { readStandIns } from './catalog-types.ts';
-import type {
-  CatalogColumn,
-  CatalogFunction,
-  CatalogKind,
-  CatalogRelation,
-  CatalogSnapshot,
-  FunctionBody,
-} from './catalog.ts';
+import type { CatalogColumn, CatalogFunction, CatalogKind, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 
 /**
  * What to ask a target, PostgreSQL 15 to 18, with its own credentials, all in one connection and in text format.
@@ -40,7 +33,8 @@ export const catalogQueries = {
                 THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
            p.prosqlbody IS NOT NULL, COALESCE(pg_catalog.array_to_json(p.proargnames)::pg_catalog.text, '[]'),
            pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid),
-           CASE WHEN p.prorettype = 25 THEN 'text' WHEN p.prorettype = 2249 OR t.typtype = 'c' THEN 'row' ELSE 'other' END
+           CASE WHEN p.prorettype = 25 THEN 'text' WHEN p.prorettype = 2249 OR t.typtype = 'c' THEN 'row' ELSE 'other' END,
+           CASE WHEN p.prorettype = 2279 AND l.lanname = 'plpgsql' THEN p.prosrc END
       FROM pg_catalog.pg_proc p
       JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
@@ -57,8 +51,12 @@ export const catalogQueries = {
         ON d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e'
       LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
      WHERE o.oid >= 16384`,
-  // citext is text by another name.
+  // citext is text by another name. A type that is called like text is what `::text` may mean.
   casts: `
+    SELECT pg_catalog.format_type(t.oid, NULL)
+      FROM pg_catalog.pg_type t
+     WHERE t.oid >= 16384 AND t.typname IN ('text', 'varchar', 'bpchar')
+    UNION
     SELECT DISTINCT pg_catalog.format_type(c.castsource, NULL)
       FROM pg_catalog.pg_cast c
       JOIN pg_catalog.pg_type t ON t.oid = c.castsource
@@ -142,7 +140,11 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
   };
 }
 
-function bodyOf([sql, atomic, parameters, defaults, returns]: TextRows[number]): { readonly body?: FunctionBody } {
+function bodyOf([sql, atomic, parameters, defaults, returns, trigger]: TextRows[number]): Pick<
+  CatalogFunction,
+  'body' | 'names'
+> {
+  if (typeof trigger === 'string') return { names: namesIn(trigger) };
   if (typeof sql !== 'string') return {};
   return {
     body: {
@@ -154,6 +156,13 @@ function bodyOf([sql, atomic, parameters, defaults, returns]: TextRows[number]):
       returns: returns === 'text' || returns === 'row' ? returns : 'other',
     },
   };
+}
+
+/** Quoted or not, and those in literals and comments as well: more than it can name. An escaped name may be any: U&"..." is one of the names. */
+function namesIn(source: string): readonly string[] {
+  const plain = source.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? [];
+  const quoted = [...source.matchAll(/"((?:[^"]|"")+)"/g)].map(([, name = '']) => name.replaceAll('""', '"'));
+  return [...new Set([...plain, ...quoted, ...(/u&"/i.test(source) ? ['execute'] : [])])].sort();
 }
 
 function kindOf(schema: string, relkind: string): CatalogKind {

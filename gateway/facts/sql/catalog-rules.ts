@@ -18,7 +18,11 @@ export type TableRule =
   /** A generated column, and what it is made of. */
   | { readonly kind: 'stored' | 'virtual'; readonly column: string; readonly columns: readonly string[]; readonly sql: string }
   /** The default of a column, where it calls a function that somebody wrote. */
-  | { readonly kind: 'default'; readonly column: string; readonly sql: string }; // prettier-ignore
+  | { readonly kind: 'default'; readonly column: string; readonly sql: string }
+  /** A column whose type is a domain: a check that the domain gets is asked of every value. */
+  | { readonly kind: 'domain'; readonly columns: readonly string[] }
+  /** A trigger that somebody wrote calls `schema.name`. */
+  | { readonly kind: 'trigger'; readonly calls: string }; // prettier-ignore
 
 /**
  * `computed`: an expression, or some rows only; its columns are all that this is made of. `alone`: one column, each of whose values is there
@@ -114,7 +118,26 @@ export const rulesQuery = `
   SELECT f.adrelid, 'default', '{}', NULL, f.adnum::pg_catalog.text, ${expression}
     FROM pg_catalog.pg_attrdef f
     JOIN pg_catalog.pg_attribute a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
-   WHERE a.attgenerated = '' AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = ${classOf('pg_attrdef')} AND p.objid = f.oid AND p.refclassid = ${classOf('pg_proc')})`;
+   WHERE a.attgenerated = '' AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = ${classOf('pg_attrdef')} AND p.objid = f.oid AND p.refclassid = ${classOf('pg_proc')})
+  UNION ALL
+  SELECT a.attrelid, 'domain', pg_catalog.array_agg(a.attnum)::pg_catalog.text, NULL, NULL, NULL
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd' AND t.oid >= 16384
+   WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
+   GROUP BY a.attrelid
+  UNION ALL
+  SELECT a.attrelid, 'default', '{}', NULL, a.attnum::pg_catalog.text, pg_catalog.pg_get_expr(t.typdefaultbin, 0::pg_catalog.oid)
+    FROM pg_catalog.pg_attribute a
+    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND t.typtype = 'd' AND t.typdefaultbin IS NOT NULL
+   WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.atthasdef
+     AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = ${classOf('pg_type')} AND p.objid = t.oid AND p.refclassid = ${classOf('pg_proc')})
+  UNION ALL
+  SELECT DISTINCT t.tgrelid, 'trigger', '{}', NULL::pg_catalog.oid, NULL, pg_catalog.concat(n.nspname, '.', p.proname)
+    FROM pg_catalog.pg_trigger t
+    JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+    JOIN pg_catalog.pg_language l ON l.oid = p.prolang
+   WHERE NOT t.tgisinternal AND l.lanname NOT IN ('c', 'internal')`;
 
 type Row = readonly (string | null)[];
 
@@ -158,7 +181,10 @@ function ruleOf(kind: string | null | undefined, columns: readonly string[], res
     case 'check':
     case 'unchecked':
     case 'partition':
+    case 'domain':
       return { kind, columns };
+    case 'trigger':
+      return { kind, calls: rest().sql };
     case 'index': {
       const { to, sql } = rest();
       return { kind, keys: columns, covers: sql === 'expressions' ? [] : to.columns };

@@ -1,4 +1,5 @@
 import type { CatalogRule } from './catalog-rules.ts';
+import { valueKind, type ValueKind } from './value-kind.ts';
 
 /** What a target's catalog says, as of one reading. Plain, so that it can be posted to the parser's threads. */
 export interface CatalogSnapshot {
@@ -60,6 +61,8 @@ export interface CatalogFunction {
   readonly extension: string | null;
   /** What it runs, for a function in SQL that belongs to no extension and sets no setting of its own. */
   readonly body?: FunctionBody;
+  /** Of a trigger's function in PL/pgSQL: every name that its text holds, also those that name nothing. */
+  readonly names?: readonly string[];
 }
 
 export interface FunctionBody {
@@ -95,15 +98,15 @@ export interface LeanCatalog {
 export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTriggers'> {
   /** Names in order, with a NUL between them: no name holds one. Empty without columns. */
   readonly names: string;
-  /** How columns are compared, a letter for each: `t` as text, `u` as UUID, `.` in another way. Absent where it is dots only. */
-  readonly equality?: string;
+  /** What kind of values columns hold, a letter for each: see `ValueKind`. Absent where it is dots only. */
+  readonly kinds?: string;
   /** Names of generated columns. */
   readonly generated?: readonly string[];
 }
 
 export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
   const { version, relations, functions, operators, coerces = false, rules } = snapshot;
-  const lettered = equalityLetters(snapshot.standIns);
+  const lettered = kindLetters(snapshot);
   return {
     version,
     relations: relations.map(({ oid, schema, name, kind, columns, inherits, definition, hasRules }) => {
@@ -128,23 +131,19 @@ export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
   };
 }
 
-/** text, varchar, bpchar and uuid: src/include/catalog/pg_type.dat */
-const letters: ReadonlyMap<number, string> = new Map([
-  [25, 't'],
-  [1043, 't'],
-  [1042, 't'],
-  [2950, 'u'],
-]);
-
-function equalityLetters(
-  standIns: CatalogSnapshot['standIns'],
-): (columns: readonly CatalogColumn[]) => Pick<LeanRelation, 'equality'> {
+function kindLetters({
+  standIns,
+  enums,
+}: CatalogSnapshot): (columns: readonly CatalogColumn[]) => Pick<LeanRelation, 'kinds'> {
+  const enumNames = new Set(enums.map(({ schema, name }) => `${schema}.${name}`));
+  const letter = ({ typeOid, typeName }: CatalogColumn): ValueKind =>
+    valueKind(standIns?.get(typeOid) ?? typeOid, enumNames.has(typeName.replaceAll('"', '')));
   // Few words for many tables.
-  const seen = new Map<string, Pick<LeanRelation, 'equality'>>();
+  const seen = new Map<string, Pick<LeanRelation, 'kinds'>>();
   return (columns) => {
-    const equality = columns.map(({ typeOid }) => letters.get(standIns?.get(typeOid) ?? typeOid) ?? '.').join('');
-    const known = seen.get(equality) ?? (/[^.]/.test(equality) ? { equality } : {});
-    seen.set(equality, known);
+    const kinds = columns.map(letter).join('');
+    const known = seen.get(kinds) ?? (/[^.]/.test(kinds) ? { kinds } : {});
+    seen.set(kinds, known);
     return known;
   };
 }
@@ -153,8 +152,13 @@ export function columnNames(relation: LeanRelation): readonly string[] {
   return relation.names === '' ? [] : relation.names.split('\0');
 }
 
+export function kindOf(relation: LeanRelation, column: string): ValueKind {
+  // Letters are written by `valueKind` alone.
+  return (relation.kinds?.[columnNames(relation).indexOf(column)] ?? '.') as ValueKind;
+}
+
 /** How values of a column compare: `t` as text, `u` as UUID; undefined in any other way. */
-export function equalityOf(relation: LeanRelation, column: string): string | undefined {
-  const letter = relation.equality?.[columnNames(relation).indexOf(column)];
-  return letter === '.' ? undefined : letter;
+export function equalityOf(relation: LeanRelation, column: string): 't' | 'u' | undefined {
+  const kind = kindOf(relation, column);
+  return kind === 't' || kind === 'u' ? kind : undefined;
 }

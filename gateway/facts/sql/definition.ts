@@ -127,6 +127,23 @@ function readNamed(walk: Walk, body: Node): void {
       if (base.labels.length > 0) walk.ledger.touch(base, 'other');
 }
 
+/** TRUNCATE fires triggers of its own. */
+export function readTruncated(walk: Walk, body: Node): void {
+  readWhole(walk, body);
+  for (const entry of nodes(body, 'relations')) {
+    const named = only(entry, 'RangeVar') ?? {};
+    const relation = walk.ledger.world.relation(text(named, 'schemaname'), text(named, 'relname'), walk.ledger.path);
+    if (relation) walk.ledger.firesTriggers(relation);
+  }
+}
+
+const asksValues: ReadonlySet<string> = new Set(['C', 'V', 'O']);
+
+/** A check or NOT NULL that a domain gets is asked of every value of every column of it: whether it holds tells of them. */
+export function readAlteredDomain({ ledger }: Walk, body: Node): void {
+  if (asksValues.has(text(body, 'subtype'))) ledger.touchAll(ledger.world.inDomains(), 'rule');
+}
+
 /** Relations that are worked on as a whole: TRUNCATE, LOCK, VACUUM, REINDEX. Nothing of what they hold comes out. */
 export function readWhole(walk: Walk, tree: Json | undefined): void {
   if (isList(tree)) {

@@ -9,9 +9,10 @@ import {
   referenceParts,
 } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
-import { equalityOf } from './catalog.ts';
+import { equalityOf, kindOf } from './catalog.ts';
 import { resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
-import { totalCall, type ArgumentKind } from './total-functions.ts';
+import { readsOnly, textual, totalCall, type ArgumentKind } from './total-functions.ts';
+import type { ValueKind } from './value-kind.ts';
 import type { Base, Form } from './world.ts';
 
 const textTypes: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar']);
@@ -24,14 +25,14 @@ export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>)
       return readColumn(walk, tree, body, scope, into);
     case 'A_Expr':
       return isConcatenation(walk, tree)
-        ? readAll(walk, concatenated(walk, tree), scope, into)
+        ? readOf(walk, textual, into, (own) => readAll(walk, concatenated(walk, tree), scope, own))
         : readOther(walk, tree, scope, into);
     case 'SubLink':
       return readScalar(walk, tree, body, scope, into);
     case 'CoalesceExpr':
       return readAll(walk, nodes(body, 'args'), scope, into);
     case 'TypeCast':
-      return toText(body) ? readAll(walk, argument(body), scope, into) : readOther(walk, tree, scope, into);
+      return toText(walk, body) ? readAll(walk, argument(body), scope, into) : readOther(walk, tree, scope, into);
     case 'CollateClause':
       return readAll(walk, argument(body), scope, into);
     case 'CaseExpr':
@@ -74,8 +75,27 @@ function readCall(walk: Walk, tree: Node, body: Node, scope: Scope, into: Set<Ba
     return readOther(walk, tree, scope, into);
   walk.ledger.call(classifyCall(walk, parts));
   readTurns(walk, body, scope, 'function');
-  const forms = args.map((arg, i) => readArgument(walk, arg, kinds[i] ?? 'clear', scope, into));
-  return forms.includes(undefined) ? undefined : 'derived';
+  return readOf(walk, readsOnly(parts.at(-1) ?? ''), into, (own) => {
+    const forms = args.map((arg, i) => readArgument(walk, arg, kinds[i] ?? 'clear', scope, own));
+    return forms.includes(undefined) ? undefined : 'derived';
+  });
+}
+
+/** What is made of values of these kinds only: of any other it is another function by the same name, which may fail or bring NULL. */
+function readOf(
+  walk: Walk,
+  kinds: ReadonlySet<ValueKind> | undefined,
+  into: Set<Base>,
+  read: (own: Set<Base>) => Form | undefined,
+): Form | undefined {
+  const own = new Set<Base>();
+  const form = read(own);
+  addAll(into, own);
+  const others = [...own].filter(
+    ({ relation, name, labels }) => labels.length > 0 && kinds && !kinds.has(kindOf(relation, name)),
+  );
+  walk.ledger.touchAll(others, 'function');
+  return others.length > 0 ? undefined : form;
 }
 
 /** Another type could fail to take what the function's last statement brings. */
@@ -203,8 +223,9 @@ function concatenated(walk: Walk, tree: Node): readonly Node[] {
   return [...operands, left].reverse();
 }
 
-/** An array of text is read from the value and may fail. */
-function toText(body: Node): boolean {
+/** An array of text is read from the value and may fail, and so may what somebody else calls text. */
+function toText({ ledger }: Walk, body: Node): boolean {
+  if (ledger.world.coerces) return false;
   const type = node(body, 'typeName') ?? {};
   const names = nameParts(nodes(type, 'names'));
   const own = names.length === 1 || (names.length === 2 && names[0] === 'pg_catalog');

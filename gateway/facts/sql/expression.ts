@@ -1,6 +1,6 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
-import type { CatalogFunction } from './catalog.ts';
+import { kindOf, type CatalogFunction } from './catalog.ts';
 import { readBody } from './function-body.ts';
 import { classifyFunction } from './functions.ts';
 import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
@@ -37,7 +37,8 @@ export function readExpression(
         readCall(walk, body, scope, use, into);
         break;
       case 'NullTest':
-        readNullTest(walk, node(body, 'arg') ?? {}, scope, use, into);
+        if (isRow(node(body, 'arg') ?? {}, scope)) readExpression(walk, body['arg'], scope, use, into);
+        else readNullTest(walk, node(body, 'arg') ?? {}, scope, use, into);
         break;
       case 'A_Expr':
         readOperator(walk, nameParts(nodes(body, 'name')));
@@ -111,6 +112,14 @@ function readNullTest(walk: Walk, arg: Node, scope: Scope, use: ColumnUse, into:
   if (use === 'expression' || use === 'function') return;
   walk.ledger.searchesNull(found.column.sources);
   addAll(into, found.column.sources);
+}
+
+/** IS NULL of a row asks whether each of its fields is NULL, which the masked row does not show. */
+function isRow(arg: Node, scope: Scope): boolean {
+  const reference = only(arg, 'ColumnRef');
+  const found = reference && resolve(referenceParts(reference), scope);
+  if (found?.kind !== 'column') return false;
+  return [...found.column.sources].some(({ relation, name }) => kindOf(relation, name) === 'c');
 }
 
 function readReference(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {

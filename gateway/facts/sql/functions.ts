@@ -53,6 +53,8 @@ const extensionFunctions: readonly (readonly [extension: string, name: RegExp, .
   ['pgrowlocks', /./, 'statistics'],
   ['pg_stat_statements', /./, 'statistics'],
   ['postgres_fdw', /./, 'network'],
+  // How far values of a column reach, from its statistics or its index: https://postgis.net/docs/ST_EstimatedExtent.html
+  ['postgis', /^(st_(estimated_?extent|find_?extent)|_postgis_.*|postgis_.*_extent)$/i, 'statistics'],
 ];
 
 /** What the categories do to the world. */
@@ -172,10 +174,10 @@ function candidateCategories(candidate: CatalogFunction): readonly FunctionCateg
   if (candidate.body) return [candidate.volatility === 'volatile' ? 'volatile' : 'pure'];
   // An extension's function may have been replaced by one in a language that anybody writes.
   if (extension === null || !['c', 'internal', 'sql'].includes(language)) return ['unknown'];
-  if (computing.has(extension))
-    return [candidate.kind === 'aggregate' ? 'aggregate' : candidate.volatility === 'volatile' ? 'volatile' : 'pure'];
   for (const [of, pattern, ...categories] of extensionFunctions)
     if (of === extension && pattern.test(name)) return categories;
+  if (computing.has(extension))
+    return [candidate.kind === 'aggregate' ? 'aggregate' : candidate.volatility === 'volatile' ? 'volatile' : 'pure'];
   return ['unknown'];
 }
 

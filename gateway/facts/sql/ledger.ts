@@ -12,6 +12,7 @@ import { functionEffects, functionReason } from './functions.ts';
 import { chosenBy } from './row-choice.ts';
 import { RowOrder } from './row-order.ts';
 import { storedValues } from './stored-values.ts';
+import { quotedByTriggers } from './trigger-texts.ts';
 import { union, type Base, type World } from './world.ts';
 
 /** Functions whose arguments are passwords or keys. */
@@ -183,7 +184,17 @@ export class Ledger {
 
   /** Rows that are there already are changed: an error on the way (a failed check, a key in use) quotes the whole row. */
   changesRows(relation: LeanRelation): void {
-    this.#entry(relation, 'write').whole = union(...this.world.columns(relation).map((column) => column.labels));
+    const entry = this.#entry(relation, 'write');
+    entry.whole = union(entry.whole ?? [], ...this.world.columns(relation).map((column) => column.labels));
+  }
+
+  /** Triggers run, and may quote what they read. */
+  firesTriggers(relation: LeanRelation): void {
+    const labels = quotedByTriggers(this.world, relation);
+    if (labels.length === 0) return;
+    const entry = this.#entry(relation, 'write');
+    entry.whole = union(entry.whole ?? [], labels);
+    this.touchesLabels = true;
   }
 
   call(fact: FunctionFact): void {

@@ -78,6 +78,8 @@ function usedBy(
     }
     case 'policy':
     case 'partition':
+    case 'domain':
+    case 'trigger':
     case 'index':
     case 'stored':
     case 'virtual':

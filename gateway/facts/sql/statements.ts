@@ -1,12 +1,22 @@
 import type { PostgresEffect } from '../../contract/command-postgres.ts';
 import { readCopy } from './copy.ts';
 import { copyRenamed } from './copies.ts';
-import { readClustered, readDefinition, readDrop, readRetyped, readTableAs, readWhole } from './definition.ts';
+import {
+  readAlteredDomain,
+  readClustered,
+  readDefinition,
+  readDrop,
+  readRetyped,
+  readTableAs,
+  readTruncated,
+  readWhole,
+} from './definition.ts';
 import { classifyCall } from './expression.ts';
 import { anywhere, constant, flag, isNode, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import type { Outcome, Reader } from './outcome.ts';
 import { readExplain } from './explain.ts';
 import { readClose, readDeallocate, readDeclare, readExecute, readFetch, readPrepare } from './handles.ts';
+import { readCascade, readParting, readReplaced } from './partings.ts';
 import { constantLimit } from './query.ts';
 import { emptyScope, outermostScope, type Walk } from './scope.ts';
 import { readSetting, setting } from './settings.ts';
@@ -62,6 +72,7 @@ const readFunctionDefinition: Reader = (walk, body, tag) => {
   const language = options.find((option) => text(option, 'defname') === 'language');
   const name = constant(node(language ?? {}, 'arg') ?? {}) ?? '';
   if (/^(c|internal)$/i.test(name)) walk.ledger.effect('program');
+  readReplaced(walk, body);
   if (tag === 'CreateFunctionStmt') walk.ledger.incomplete('the body of a function is not read');
   if (holdsPassword(body)) walk.ledger.secret = true;
   return defines('ddl')(walk, body, tag);
@@ -86,6 +97,7 @@ const readAlterTable: Reader = (walk, body, tag) => {
   const commands = nodes(body, 'cmds').map((entry) => text(only(entry, 'AlterTableCmd') ?? {}, 'subtype'));
   if (commands.some((command) => owning.has(command))) walk.ledger.effect('grant');
   if (commands.includes('AT_AlterColumnType')) readRetyped(walk, body);
+  readParting(walk, body);
   return defines('ddl')(walk, body, tag);
 };
 
@@ -202,7 +214,21 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['LoadStmt', works('program')],
   ...['ListenStmt', 'UnlistenStmt', 'NotifyStmt'].map((tag) => [tag, works('notify')] as const),
   ['LockStmt', works('lock')],
-  ['TruncateStmt', works('truncate')],
+  [
+    'TruncateStmt',
+    (walk, body) => {
+      walk.ledger.effect('truncate');
+      readTruncated(walk, body);
+      return undefined;
+    },
+  ],
+  [
+    'AlterDomainStmt',
+    (walk, body, tag) => {
+      readAlteredDomain(walk, body);
+      return defines('ddl')(walk, body, tag);
+    },
+  ],
   ...['VacuumStmt', 'ReindexStmt', 'CheckPointStmt', 'RefreshMatViewStmt'].map(
     (tag) => [tag, works('maintenance')] as const,
   ),
@@ -227,10 +253,18 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     (walk, body) => {
       walk.ledger.effect('ddl');
       readDrop(walk, body);
+      readCascade(walk, body);
       return undefined;
     },
   ],
   ['AlterTableStmt', readAlterTable],
+  [
+    'ViewStmt',
+    (walk, body, tag) => {
+      readReplaced(walk, body);
+      return defines('ddl')(walk, body, tag);
+    },
+  ],
   ...['RenameStmt', 'AlterObjectSchemaStmt'].map((tag) => [tag, readRename] as const),
   ...['CreateFunctionStmt', 'AlterFunctionStmt'].map((tag) => [tag, readFunctionDefinition] as const),
   [
@@ -273,13 +307,13 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     'CreateFdwStmt',
     'AlterFdwStmt',
   ].map((tag) => [tag, definesSecret('ddl')] as const),
-  ...`AlterCollationStmt AlterDatabaseRefreshCollStmt AlterDatabaseStmt AlterDomainStmt AlterEnumStmt AlterEventTrigStmt
+  ...`AlterCollationStmt AlterDatabaseRefreshCollStmt AlterDatabaseStmt AlterEnumStmt AlterEventTrigStmt
     AlterExtensionContentsStmt AlterObjectDependsStmt AlterOpFamilyStmt AlterOperatorStmt AlterPublicationStmt
     AlterSeqStmt AlterStatsStmt AlterTSConfigurationStmt AlterTSDictionaryStmt AlterTableMoveAllStmt AlterTableSpaceOptionsStmt AlterTypeStmt
     CommentStmt CompositeTypeStmt CreateAmStmt CreateCastStmt CreateConversionStmt CreateDomainStmt CreateEnumStmt CreateEventTrigStmt
     CreateForeignTableStmt CreateOpClassStmt CreateOpFamilyStmt CreatePublicationStmt CreateRangeStmt CreateSeqStmt CreateStatsStmt CreateStmt
     CreateTableSpaceStmt CreateTransformStmt CreateTrigStmt CreatedbStmt DefineStmt DropSubscriptionStmt DropTableSpaceStmt DropUserMappingStmt
-    DropdbStmt ImportForeignSchemaStmt IndexStmt RuleStmt ViewStmt`
+    DropdbStmt ImportForeignSchemaStmt IndexStmt RuleStmt`
     .split(/\s+/)
     .map((tag) => [tag, defines('ddl')] as const),
 ]);

@@ -1,4 +1,5 @@
 import { tagged, type Node } from './node.ts';
+import type { ValueKind } from './value-kind.ts';
 
 /** What an argument may be, see `total`. */
 export type ArgumentKind = 'value' | 'text' | 'row' | 'document' | 'clear' | 'constant' | 'integer';
@@ -62,6 +63,21 @@ const kinds: { readonly [letter: string]: ArgumentKind } = {
   c: 'constant',
   i: 'integer',
 };
+
+/** Kinds of values of which nothing but their text is read. */
+export const textual: ReadonlySet<ValueKind> = new Set(['t', 'u', '.']);
+/** Into jsonb goes everything but json, whose text jsonb may refuse (`\u0000`), and a row may hold some. */
+const binaryJson: ReadonlySet<ValueKind> = new Set(['t', 'u', '.', 'x']);
+
+/** Of which kinds of labelled values a function of this list is what the list says; undefined: of all. Names stand for other functions too, such as `lower` for a bound of a range. */
+export function readsOnly(name: string): ReadonlySet<ValueKind> | undefined {
+  if (/^(to_)?jsonb(_|$)/.test(name)) return binaryJson;
+  return ofText.has(name) ? textual : undefined;
+}
+
+const ofText: ReadonlySet<string> = new Set(
+  'upper lower initcap reverse md5 btrim ltrim rtrim left right substr substring string_agg'.split(' '),
+);
 
 /** What each argument of a call may be; undefined where the call is not of this kind, or its constants are none. */
 export function totalCall(name: string, args: readonly Node[]): readonly ArgumentKind[] | undefined {

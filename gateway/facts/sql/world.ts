@@ -7,6 +7,7 @@ import type { ViewRows } from './loose.ts';
 import { TableRules } from './table-rules.ts';
 import {
   anyColumn,
+  labelledName,
   labelledSchema,
   spreadLabels,
   spreadPaths,
@@ -72,7 +73,7 @@ export type ViewReader = (definition: string, world: World) => ViewColumns;
 /** A target's catalog and labels, ready to look things up in. Immutable but for what it has worked out so far. */
 export class World {
   readonly known: boolean;
-  /** A text or UUID may be made something else on its way into a comparison. */
+  /** A text or UUID may be made something else on its way into a comparison, or text may be the name of another type. */
   readonly coerces: boolean;
   readonly rules: TableRules;
   /** By schema, then by name. */
@@ -89,6 +90,7 @@ export class World {
   readonly #views = new Map<number, ViewColumns>();
   readonly #reading = new Set<number>();
   readonly #bodies = new Map<CatalogFunction, readonly Node[] | undefined>();
+  #byName: ReadonlyMap<string, readonly LeanRelation[]> | undefined;
   readonly #readView: ViewReader;
   readonly #parse: Parser;
 
@@ -142,6 +144,33 @@ export class World {
     if (!fn.body) return undefined;
     if (!this.#bodies.has(fn)) this.#bodies.set(fn, parsedBody(fn.body, this.#parse));
     return this.#bodies.get(fn);
+  }
+
+  *#all(): Generator<LeanRelation> {
+    for (const relations of this.#relations.values()) yield* relations.values();
+  }
+
+  /** Relations of a name, in whatever schema. */
+  named(name: string): readonly LeanRelation[] {
+    this.#byName ??= Map.groupBy(this.#all(), (relation) => relation.name);
+    return this.#byName.get(name) ?? [];
+  }
+
+  /** Views whose definition holds a name. */
+  *viewsNaming(name: string): Generator<LeanRelation> {
+    const written = name.replaceAll('"', '""');
+    for (const relation of this.#all()) if (relation.definition?.includes(written) === true) yield relation;
+  }
+
+  /** Labels that a column has by its own name, wherever else it has some from. */
+  givenTo({ relation, name }: Base): readonly string[] {
+    const table = labelledName(relation);
+    return union(this.#given.get(`${table}.${name}`) ?? none, this.#given.get(`${table}.${anyColumn}`) ?? none);
+  }
+
+  /** Functions of a name, in whatever schema. */
+  functionsNamed(name: string): readonly CatalogFunction[] {
+    return this.#functions.get(name) ?? [];
   }
 
   /** The schema of a user-defined operator of this name, wherever it is: operators are calls that nobody sees. */
@@ -233,6 +262,13 @@ export class World {
   labelled(relation: LeanRelation, names: readonly string[]): readonly Base[] {
     if (names.length === 0) return [];
     return this.columns(relation).filter(({ name, labels }) => labels.length > 0 && names.includes(name));
+  }
+
+  /** Labelled columns whose type is a domain, whichever. */
+  *inDomains(): Generator<Base> {
+    for (const relation of this.#all())
+      for (const rule of this.rules.of(relation.oid))
+        if (rule.kind === 'domain') yield* this.labelled(relation, rule.columns);
   }
 
   byOid(oid: number): LeanRelation | undefined {

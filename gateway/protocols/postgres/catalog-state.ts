@@ -16,6 +16,8 @@ const watched: readonly (readonly [table: string, where?: string])[] = [
   ['pg_operator'],
   ['pg_cast'],
   ['pg_enum'],
+  // Of the others the relations and enums that they belong to say it.
+  ['pg_type', `typtype IN ('d', 'r', 'm') OR typname IN ('text', 'varchar', 'bpchar')`],
   ['pg_language'],
   ['pg_extension'],
   ['pg_depend', `deptype = 'e'`],

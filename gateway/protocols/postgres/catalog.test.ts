@@ -83,6 +83,9 @@ const changes = [
   'create operator public.|| (leftarg = int, rightarg = int, function = int4pl)',
   'create cast (text as int) with inout as implicit',
   "alter type mood add value 'bad'",
+  'create domain code as text',
+  'alter domain code set default f()::text',
+  'drop domain code',
   'alter schema side rename to aside',
   'create rule r as on insert to people do also select 1',
   'drop table people cascade',
@@ -138,6 +141,25 @@ describe('what somebody else changes', () => {
     expect(snapshot.relations.some(({ name }) => name === 'people')).toBe(false);
     expect(snapshot.coerces).toBe(true);
   }
+
+  test('what may stand for text by its name is noticed', async () => {
+    await using reader = readerOf(postgres);
+    await admin.query('create schema names; create table names.text (a int)');
+    expect(await reader.read(undefined, patience)).toMatchObject({ coerces: true });
+    await admin.query('drop schema names cascade');
+  });
+
+  test('of a trigger’s function, every name in its text', async () => {
+    await using reader = readerOf(postgres);
+    await admin.query(
+      `create function named() returns trigger language plpgsql as 'begin perform "Odd ""One" from PEOPLE; return new; end'`,
+    );
+    const { functions } = await reader.read(undefined, patience);
+    await admin.query('drop function named()');
+    expect(functions.find(({ name }) => name === 'named')?.names).toEqual(
+      expect.arrayContaining(['Odd "One', 'people', 'perform', 'return']),
+    );
+  });
 });
 
 const ruling = `
@@ -163,6 +185,9 @@ const ruling = `
   create table watched (c text unique);
   create function watch() returns trigger language plpgsql as 'begin return new; end';
   create trigger t before update on watched for each row execute function watch();
+  create domain code as text default f()::text;
+  create domain named as code;
+  create table coded (a code, b code default 'x', c named, d int);
   create table above (c text unique);
   create table below (c text unique) inherits (above);
   create table whole (c text unique) partition by list (c);
@@ -184,6 +209,7 @@ describe('what tables do by themselves is read', () => {
       'keyed',
       'secured',
       'watched',
+      'coded',
       'above',
       'below',
       'whole',
@@ -230,6 +256,10 @@ describe('what tables do by themselves is read', () => {
       (table) => `${table} {"kind":"unique","columns":["c"],"over":"columns"}`,
     ),
     'whole {"kind":"partition","columns":["c"]}',
+    'watched {"kind":"trigger","calls":"public.watch"}',
+    'coded {"kind":"domain","columns":["a","b","c"]}',
+    'coded {"kind":"default","column":"a","sql":"(public.f())::text"}',
+    'coded {"kind":"default","column":"c","sql":"(public.f())::text"}',
   ];
 
   test('on PostgreSQL 18, columns that are made when they are read included', async () => {

@@ -47,6 +47,7 @@ export class PgExchange implements Exchange {
   readonly portal: Portal | undefined;
   /** What a Parse declares. */
   readonly prepared: Prepared | undefined;
+  readonly transaction: object;
   /** What each command was released by. */
   requestIds: Permit['requestIds'] = [];
   /** Which command the upstream is answering. */
@@ -67,7 +68,7 @@ export class PgExchange implements Exchange {
     frame: Frame,
     units: readonly Unit[],
     commands: readonly [PostgresCommand, ...PostgresCommand[]],
-    about: { readonly portal?: Portal; readonly prepared?: Prepared } = {},
+    about: { readonly portal?: Portal; readonly prepared?: Prepared; readonly transaction?: object } = {},
   ) {
     this.#carrier = carrier;
     this.travel = travel;
@@ -76,6 +77,7 @@ export class PgExchange implements Exchange {
     this.commands = commands;
     this.portal = about.portal;
     this.prepared = about.prepared;
+    this.transaction = about.transaction ?? this;
   }
 
   key(i: number): string {

@@ -104,7 +104,10 @@ export class ClientSide {
     const dirty = state.schemaDirty ? 'the schema was changed in this transaction' : undefined;
     const commands = units.map((unit, index) => commandOf(unit, { index, count: units.length }, transaction, dirty));
     // A message without statements was answered before it came here.
-    const x = new PgExchange(carrier, travel, frame, units, commands as [PostgresCommand, ...PostgresCommand[]], about);
+    const x = new PgExchange(carrier, travel, frame, units, commands as [PostgresCommand, ...PostgresCommand[]], {
+      ...about,
+      transaction: state.transaction,
+    });
     return travel === 'declare' ? gate.declare(x) : gate.offer(x);
   }
 

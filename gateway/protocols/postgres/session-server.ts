@@ -280,6 +280,8 @@ export class ServerSide {
       state.schemaDirty = false;
       if (state.searchPathDirtyInTransaction) state.searchPathDirty = true;
       state.searchPathDirtyInTransaction = false;
+      // What is on its way already may have begun in the old one.
+      if (state.pipeline.length === 0 && !state.segmentSent) state.transaction = {};
       // Portals die with their transaction.
       if (expected.kind !== 'own') state.portals.expire((portal) => portal.holdable);
     }

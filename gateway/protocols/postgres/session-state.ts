@@ -13,6 +13,8 @@ export class SessionState {
   readonly toServer = new OutQueue();
   /** The server's last word, and what the commands since then make of it. */
   status: TransactionStatus = 'I';
+  /** Stands for the open transaction, and for the next one while something is in flight. */
+  transaction: object = {};
   /** Counts Syncs and Queries: what was sent between two of them fails together. */
   segment = 0;
   /** Something of the current segment went upstream, so its implicit transaction may be open. */

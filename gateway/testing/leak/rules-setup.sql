@@ -37,5 +37,32 @@ INSERT INTO indexed SELECT id, ssn, 1, repeat('x', 500) FROM accounts;
 CREATE INDEX indexed_ssn ON indexed (ssn, id);
 CREATE INDEX indexed_tenant ON indexed (tenant, ssn);
 CREATE VIEW v_indexed AS SELECT id, tenant FROM indexed;
+CREATE TYPE address AS (street text, zip text);
+CREATE DOMAIN code AS text;
+CREATE TABLE typed (id int PRIMARY KEY, during int4range, home address, tags text[], doc json, bits bit varying, code code);
+INSERT INTO typed SELECT 1, CASE WHEN isa THEN 'empty'::int4range ELSE '[1,5)' END, CASE WHEN isa THEN ROW(NULL, NULL)::address ELSE ROW('a', 'b')::address END,
+  CASE WHEN isa THEN '{{a,b},{c,d}}'::text[] ELSE '{a,b}' END, (CASE WHEN isa THEN '{"a":"\u0000"}' ELSE '{"a":"b"}' END)::json, CASE WHEN isa THEN B'1' ELSE B'10101' END, '078-05-1120'
+  FROM (SELECT ascii('zebracanary') < 11392 AS isa) side; -- the first letter of side B's alphabet: canary.ts
+CREATE VIEW v_under AS SELECT id, email AS contact FROM customers;
+CREATE MATERIALIZED VIEW mv_over AS SELECT id, contact FROM v_under;
+CREATE TABLE deferred (id int PRIMARY KEY, a text, ssn text);
+INSERT INTO deferred VALUES (1, 'x', '078-05-1120');
+CREATE FUNCTION deferred_fn() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE NOTICE 'row %', NEW.ssn; IF NEW.a = 'bad' THEN RAISE EXCEPTION 'no: %', NEW.ssn; END IF; RETURN NEW; END $f$;
+CREATE CONSTRAINT TRIGGER t AFTER UPDATE ON deferred DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION deferred_fn();
+CREATE FUNCTION quoting_fn() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE NOTICE 'row %', (SELECT ssn FROM customers WHERE id = 1); IF TG_ARGV[0] = 'fail' THEN RAISE EXCEPTION 'no: %', (SELECT ssn FROM customers WHERE id = 1); END IF; RETURN COALESCE(NEW, OLD); END $f$;
+CREATE TABLE quoting (id int PRIMARY KEY, a text, b text);
+INSERT INTO quoting VALUES (1, 'x', 'y');
+CREATE TRIGGER told BEFORE UPDATE OF a ON quoting FOR EACH ROW EXECUTE FUNCTION quoting_fn();
+CREATE TRIGGER failed BEFORE UPDATE OF b ON quoting FOR EACH ROW EXECUTE FUNCTION quoting_fn('fail');
+CREATE TRIGGER emptied BEFORE TRUNCATE ON quoting FOR EACH STATEMENT EXECUTE FUNCTION quoting_fn();
+CREATE TRIGGER filled BEFORE INSERT ON quoting FOR EACH STATEMENT EXECUTE FUNCTION quoting_fn();
+CREATE VIEW v_quoting AS SELECT id, a FROM quoting;
+CREATE TABLE over_quoting (id int PRIMARY KEY);
+INSERT INTO over_quoting VALUES (5);
+CREATE TABLE under_over (id int PRIMARY KEY, above int REFERENCES over_quoting ON DELETE CASCADE);
+INSERT INTO under_over VALUES (1, 5);
+CREATE TRIGGER gone BEFORE DELETE ON under_over FOR EACH ROW EXECUTE FUNCTION quoting_fn();
+CREATE DOMAIN ssn_by_default AS text DEFAULT get_ssn(1);
+CREATE TABLE by_domain (id int PRIMARY KEY, a ssn_by_default);
 GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
 ANALYZE;

@@ -103,3 +103,29 @@ SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT tenant, count(*) F
 SET enable_seqscan = off; SELECT DISTINCT id FROM indexed; -- L413 rows told apart
 SET enable_seqscan = off; SELECT id FROM indexed UNION SELECT id + 1 FROM indexed; -- L414 rows of two queries told apart
 SET enable_seqscan = off; SELECT id, rank() OVER (ORDER BY tenant) FROM indexed ORDER BY id; -- L415 ranks of rows that are alike
+SELECT lower(during) FROM typed; -- L416 a bound of a range, NULL where it is empty
+SELECT id FROM typed WHERE home IS NULL; -- L417 whether all fields of a row are NULL
+SELECT count(*) FILTER (WHERE home IS NOT NULL) FROM typed; -- L418 the same in a count
+SELECT tags || '{x}'::text[] FROM typed; -- L419 arrays that do not fit
+SELECT tags || 'x'::text FROM typed; -- L420 an element that does not fit
+SELECT jsonb_agg(doc) FROM typed; -- L421 what jsonb refuses
+SELECT to_jsonb(t) FROM (SELECT id, doc FROM typed) t; -- L422 the same in a row
+SELECT substring(bits, 1, 2) FROM typed; -- L423 bits as long as they are
+ALTER DOMAIN code ADD CONSTRAINT guess CHECK (VALUE <> '078-05-1120'); ALTER DOMAIN code DROP CONSTRAINT guess; -- L424 a check of a domain
+ALTER DOMAIN code ADD CONSTRAINT guess CHECK (VALUE <> '078-05-1120') NOT VALID; ALTER DOMAIN code VALIDATE CONSTRAINT guess; ALTER DOMAIN code DROP CONSTRAINT IF EXISTS guess; -- L425 the same in two steps
+CREATE DOMAIN public.text AS pg_catalog.text CHECK (VALUE <> '078-05-1120'); SET search_path = public, pg_catalog; SELECT ssn::text FROM customers; DROP DOMAIN public.text; -- L426 what is called text
+CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (VALUE <> '078-05-1120'); SELECT ssn::text FROM customers; -- L427 the same for one session
+CREATE OR REPLACE VIEW v_under AS SELECT id, name AS contact FROM customers; SELECT contact FROM mv_over; -- L428 a materialized view keeps what the old view below it brought
+BEGIN; UPDATE deferred SET a = 'bad' WHERE id = 1; COMMIT; -- L429 what a trigger says when the transaction ends
+BEGIN; UPDATE deferred SET a = 'bad' WHERE id = 1; SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK; -- L430 or when its constraint is asked
+UPDATE deferred SET a = 'good' WHERE id = 1; SELECT 1; -- L431 or behind the last statement of a message
+BEGIN; UPDATE deferred SET a = 'bad' WHERE id = 1; PREPARE TRANSACTION 'told'; ROLLBACK; -- L432 or when it is prepared
+UPDATE quoting SET a = 'z' WHERE id = 1; -- L433 a trigger quotes another table
+UPDATE quoting SET b = 'z' WHERE id = 1; -- L434 in an error
+UPDATE v_quoting SET a = 'z' WHERE id = 1; -- L435 through a view
+WITH u AS (UPDATE quoting SET a = 'z' WHERE id = 1 RETURNING id) SELECT id FROM u; -- L436 in WITH
+MERGE INTO quoting q USING (SELECT 1 AS id) s ON q.id = s.id WHEN MATCHED THEN UPDATE SET a = 'z'; -- L437 by MERGE
+COPY quoting FROM STDIN; -- L438 by COPY
+BEGIN; TRUNCATE quoting; ROLLBACK; -- L439 by TRUNCATE
+BEGIN; DELETE FROM over_quoting WHERE id = 5; ROLLBACK; -- L440 by a foreign key that deletes
+BEGIN; INSERT INTO by_domain (id) VALUES (9) RETURNING a; ROLLBACK; -- L441 a default of a domain

@@ -8,9 +8,9 @@ import { roles, startLeakWorld, type LeakWorld } from './world.ts';
 const here = (name: string): URL => new URL(name, import.meta.url);
 /** What a database does by itself with its values, what shows beside results, and settings that change how things are said. */
 const lines = leakLines(here('rules.sql'));
-const labelled = 'accounts.ssn accounts.card_number vaults.owner parts.key slots.room triggered.ssn indexed.ssn'.split(
-  ' ',
-);
+const labelled =
+  `accounts.ssn accounts.card_number vaults.owner parts.key slots.room triggered.ssn indexed.ssn deferred.ssn
+  typed.during typed.home typed.tags typed.doc typed.bits typed.code`.split(/\s+/);
 
 let world: LeakWorld;
 beforeAll(async () => {
