@@ -5,6 +5,7 @@ import {
   type ParsedScript,
   type SyntaxNode,
   type TestExpression,
+  type Word,
   type WordPart,
 } from 'unbash';
 import type { DynamicReason } from '../../contract/command-ssh.ts';
@@ -66,9 +67,8 @@ export function hazardsIn(node: SyntaxNode, source: string, shell: Shell): Hazar
         if (shell !== 'bash') bad('dialect', one);
         break;
       case 'Word':
-        // zsh ends a group at any }, and goes on: { a } always { b; }.
-        if (shell !== 'bash' && (/^[{}]$/.test(one.text) || isFlagged(one.parts ?? [literalOf(one)])))
-          bad('dialect', one);
+        // zsh ends a group at a } anywhere, and goes on: { a } always { b; }. To it =ls is /bin/ls.
+        if (shell !== 'bash' && isForeign(one)) bad('dialect', one);
         break;
       case 'ArrayValue':
         for (const element of one.elements) {
@@ -104,6 +104,12 @@ function isFlagged(parts: readonly WordPart[]): boolean {
         return false;
     }
   });
+}
+
+function isForeign(word: Word): boolean {
+  const parts = word.parts ?? [literalOf(word)];
+  const bare = parts.map((part) => (part.type === 'Literal' ? part.text.replaceAll(/\\[\s\S]/g, '') : '')).join('');
+  return /^=\w/.test(word.text) || bare.split('{').length !== bare.split('}').length || isFlagged(parts);
 }
 
 function hasQuotes(part: WordPart): boolean {

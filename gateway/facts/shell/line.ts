@@ -3,6 +3,7 @@ import { sshEffects, type DynamicFact, type SshCommand } from '../../contract/co
 import type { Draft } from './draft.ts';
 import { quoted } from './draft.ts';
 import { limits, OverLimit } from './limits.ts';
+import { startsPager } from './programs/pagers.ts';
 import { gather } from './reader.ts';
 import { parseLine } from './tree.ts';
 import type { Shell } from './words.ts';
@@ -61,6 +62,8 @@ function commandOf(
   pty: boolean,
 ): SshCommand {
   const dynamic = [...draft.dynamic, ...changes];
+  if (pty && printsAtTerminal(draft) && startsPager(draft.name, draft.words))
+    dynamic.push({ where: 'command', why: 'interactive', text: quoted(draft.text) });
   const effects = new Set(draft.effects);
   if (dynamic.some(({ where }) => where === 'command')) effects.add('opaque');
   if (effects.size === 0) effects.add('set');
@@ -96,6 +99,11 @@ function commandOf(
     subsystem: null,
     signal: null,
   };
+}
+
+/** The last of its pipeline, and not within `$(...)`. */
+function printsAtTerminal({ pipeline, substitution }: Draft): boolean {
+  return substitution === null && pipeline.index === pipeline.names.length - 1;
 }
 
 /** A line with nothing in it, or a comment alone. */

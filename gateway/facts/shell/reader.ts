@@ -154,6 +154,8 @@ class Reader {
     const hazards = hazardsIn(node, source, shell);
     for (const name of hazards.sets) this.gathered.sets(name, null, around.shell);
     dynamic.push(...hazards.opaque.map(({ why, text }) => command(why, text)));
+    const cut = shell === 'bash' ? undefined : cutIn(node);
+    if (cut !== undefined) dynamic.push(command('dialect', source.slice(cut, node.end)));
     const text = source.slice(node.pos, node.end);
     this.#simple({ words, env, text, dynamic, redirects: own, isOfShell: true }, around);
     this.#substitutions(hazards, around);
@@ -314,6 +316,12 @@ function merged(a: Redirects, b: Redirects): Redirects {
     effects: [...a.effects, ...b.effects],
     sets: [],
   };
+}
+
+/** Where dash ends a command and begins another: to it `a &>f b` is `a &` and `>f b`. */
+function cutIn({ name, args, redirects }: Command): number | undefined {
+  const cut = redirects.find((one) => one.type === 'Redirect' && (one.operator === '&>' || one.operator === '&>>'));
+  return cut && [name, ...args].some((word) => word !== undefined && word.pos > cut.pos) ? cut.pos : undefined;
 }
 
 /** The name by which a part of a pipeline is called. */

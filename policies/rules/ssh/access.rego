@@ -8,12 +8,12 @@ package rules.ssh
 
 # METADATA
 # title: Those who read run programs that only read
-# description: The list is data.rules.ssh.programs.reading.
+# description: The lists are data.rules.ssh.programs.reading and reading_by_word.
 # custom: {id: SSH-500}
 allow contains {"id": "SSH-500", "msg": "may look"} if {
 	input.command.request == "exec"
 	input.command.kind in {"program", "builtin"}
-	input.command.name in data.rules.ssh.programs.reading
+	only_reads
 	every effect in input.command.effects { effect in {"run", "set", "read"} }
 	some group in ["readers", "support", "compliance", "developers"]
 	group in input.principal.groups
@@ -108,3 +108,7 @@ works_on_hosts if {
 looks(name) if name in {"LANG", "LANGUAGE", "TERM", "COLORTERM", "NO_COLOR", "GIT_PROTOCOL"}
 
 looks(name) if startswith(name, "LC_")
+
+only_reads if input.command.name in data.rules.ssh.programs.reading
+
+only_reads if input.command.argv[1] in data.rules.ssh.programs.reading_by_word[input.command.name]

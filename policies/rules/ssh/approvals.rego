@@ -71,5 +71,5 @@ changes_things if {
 changes_things if {
 	input.command.request == "exec"
 	input.command.kind in {"program", "function", "unknown"}
-	not input.command.name in data.rules.ssh.programs.reading
+	not only_reads
 }

@@ -29,7 +29,8 @@ deny contains {
 }
 
 # METADATA
-# title: Agents write to files that can be known
+# title: Agents and those who only look name the files of redirects
+# description: What is not known may be /dev/tcp/HOST/PORT, which is a connection to bash.
 # custom: {id: SSH-003}
 deny contains {
 	"id": "SSH-003",
@@ -37,7 +38,7 @@ deny contains {
 	"hint": "Write the path as it is.",
 	"severity": "high",
 } if {
-	input.principal.kind == "agent"
+	is_bound_to_paths
 	some dynamic in input.command.dynamic
 	dynamic.where == "redirect"
 }
@@ -163,6 +164,12 @@ deny contains {
 } if {
 	input.command.request == "shell"
 	not input.command.pty
+}
+
+is_bound_to_paths if input.principal.kind == "agent"
+
+is_bound_to_paths if {
+	every group in ["developers", "operators"] { not group in input.principal.groups }
 }
 
 asked_for := $"{input.command.forward.kind} forward" if {

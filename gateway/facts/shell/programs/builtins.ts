@@ -52,11 +52,13 @@ function taking(short: string, named = ''): BuiltinReader {
 
 /** `declare` and its kin, without `-i`, which computes all that is assigned later, and `-n`, which makes one name stand for another. */
 const declares = taking('aAfFgIlprtux');
-/** Without `-a` and `-A` the value is what it is, and so may be one that is not known: the name alone counts. */
+/** Without `-a` and `-A` the value is what it is, and so may be one that is not known: the name alone counts. Old versions of dash split it. */
 const exports: BuiltinReader = (args, shell) =>
   taking('fnp')(
     args.map((word) =>
-      word.value === null && word.assigns !== undefined ? known(`${word.assigns}=`, word.text) : word,
+      word.value === null && word.assigns !== undefined && (shell === 'bash' || word.one)
+        ? known(`${word.assigns}=`, word.text)
+        : word,
     ),
     shell,
   );

@@ -74,15 +74,34 @@ interface Hooks {
   readonly short?: string;
   /** Options with which it cannot be said what runs. */
   readonly obscure?: readonly string[];
+  /** Options with which it writes or changes something. */
+  readonly writes?: readonly string[];
   /** As `long`, after one dash. */
   readonly oneDash?: boolean;
 }
 
 const hooks: Readonly<Record<string, Hooks>> = {
-  sort: { long: ['compress-program'] },
+  sort: { long: ['compress-program'], writes: ['o', 'output'] },
+  shuf: { writes: ['o', 'output'] },
+  ss: { writes: ['K', 'kill'] },
+  journalctl: {
+    writes: [
+      ...'rotate vacuum-size vacuum-time vacuum-files flush sync relinquish-var smart-relinquish-var setup-keys force'.split(
+        ' ',
+      ),
+      ...'update-catalog cursor-file'.split(' '),
+    ],
+  },
   split: { long: ['filter'] },
   zip: { long: ['unzip-command'], obscure: ['T'] },
   rg: { long: ['pre', 'hostname-bin'], obscure: ['search-zip'] },
+  fd: { obscure: ['x', 'X', 'exec', 'exec-batch'] },
+  fdfind: { obscure: ['x', 'X', 'exec', 'exec-batch'] },
+  bat: { long: ['pager'] },
+  batcat: { long: ['pager'] },
+  exiftool: { obscure: ['if', 'config', '@', 'p', 'api', 'use'], oneDash: true },
+  c89: { obscure: ['wrapper', 'fplugin', 'B', 'specs', 'load'], oneDash: true },
+  c99: { obscure: ['wrapper', 'fplugin', 'B', 'specs', 'load'], oneDash: true },
   ag: { long: ['pager'] },
   ack: { long: ['pager'] },
   tcpdump: { short: 'z' },
@@ -113,17 +132,19 @@ const hooks: Readonly<Record<string, Hooks>> = {
 };
 
 /** Every word has to be known: one that is not could be such an option. That is what `tar *` is known for. */
-function hooked({ long = [], short = '', obscure = [], oneDash = false }: Hooks): Reader {
+function hooked({ long = [], short = '', obscure = [], writes = [], oneDash = false }: Hooks): Reader {
   return (args, name) => {
     const loose = args.find((word) => word.value === null);
     if (loose) return opaque('argument', loose.text);
     const lines: Argument[] = [];
+    let doesWrite = false;
     for (const [i, word] of args.entries()) {
       const value = word.value ?? '';
       if (value === '--') break;
       const [, dashes = '', option = '', given] = /^(--?)([^=]+)(?:=([\s\S]*))?$/.exec(value) ?? [];
       if (dashes === '') continue;
       if (obscure.some((bad) => isMeant(bad, dashes, option, oneDash))) return opaque('option', `${name} ${word.text}`);
+      doesWrite ||= writes.some((one) => isMeant(one, dashes, option, oneDash));
       if (dashes === '--' ? long.some((one) => isMeant(one, dashes, option, false)) : hasLetter(option, short)) {
         const line = given === undefined ? args[i + 1] : known(given, word.text);
         // `-zCOMMAND` and `-vz COMMAND`: where the value begins depends on the other letters.
@@ -131,8 +152,33 @@ function hooked({ long = [], short = '', obscure = [], oneDash = false }: Hooks)
         lines.push(line);
       }
     }
-    return together(nothing, ...lines.map((line): Reading => runs({ line, shell: 'unknown' })));
+    const effects: Reading['effects'] = doesWrite ? ['write'] : [];
+    return together({ ...nothing, effects }, ...lines.map((line): Reading => runs({ line, shell: 'unknown' })));
   };
+}
+
+/** Reads its first operands, and writes to the next one, or what it sets: `uniq IN OUT`, `hostname NAME`. */
+function writesOperand(reads: number, writes: readonly string[], values = ''): Reader {
+  return (args) => {
+    const known = args.map((word) => word.value);
+    const isOption = known.map((value) => value?.startsWith('-') === true && value !== '-');
+    const operands = known.filter(
+      (value, i) => isOption[i] !== true && value?.startsWith('+') !== true && !isValue(known[i - 1], values),
+    );
+    const does = known.some((value, i) => value === null || (isOption[i] === true && doesSay(value, writes)));
+    return does || operands.length > reads ? { ...nothing, effects: ['write'] } : nothing;
+  };
+}
+
+/** Whether this is an option whose value is the next word. */
+function isValue(before: string | null | undefined, values: string): boolean {
+  return before?.startsWith('--') === false && /^-\w+$/.test(before) && values.includes(before.at(-1) ?? '');
+}
+
+function doesSay(option: string, writes: readonly string[]): boolean {
+  const dashes = option.startsWith('--') ? '--' : '-';
+  const [name = ''] = option.slice(dashes.length).split('=');
+  return writes.some((one) => isMeant(one, dashes, name, false));
 }
 
 function hasLetter(option: string, letters: string): boolean {
@@ -195,5 +241,8 @@ export const fileReaders: ReadonlyMap<string, Reader> = new Map<string, Reader>(
   ['bsdtar', tar],
   ['gtar', tar],
   ['rsync', rsync],
+  ['uniq', writesOperand(1, [], 'fsw')],
+  ['date', writesOperand(0, ['s', 'set'], 'dfr')],
+  ['hostname', writesOperand(0, ['F', 'file', 'b', 'boot'])],
   ...Object.entries(hooks).map(([name, one]) => [name, hooked(one)] as const),
 ]);

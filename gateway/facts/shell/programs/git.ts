@@ -31,7 +31,7 @@ const looks = new Set(
     'cherry check-ignore check-attr get-tar-commit-id verify-pack show-branch var',
   ].flatMap((names) => names.split(' ')),
 );
-const hooks = /^--(?:ext-diff|textconv|open-files|ex|up|rec|edit|exec)/;
+const hooks = /^--(?:ext-diff|textconv|filters|open-files|ex|up|rec|edit|exec)/;
 const moves = new Set(['upload-pack', 'receive-pack', 'upload-archive']);
 
 /** git: options of its own, `-c` settings that are commands, and subcommands that run hooks. */
@@ -69,6 +69,6 @@ function subcommand(sub: Argument, rest: readonly Argument[]): Reading {
   if (!looks.has(sub.value)) return opaque('configuration', `git ${sub.value}`);
   if (loose) return opaque('argument', loose.text);
   if (hook) return opaque('option', hook.text);
-  const writes = rest.some((word) => word.value?.startsWith('--output') === true);
+  const writes = rest.some((word) => word.value?.startsWith('--out') === true);
   return writes ? { ...nothing, effects: ['write'] } : nothing;
 }

@@ -72,7 +72,9 @@ const copies: Reader = (args, name) => {
   if (!read.ok) return unclear(read, elsewhere);
   const bad = read.given.find(([option]) => 'SFDbs'.includes(option));
   if (bad) return opaque('option', `-${bad[0]}`, elsewhere);
-  const isSide = name === 'scp' && read.given.some(([option]) => 'tf'.includes(option));
+  // A line of its input that begins with ! is for a shell on this side.
+  if (name === 'sftp') return opaque('stdin', 'its standard input', elsewhere);
+  const isSide = read.given.some(([option]) => 'tf'.includes(option));
   const loose = isSide ? undefined : read.operands.find((word) => word.value === null);
   if (loose) return opaque('argument', loose.text, elsewhere);
   return { ...sshSettings(read.given.filter(([option]) => option === 'o')), effects: isSide ? [] : elsewhere };
@@ -165,7 +167,7 @@ const ip: Reader = (args) => {
     (value, i) =>
       isShort('exec', value, 1) && isShort('netns', values[i - (values[i - 1] === '-all' ? 2 : 1)] ?? '', 3),
   );
-  const batch = args.find((word) => /^--?b/.test(word.value ?? ''));
+  const batch = args.find((word) => /^--?b(?:a(?:t(?:ch?)?)?)?$/.test(word.value ?? ''));
   if (batch) return opaque('script', batch.text);
   if (at < 0) return values.some((value) => isShort('vrf', value, 3)) ? opaque('option', 'ip vrf') : nothing;
   const words = args.slice(at + 2);

@@ -29,7 +29,8 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
     ],
     assignments: true,
     effects: ['privilege'],
-    idle: ['l', 'list', 'v', 'validate', 'k', 'K', 'remove-timestamp', 'reset-timestamp', 'V', 'version', 'help'],
+    // Not -k: with a command it only forgets the password that was typed before.
+    idle: ['l', 'list', 'v', 'validate', 'K', 'remove-timestamp', 'V', 'version', 'help'],
     opaque: ['e', 'edit', 'A', 'askpass'],
     interactive: true,
   },
@@ -133,7 +134,7 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
     long: ['output:', 'follow-forks', 'trace:', 'summary-only', 'attach:'],
     // A trace file that begins with | or ! is a command.
     opaque: ['o', 'output', 'E'],
-    idle: ['V', 'h', 'p', 'attach'],
+    idle: ['V', 'h'],
   },
   fakeroot: { short: 'ul:s:i:b:hv' },
   unbuffer: { short: 'p' },
@@ -148,8 +149,13 @@ const wrappers: Readonly<Record<string, Wrapper>> = {
   'xvfb-run': { short: 'ae:f:hn:lp:s:w:', opaque: ['s', 'p', 'f'] },
   'ssh-agent': { short: 'acDdksE:P:t:', idle: ['k'], opaque: ['P'] },
   'systemd-inhibit': { long: ['what:', 'who:', 'why:', 'mode:', 'list', 'no-pager', 'no-legend'], idle: ['list'] },
-  linux32: { short: 'vhB3ILRSTXZFu' },
-  linux64: { short: 'vhB3ILRSTXZFu' },
+  ...Object.fromEntries(
+    ['linux32', 'linux64', 'i386', 'i686', 'x86_64', 'uname26'].map((name) => [name, { short: 'vhB3ILRSTXZFu' }]),
+  ),
+  'systemd-cat': {
+    short: 't:p:',
+    long: ['identifier:', 'priority:', 'stderr-priority:', 'level-prefix:', 'namespace:'],
+  },
 };
 
 /** Of the programs that only prefix a command. */
