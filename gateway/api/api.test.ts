@@ -421,6 +421,18 @@ describe('reading', () => {
     expect(await client().targets.list(true)).toMatchObject({ ok: true, value: [{ name: 'crm' }] });
   });
 
+  test('a session that is over can be neither watched nor ended, and the answer says where it can be seen', async () => {
+    vi.spyOn(ports.sessions, 'get').mockResolvedValue({ ...session, endedAtMs: nowMs });
+    vi.spyOn(ports, 'watchRecording').mockResolvedValue(undefined);
+    vi.spyOn(ports, 'endSession').mockReturnValue(false);
+    const over = {
+      ok: false,
+      problem: { status: 404, detail: 'this session is over', hint: `What it was: sallyport sessions replay ${id}` },
+    };
+    expect(await client().sessions.watch(id)).toMatchObject(over);
+    expect(await client().sessions.kill(id, '')).toMatchObject(over);
+  });
+
   test('an open session that this gateway does not count has no counts', async () => {
     vi.spyOn(ports.sessions, 'get').mockResolvedValueOnce({ ...session, counts: null });
     expect(await client().sessions.show(id)).toMatchObject({ ok: true, value: { commands: null, rows: null } });

@@ -220,7 +220,21 @@ describe('init', () => {
     const out = ['--out', 'home/policy/bundle.tar.gz', '--revision', 'second', '--json'];
     const built = await sallyport(['policy', 'build', ...sources, ...out]);
     expect(built.err).toBe('');
-    expect(JSON.parse(built.out)).toMatchObject({ revision: 'second', out: 'home/policy/bundle.tar.gz' });
+    const said = JSON.parse(built.out) as { readonly tests: number; readonly lines: number };
+    expect(said).toMatchObject({ revision: 'second', out: 'home/policy/bundle.tar.gz' });
+    expect(said.tests).toBeGreaterThan(100);
+    expect(said.lines).toBeGreaterThan(100);
+
+    const bundle = join(dir, 'home/policy/bundle.tar.gz');
+    const before = await readFile(bundle);
+    const wrong = 'target: crm\nas: reader\ncases:\n  - run: delete from customers\n    expect: {effect: allow}\n';
+    await writeFile(join(dir, 'home/policy-tests/postgres/wrong.yaml'), wrong);
+    const refused = await sallyport(['policy', 'build', ...sources, ...out]);
+    expect(refused.err).toMatch(/wrong\.yaml:4 ana: delete from customers \[lines\]/);
+    expect(refused.err).toMatch(/1 of \d+ lines of the policy tests were judged otherwise: nothing was built/);
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect((await readFile(bundle)).equals(before)).toBe(true);
+    await rm(join(dir, 'home/policy-tests/postgres/wrong.yaml'));
   }, 240_000);
 
   test('leaves a key whose masks can be computed by hand, and under its older versions once it is rotated', async () => {

@@ -60,7 +60,7 @@ test('a bundle of a trusted key passes, and is said to be whose', async () => {
 
 test.each([
   ['a stranger’s key under its name', ['new.tar.gz', '--key', 'test=other.pub'], 1, 'bundle-signature'],
-  ['its key under another name', ['new.tar.gz', '--key', 'main=main.pub'], 1, 'not trusted'],
+  ['its key under another name', ['new.tar.gz', '--key', 'main=main.pub'], 1, ', and trusted is only main'],
   ['a sequence too low', ['new.tar.gz', '--key', 'test=main.pub', '--min-sequence', '9'], 1, 'bundle-rollback'],
   ['a canary that fails', ['canary.tar.gz', '--key', 'test=main.pub'], 1, 'nobody reads'],
   ['no bundle', ['main.pub', '--key', 'test=main.pub'], 1, 'bundle-invalid'],

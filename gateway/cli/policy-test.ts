@@ -2,7 +2,7 @@ import { watch } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { BundleSources } from '../policy/build/interface.ts';
-import { isPacked, ownFolders, shortName } from '../policy/build/pack.ts';
+import { ownFolders } from '../policy/build/pack.ts';
 import type { RegoTarget } from '../policy/lines/rego-tests.ts';
 import type { TestRun } from '../policy/lines/report.ts';
 import { CliError, exitCodes } from './exit.ts';
@@ -88,41 +88,19 @@ async function runAll(
   targets: readonly RegoTarget[],
   filter: string | undefined,
 ): Promise<TestRun> {
-  const [
-    { findOpa },
-    { readSources },
-    { findingRules },
-    { runRegoTests },
-    { coverageOf },
-    { readSuite },
-    { mistakeLine },
-  ] = await Promise.all([
-    import('../policy/build/opa.ts'),
-    import('../policy/lint/sources.ts'),
-    import('../policy/lint/finding-rules.ts'),
-    import('../policy/lines/rego-tests.ts'),
-    import('../policy/lines/coverage.ts'),
-    import('../policy/lines/read.ts'),
-    import('../policy/lines/yaml-file.ts'),
-  ]);
-  const [{ openJudge }, { runLines }, { openLineProtocols }] = await Promise.all([
-    import('../policy/lines/judge.ts'),
-    import('../policy/lines/run.ts'),
-    import('../composition/lines/protocols.ts'),
-  ]);
-  const opa = await findOpa(process.env);
-  await using protocols = openLineProtocols();
-  const suite = await readSuite(sources.tests, protocols.all);
-  if (suite.mistakes.length > 0) throw new CliError(exitCodes.usage, suite.mistakes.map(mistakeLine).join('\n'));
-  const { modules, problems } = await readSources(opa, sources.policies);
-  const [broken] = problems;
-  if (broken !== undefined)
-    throw new CliError(exitCodes.refused, `${broken.file}:${String(broken.line)}: ${broken.message}`);
-  const all = findingRules(modules);
-  const own = all.filter(({ file }) => !isPacked(file, sources.policies));
-  const rules = all.map((rule) =>
-    own.includes(rule) ? rule : { ...rule, file: shortName(rule.file, sources.policies) },
+  const [{ findOpa }, { runRegoTests }, { coverageOf }, { openJudge }, { runLines }, { openLines }] = await Promise.all(
+    [
+      import('../policy/build/opa.ts'),
+      import('../policy/lines/rego-tests.ts'),
+      import('../policy/lines/coverage.ts'),
+      import('../policy/lines/judge.ts'),
+      import('../policy/lines/run.ts'),
+      import('./policy-lines.ts'),
+    ],
   );
+  const opa = await findOpa(process.env);
+  await using opened = await openLines(sources, opa);
+  const { suite, rules, own } = opened;
   const rego = await runRegoTests(sources, targets, opa, filter);
   const lines =
     suite.cases.length === 0 ? undefined : await runLines(suite, await openJudge(sources, opa), rules, filter);

@@ -42,7 +42,10 @@ Examples:
 export function addPolicy(program: Command): void {
   const policy = program.command('policy').description('bundles of Rego policies').addHelpText('after', examples);
   addPolicyInit(policy);
-  withSources(policy.command('build').description('check, test, compile and sign policies'), '*_test.rego')
+  withSources(
+    policy.command('build').description('check, test, compile and sign policies'),
+    '*_test.rego and of lines in YAML',
+  )
     .option('--key <file>', 'PEM private key that signs the bundle; as defined in bundles/ unless given')
     .option('--key-id <id>', 'what policy.keys in the configuration calls it; as defined, or main')
     .option('--algorithm <name>', `${signingAlgorithms.join(', ')}; as defined, or ES256`)
@@ -91,12 +94,12 @@ async function build(flags: BuildFlags): Promise<void> {
     sequence: wholeNumber('--sequence', flags.sequence ?? String(Date.now())),
     expiresDays: wholeNumber('--expires-days', flags.expiresDays ?? String(definition?.expiresDays ?? 365)),
     onStep: flags.json ? undefined : (step) => say(`policy: ${step}`),
+    hasLines: true,
   });
   if (flags.json) return printJson(built);
   const size = Math.ceil(built.bytes / 1024);
-  print(
-    `${built.out}: revision ${built.revision}, ${String(built.tests)} tests passed on both targets, ${String(size)} KiB`,
-  );
+  const passed = `${String(built.tests)} Rego tests passed on both targets, ${String(built.lines)} lines passed`;
+  print(`${built.out}: revision ${built.revision}, ${passed}, ${String(size)} KiB`);
 }
 
 /** `init` and the demo build the default pack by it. */
@@ -112,6 +115,8 @@ export function buildFrom({
 interface WantedBundle extends Signing {
   readonly roots?: readonly string[];
   readonly onStep?: ((step: string) => void) | undefined;
+  /** Whether the lines of the tests are judged, too. */
+  readonly hasLines?: boolean;
 }
 
 async function buildSources(sources: BundleSources, wanted: WantedBundle): Promise<BuiltBundle> {
@@ -119,10 +124,13 @@ async function buildSources(sources: BundleSources, wanted: WantedBundle): Promi
     import('../policy/build/build.ts'),
     import('../policy/build/opa.ts'),
   ]);
-  const { roots, onStep } = wanted;
+  const { roots, onStep, hasLines = false } = wanted;
+  const opa = await findOpa(process.env);
+  const { judgedLines } = await import('./policy-lines.ts');
   return buildBundle({
     sources,
-    opa: await findOpa(process.env),
+    opa,
+    ...(hasLines && { runLines: (tried) => judgedLines(sources, opa, tried) }),
     ...(await signing(wanted)),
     ...(roots && { roots }),
     ...(onStep && { onStep }),

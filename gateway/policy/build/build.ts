@@ -28,7 +28,7 @@ const tests = 'tests';
 
 /**
  * From Rego to a signed bundle: check against the input schemas and the capabilities, run the unit tests on OPA's own engine and on
- * ours, compile, list what the rules read, sign. The same sources, key and numbers give the same archive,
+ * ours, compile, judge the lines of the policy tests, list what the rules read, sign. The same sources, key and numbers give the same archive,
  * but for the signature of ES256, which is random by nature.
  * @throws SallyportError `opa-failed` with what OPA said; `bundle-invalid` when the result would not load
  */
@@ -65,7 +65,6 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
   const reads: Record<string, string[]> = {};
   for (const entrypoint of decisionEntrypoints) reads[entrypoint] = await readsOf(opa, policies, entrypoint, where);
 
-  onStep?.('sign');
   const packs = await packsIn(sources.policies);
   const content = createHash('sha256').update(wasm).update('\0').update(data).digest('hex');
   const manifest: Manifest = {
@@ -85,12 +84,19 @@ async function buildIn(work: string, options: BuildOptions): Promise<BuiltBundle
       rules: await rulesOf(opa, policies, where),
     },
   };
-  tryContent({ manifest, wasm, data, keyId: options.key.id }); // what would not go live is not signed
+  const tried = tryContent({ manifest, wasm, data, keyId: options.key.id }); // what would not go live is not signed
+  let lines = 0;
+  if (options.runLines) {
+    onStep?.('test-lines');
+    lines = await options.runLines(tried);
+  }
+  onStep?.('sign');
   const archive = await packBundle(manifest, wasm, data, options);
   await writeBundle(options.out, archive);
   const digest = createHash('sha256').update(archive).digest('hex');
   const { out, sequence } = options;
-  return { out, revision: manifest.revision, sequence, digest, bytes: archive.length, tests: ran.length, reads };
+  const { revision } = manifest;
+  return { out, revision, sequence, digest, bytes: archive.length, tests: ran.length, lines, reads };
 }
 
 /** What the manifest says of the packs among these. */

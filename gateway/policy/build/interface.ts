@@ -1,4 +1,5 @@
 import type { SigningKey } from '../bundle/keys.ts';
+import type { Tried } from '../trial.ts';
 import type { PolicyFolder } from './pack.ts';
 
 /** What `buildBundle` in `build.ts` takes. */
@@ -20,6 +21,8 @@ export interface BuildOptions {
    * Everything unless told: then it stands alone.
    */
   readonly roots?: readonly string[];
+  /** Judges the lines of the policy tests on what is about to be signed. @returns how many passed @throws when one did not */
+  readonly runLines?: (tried: Pick<Tried, 'engine' | 'labels'>) => Promise<number>;
   /** Path of the OPA binary: see `findOpa`. */
   readonly opa: string;
   readonly signal?: AbortSignal;
@@ -27,7 +30,7 @@ export interface BuildOptions {
   readonly onStep?: (step: BuildStep) => void;
 }
 
-export const buildSteps = ['check', 'test', 'test-wasm', 'compile', 'sign'] as const;
+export const buildSteps = ['check', 'test', 'test-wasm', 'compile', 'test-lines', 'sign'] as const;
 export type BuildStep = (typeof buildSteps)[number];
 
 export interface BundleSources {
@@ -55,6 +58,8 @@ export interface BuiltData {
 export interface BuiltBundle extends BuiltData {
   /** Unit tests that ran, each on both targets. */
   readonly tests: number;
+  /** Lines of policy tests that were judged as they should be. */
+  readonly lines: number;
   /** Which `input.` paths each entrypoint's rules read. */
   readonly reads: Readonly<Record<string, readonly string[]>>;
 }

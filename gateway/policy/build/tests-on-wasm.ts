@@ -26,19 +26,19 @@ const resultSet = z.array(z.object({ result: z.unknown() }));
 /**
  * Runs tests that passed on OPA's engine on ours, the one that decides in the gateway. `opa test --target wasm` compiles everything anew for
  * each test, forty times the work; here each test is an entrypoint of one module.
- * @returns the full names of those that did not come out as there; undefined when one of them cannot be an entrypoint
+ * @returns those that did not come out as there; undefined when one of them cannot be an entrypoint
  * @throws SallyportError `opa-failed` when they do not compile, `bundle-invalid` when they call what the gateway does not have
  */
-export async function failuresOnWasm(
+export async function failuresOnWasm<T extends PassedTest>(
   opa: string,
   work: string,
   rules: readonly string[],
   folders: readonly string[],
-  tests: readonly PassedTest[],
+  tests: readonly T[],
   where: Where,
-): Promise<readonly string[] | undefined> {
+): Promise<readonly T[] | undefined> {
   if (!tests.every((test) => plainPackage.test(test.package) && plainName.test(test.name))) return undefined;
-  const failures: string[] = [];
+  const failures: T[] = [];
   for (let from = 0; from < tests.length; from += testsInOneModule) {
     const some = tests.slice(from, from + testsInOneModule);
     const entrypoints = some.map(entrypointOf);
@@ -62,7 +62,7 @@ export async function failuresOnWasm(
         instance = new PolicyInstance(module, text);
         passed = false;
       }
-      if (!passed) failures.push(`${test.package}.${test.name} (on WebAssembly)`);
+      if (!passed) failures.push(test);
     }
   }
   return failures;

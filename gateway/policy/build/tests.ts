@@ -53,7 +53,7 @@ export async function runTestsOnWasm(
   where: Where,
 ): Promise<void> {
   const failures = await failuresOnWasm(opa, work, rules, folders, tests, where);
-  if (failures !== undefined) return refuse(failures);
+  if (failures !== undefined) return refuse(failures.map((test) => `${fullName(test)} (on WebAssembly)`));
   await runTests(opa, ['--target', 'wasm', ...rules], folders, where);
 }
 

@@ -92,9 +92,15 @@ async function verifySignature(
 ): Promise<{ readonly payload: Payload; readonly keyId: string }> {
   try {
     const [jws] = signaturesSchema.parse(JSON.parse(body.toString('utf8'))).signatures;
-    const key = keys.find((k) => k.id === decodeProtectedHeader(jws).kid);
-    if (key === undefined)
-      throw new SallyportError('bundle-signature', 'bundle is signed by a key that is not trusted');
+    const { kid } = decodeProtectedHeader(jws);
+    const key = keys.find(({ id }) => id === kid);
+    if (key === undefined) {
+      const [named, trusted] = [JSON.stringify(kid?.slice(0, 64) ?? ''), keys.map(({ id }) => id).join(', ')];
+      throw new SallyportError(
+        'bundle-signature',
+        `bundle is signed by the key ${named}, and trusted is only ${trusted}`,
+      );
+    }
     const verified = await compactVerify(jws, publicKeyOf(key), { algorithms: [key.algorithm] });
     const payload = payloadSchema.parse(JSON.parse(Buffer.from(verified.payload).toString('utf8')));
     if (payload.keyid !== undefined && payload.keyid !== key.id) {

@@ -6,11 +6,12 @@ import { SallyportError } from '../../contract/errors.ts';
 import type { BundleSources } from '../build/interface.ts';
 import { execute, testCommand } from '../build/opa.ts';
 import { isPacked } from '../build/pack.ts';
+import { failuresOnWasm } from '../build/tests-on-wasm.ts';
 import { isPolicySource, isTestSource, originsOf, stageSources, stageTestData } from '../build/stage.ts';
 import type { Lines } from './coverage.ts';
 import type { TestCase } from './report.ts';
 
-/** What runs the Rego: OPA's own engine, or the WebAssembly that ships. */
+/** What runs the Rego: OPA's own engine, which is always asked first, or the gateway's, on what passed there. */
 export const regoTargets = ['topdown', 'wasm'] as const;
 export type RegoTarget = (typeof regoTargets)[number];
 
@@ -22,8 +23,10 @@ const result = z.looseObject({
   fail: z.unknown().optional(),
   error: z.unknown().optional(),
   skip: z.boolean().optional(),
+  sub_results: z.record(z.string(), z.unknown()).optional(),
 });
 const report = z.array(result).nullable();
+type Result = z.infer<typeof result>;
 
 const range = z.object({ start: z.object({ row: z.int() }), end: z.object({ row: z.int() }) });
 const coverage = z.object({
@@ -65,14 +68,22 @@ export async function runRegoTests(
     const beside = staged.at(-1);
     if (beside !== undefined) await stageTestData(sources.testData ?? [], join(work, beside));
     const only = filter === undefined ? [] : ['--run', `(?i)${quoted(filter)}`];
-    const common = [...testCommand, ...only, '--capabilities', resolve(sources.capabilities)];
+    const rules = ['--capabilities', resolve(sources.capabilities)];
+    const common = [...testCommand, ...only, ...rules];
     const run = (...args: readonly string[]) => execute(opa, [...common, ...args, ...staged], { cwd: work, signal });
-    const cases: TestCase[] = [];
-    for (const target of targets) {
-      const ran = await run(...(target === 'wasm' ? ['--target', 'wasm'] : []));
+    const resultsOn = async (...args: readonly string[]): Promise<readonly Result[]> => {
+      const ran = await run(...args);
       const read = report.safeParse(jsonOf(ran.stdout));
       if (!read.success) throw failed(ran.ok ? ran.stdout : ran.stderr);
-      cases.push(...(read.data ?? []).map((one) => caseOf(one, target, origins)));
+      return read.data ?? [];
+    };
+    const there = await resultsOn();
+    const cases = there.map((one) => caseOf(one, 'topdown', origins));
+    if (targets.includes('wasm')) {
+      const passed = there.filter((one) => one.skip !== true && one.fail === undefined && one.error === undefined);
+      const failures = await failuresOnWasm(opa, work, rules, staged, passed, { cwd: work, signal });
+      const here = failures === undefined ? await resultsOn('--target', 'wasm') : onWasm(passed, failures);
+      cases.push(...here.map((one) => caseOf(one, 'wasm', origins)));
     }
     const said = filter === undefined ? (await run('--coverage')).stdout : '';
     const read = coverage.safeParse(jsonOf(said));
@@ -83,7 +94,13 @@ export async function runRegoTests(
   }
 }
 
-function caseOf(one: z.infer<typeof result>, target: RegoTarget, origins: ReadonlyMap<string, string>): TestCase {
+/** What failed on OPA's own engine is told of that one: the answers could not be compared. */
+function onWasm(passed: readonly Result[], failures: readonly Result[]): readonly Result[] {
+  const error = { message: 'passed on OPA’s own engine, and not on the gateway’s' };
+  return passed.map((one) => ({ ...one, duration: 0, ...(failures.includes(one) && { error }) }));
+}
+
+function caseOf(one: Result, target: RegoTarget, origins: ReadonlyMap<string, string>): TestCase {
   const { location, name, duration, fail, error, skip } = one;
   const bad = fail !== undefined || error !== undefined;
   const why =

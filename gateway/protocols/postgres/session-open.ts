@@ -116,7 +116,7 @@ export async function openSession(
   } catch (error) {
     reason = error instanceof SallyportError ? error.code : 'failed';
     ports.log('session failed', { session: id, target: startup.database, user: startup.user, error });
-    return { ...brokenReport(error), detail, hint: 'The log of the gateway says why, under this session.' };
+    return { ...brokenReport(error), detail, hint: logHint };
   } finally {
     await gate.end(reason).catch((error: unknown) => ports.log('session end not recorded', { session: id, error }));
   }
@@ -127,10 +127,13 @@ const databaseHint =
 const userHint =
   'The user of a connection is a login of the target, not your own name. "sallyport target list" says which there are for you.';
 
+const logHint = 'The log of the gateway says why, under this session.';
+const hints = { no_target: databaseHint, denied: undefined, unavailable: logHint } as const;
+
 function refusal(no: Awaited<ReturnType<Admission['admit']>> & { ok: false }): Report {
   const sqlstate = { no_target: '3D000', denied: '28000', unavailable: '57P03' }[no.code];
   const report = fatal(sqlstate, no.message);
-  const hint = no.hint ?? (no.code === 'no_target' ? databaseHint : undefined);
+  const hint = no.hint ?? hints[no.code];
   return hint === undefined ? report : { ...report, hint };
 }
 

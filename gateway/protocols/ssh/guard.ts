@@ -10,6 +10,8 @@ import { z } from 'zod';
 export interface Guard {
   /** Ends the connection with a reason that clients print. */
   disconnect(reason: DisconnectReason, text: string): void;
+  /** A line for whoever is logging in: clients print it when it comes (RFC 4252 section 5.4). Nothing may be told behind the login. */
+  tell(text: string): void;
 }
 
 export interface GuardOptions {
@@ -25,7 +27,7 @@ export interface GuardOptions {
 export const disconnectReasons = { protocolError: 2, byApplication: 11, tooManyConnections: 12 } as const;
 export type DisconnectReason = (typeof disconnectReasons)[keyof typeof disconnectReasons];
 
-const message = { disconnect: 1, globalRequest: 80, channelOpen: 90, channelData: 94 } as const;
+const message = { disconnect: 1, banner: 53, globalRequest: 80, channelOpen: 90, channelData: 94 } as const;
 /** RFC 4250 section 4.1.2, from client to server; 7 is EXT_INFO (RFC 8308). Key exchange has a parser of its own until it is done. */
 const fromClients: ReadonlySet<number> = new Set([
   ...[1, 2, 3, 4, 5, 7, 20, 21, 30, 31, 32, 33, 34],
@@ -52,9 +54,10 @@ const inside = z.object({
     _onPayload: z.custom<(payload: Buffer) => void>((value) => typeof value === 'function'),
     _packetRW: z.object({
       write: z.object({
+        allocStart: z.number(),
         allocStartKEX: z.number(),
-        alloc: z.custom<(bytes: number, always: boolean) => Buffer>((value) => typeof value === 'function'),
-        finalize: z.custom<(packet: Buffer, always: boolean) => Buffer>((value) => typeof value === 'function'),
+        alloc: z.custom<(bytes: number, always?: boolean) => Buffer>((value) => typeof value === 'function'),
+        finalize: z.custom<(packet: Buffer, always?: boolean) => Buffer>((value) => typeof value === 'function'),
       }),
     }),
     channelOpenFail: z.custom<(channel: number, reason: number, text: string) => void>(
@@ -66,7 +69,7 @@ const inside = z.object({
   }),
 });
 const sending = z.object({
-  sendPacket: z.custom<(protocol: object, packet: Buffer, bypass: boolean) => void>(
+  sendPacket: z.custom<(protocol: object, packet: Buffer, bypass?: boolean) => void>(
     (value) => typeof value === 'function',
   ),
 });
@@ -96,6 +99,19 @@ export function guard(client: Connection, options: GuardOptions): Guard {
     packet.writeUInt32BE(0, at); // no language
     sendPacket(protocol, write.finalize(packet, true), true);
     client.end();
+  };
+
+  const tell = (text: string): void => {
+    if (over || parts.authenticated) return;
+    const line = Buffer.from(`${text}\r\n`);
+    const { write } = protocol._packetRW;
+    const packet = write.alloc(1 + 4 + line.length + 4);
+    let at = write.allocStart;
+    packet[at++] = message.banner;
+    at = packet.writeUInt32BE(line.length, at);
+    at += line.copy(packet, at);
+    packet.writeUInt32BE(0, at); // no language
+    sendPacket(protocol, write.finalize(packet));
   };
 
   const violation = (why: string): void => {
@@ -138,7 +154,7 @@ export function guard(client: Connection, options: GuardOptions): Guard {
     pass(payload);
     return options.onPassed();
   };
-  return { disconnect };
+  return { disconnect, tell };
 }
 
 /** A string of at most 64 printable ASCII characters (RFC 4251 section 6). */

@@ -2,6 +2,7 @@ import type { AuthContext, Connection, KeyboardAuthContext, PasswordAuthContext,
 import ssh2 from 'ssh2';
 import type { Login, SshLoginMethod } from '../../contract/principal.ts';
 import { certificateSuffix, isCertificate } from './certificate.ts';
+import { targetHint, toldOfChannel } from './errors.ts';
 import { fingerprint, publicKeyLine, publicKeyOf, type PublicKey } from './public-key.ts';
 import type { Asked } from './session.ts';
 
@@ -31,6 +32,8 @@ export interface LoginEvents {
   /** In the moment in which the client may send more: handlers are attached before this returns. */
   onProven(login: Login, asked: Asked): void;
   onRefused(why: string): void;
+  /** A line that the client prints: ssh itself says of a refusal nothing but that it is one. */
+  tell(text: string): void;
   /** Too many attempts: the connection has to end. */
   onGivenUp(why: string): void;
 }
@@ -43,7 +46,7 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     : ['publickey', 'password'];
   let attempts = 0;
   let proven = false;
-  let refusedCode: string | undefined;
+  const told = new Set<string>();
   let lastWhy = 'the client offered no way to log in that is taken here';
 
   const refuse = (context: AuthContext, why?: string): void => {
@@ -55,6 +58,13 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
       return;
     }
     context.reject(methods, false);
+  };
+
+  /** For what the client has of this gateway, and is about itself. Of keys it offers all that it has. */
+  const refuseAloud = (context: AuthContext, why: string, remedy: string): void => {
+    if (!told.has(why)) events.tell(toldOfChannel(`not taken: ${why}; ${remedy}`));
+    told.add(why);
+    refuse(context, why);
   };
 
   client.on('authentication', (context) => {
@@ -86,7 +96,9 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
   function byKey(context: PublicKeyAuthContext): void {
     const asked = askedFor(context.username);
     const known = whose(context);
-    if (typeof known === 'string' || !asked) return refuse(context, typeof known === 'string' ? known : noTarget);
+    if (!asked) return refuseAloud(context, noTarget, targetHint);
+    if (typeof known === 'string')
+      return isCertificate(context.key.data) ? refuseAloud(context, known, renewal) : refuse(context, known);
     const { key, login } = known;
     // Asked whether it would do: the proof comes with the next request.
     if (!context.signature || !context.blob) return context.accept();
@@ -108,11 +120,10 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
 
   function byCode(context: AuthContext, given: string): void {
     const asked = askedFor(context.username);
-    if (!asked) return refuse(context, noTarget);
+    if (!asked) return refuseAloud(context, noTarget, targetHint);
     const login = logins.codeLogin(given, asked.target);
     if (typeof login !== 'string') return accept(context, 'code', login, asked);
-    refusedCode = login;
-    return refuse(context, login);
+    return refuseAloud(context, login, `"sallyport ssh code ${asked.target}" prints another`);
   }
 
   function whose({ key: { algo, data } }: PublicKeyAuthContext) {
@@ -131,11 +142,9 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     context.once('abort', () => gone.abort());
     const typed = new AbortController();
     const answered = Promise.withResolvers<string>();
-    // What ssh says of an answer that was not taken is a permission denied, without a reason.
-    const before = refusedCode === undefined ? '' : `Not taken: ${refusedCode}.\n`;
     const browser = login(
       ({ url, code }) => {
-        const text = `${before}Open ${url}\nand check that it shows the code ${code}\n`;
+        const text = `Open ${url}\nand check that it shows the code ${code}\n`;
         const prompt = 'Press Enter when that is done, or type a one-time code: ';
         context.prompt([{ prompt, echo: true }], 'Sallyport', text, (answers) => answered.resolve(answers[0] ?? ''));
       },
@@ -151,10 +160,11 @@ export function offerLogins(client: Connection, logins: SshLogins, events: Login
     // The client waits for its user first: what it is told before that, it does not expect.
     if (result.ok) await answered.promise;
     if (result.ok) accept(context, 'device', result.login, asked);
-    else refuse(context, result.message);
+    else refuseAloud(context, result.message, 'log in again');
   }
 }
 
+const renewal = '"sallyport ssh login" gets a new one';
 const noTarget = 'the user name has to be a target, or login@target';
 
 /** `web1`, or `deploy@web1`: the login may hold an @ itself, a target cannot. */

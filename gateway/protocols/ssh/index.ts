@@ -119,6 +119,7 @@ export function openSsh(options: SshOptions): FrontDoor {
                 });
               },
               onRefused: refusedLogin,
+              tell: (text) => door.tell(text),
               onGivenUp: (why) => door.disconnect(disconnectReasons.byApplication, why),
             },
             AbortSignal.any([signal, connection.loginDeadline]),

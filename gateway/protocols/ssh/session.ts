@@ -49,6 +49,7 @@ export interface SshSessionOptions extends Asked {
 
 /** How long a client that was not let in may take to ask for something, and so to hear why. */
 const farewellMs = 10_000;
+const admissionHints = { no_target: targetHint, denied: undefined, unavailable: brokenHint } as const;
 const notCarried: { readonly [what: string]: ForwardKind } = {
   'x11-req': 'x11',
   'auth-agent-req@openssh.com': 'agent',
@@ -183,7 +184,7 @@ export class SshSession {
       const admitted = await this.#ports.admission.admit(request);
       if (!admitted.ok) {
         const { message, hint, code } = admitted;
-        return no(code, message, hint ?? (code === 'no_target' ? targetHint : undefined));
+        return no(code, message, hint ?? admissionHints[code]);
       }
       const { gate } = admitted;
       this.#gate = gate;

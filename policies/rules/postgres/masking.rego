@@ -15,7 +15,11 @@ deny contains {
 
 # METADATA
 # description: What to do instead, by what stands in the way.
-seen_through := "Read the tables themselves: their labelled columns leave masked." if {
+seen_through := "Nobody reads these through the gateway. psql's \\dRs, \\deu and the like read them." if {
+	some reason in input.command.analysis.reasons
+	some secret in [" holds credentials", " holds password hashes", " holds server files"]
+	endswith(reason, secret)
+} else := "Read the tables themselves: their labelled columns leave masked." if {
 	some reason in input.command.analysis.reasons
 	contains(reason, " holds ")
 } else := "Ask for labels on the columns of that table." if {
@@ -27,7 +31,7 @@ seen_through := "Read the tables themselves: their labelled columns leave masked
 } else := "Check the name, or write the schema before it." if {
 	some reason in input.command.analysis.reasons
 	endswith(reason, "is not known")
-} else := "Check the name: no table of the statement has such a column." if {
+} else := "Check the name: no table of the statement has such a column. A psql that is older than the server asks for some: use the server's." if {
 	some reason in input.command.analysis.reasons
 	endswith(reason, "cannot be resolved")
 } else := "Write it so that every table, column and function can be told from the statement itself."
