@@ -158,3 +158,26 @@ test('an env request says whether its variable decides what runs', () => {
   expect(of('LANG', 'zh_CN.GBK')).toMatchObject({ action: 'opaque' });
   expect(of('LANG', 'de_DE.UTF-8')).toMatchObject({ action: 'set', dynamic: [] });
 });
+
+test.each([
+  ['sudo -u root rm /srv', ['sudo']],
+  ['env A=1 rm /srv', ['env']],
+  ['nice -n 5 rm /srv', ['nice']],
+  ['timeout -k 1 5 rm /srv', ['timeout']],
+  ['xargs -n1 rm', ['xargs']],
+  ['find /srv -exec rm {} +', ['find']],
+  ["sh -c 'rm /srv'", ['sh']],
+  ["bash -ec 'rm /srv'", ['bash']],
+  ["su - web -c 'rm /srv'", ['su']],
+  ['ssh -p 22 host rm /srv', ['ssh']],
+  ['kubectl exec -it pod -c web -- rm /srv', ['kubectl']],
+  ['docker exec -u root web rm /srv', ['docker']],
+  [
+    `sudo env A=1 nice timeout 5 su root -c "bash -c 'find /srv -exec docker exec web kubectl exec p -- ssh h xargs rm \\\\;'"`,
+    ['sudo', 'env', 'nice', 'timeout', 'su', 'bash', 'find', 'docker', 'kubectl', 'ssh', 'xargs'],
+  ],
+])('what is wrapped in %j says by what', (line, wrappers) => {
+  const read = readLine(line, { shell: 'bash' });
+  const rm = read.ok ? read.commands.find(({ name }) => name === 'rm') : undefined;
+  expect(rm?.wrapped_by).toEqual(wrappers);
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SallyportError } from '../../../contract/errors.ts';
+import { fuzzSeed } from '../../../testing/seed.ts';
 import { readAnswer, readHostLimits, readVersion } from './answers.ts';
 import { attributesField } from './attributes.ts';
 import { carriedOf } from './extensions.ts';
@@ -119,6 +120,16 @@ function isExpected(error: unknown): boolean {
   return error === undefined || error instanceof SallyportError;
 }
 
+/** What kind of request a packet is; a broken one is an error that ends the channel, of our own. */
+function readOrRefuse(packet: Buffer): string {
+  try {
+    return readRequest(packet, terms).kind;
+  } catch (error) {
+    if (error instanceof SallyportError) return 'broken';
+    throw error;
+  }
+}
+
 describe('sftp on the wire', () => {
   test('every request is read as it was meant', () => {
     for (const [packet, meant] of requests) expect(readRequest(packet, terms)).toMatchObject({ id: 9, ...meant });
@@ -148,6 +159,30 @@ describe('sftp on the wire', () => {
         expect(Buffer.concat(read).equals(stream)).toBe(true);
       }),
     );
+  });
+
+  test('of any bytes comes a request or a refusal, and nothing else', { timeout: 60_000 }, () => {
+    const kinds = new Set<string>();
+    const packets = fc.oneof(
+      fc.uint8Array({ minLength: 5, maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+      // One that is sound, with some of its bytes changed, and cut.
+      fc
+        .tuple(fc.nat(requests.length - 1), fc.array(fc.tuple(fc.nat(200), fc.nat(255)), { maxLength: 4 }), fc.nat(200))
+        .map(([which, changes, cut]) => {
+          const packet = Buffer.from(requests[which]?.[0] ?? Buffer.alloc(5));
+          for (const [at, byte] of changes) if (at < packet.length) packet[at] = byte;
+          return cut < packet.length && cut >= 5 ? packet.subarray(0, cut) : packet;
+        }),
+    );
+    const end = performance.now() + 5_000;
+    for (let run = 0; run < 200 && performance.now() < end; run++) {
+      for (const packet of fc.sample(packets, { numRuns: 100, seed: fuzzSeed + run })) {
+        const read = readOrRefuse(packet);
+        expect(typeof read, `seed ${fuzzSeed + run}`).toBe('string');
+        kinds.add(read);
+      }
+    }
+    expect(kinds.size).toBeGreaterThan(10);
   });
 
   test('a packet over the limit is refused before it comes, and so is one without a type', () => {
