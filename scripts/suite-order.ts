@@ -9,7 +9,10 @@ const root = join(import.meta.dirname, '..');
  * the slowest at its end. The rest follows as vitest orders them, by their size or by how long they took here before.
  */
 const longest = [
-  'scripts/docs/examples.test.ts',
+  'scripts/docs/examples/policies.test.ts',
+  'scripts/docs/examples/tutorials.test.ts',
+  'scripts/docs/examples/terminal.test.ts',
+  'scripts/docs/examples/bundles.test.ts',
   'gateway/testing/leak/leak.test.ts',
   'gateway/testing/leak/generator/generator.test.ts',
   'gateway/testing/behaviour/kill.test.ts',
@@ -24,6 +27,7 @@ const longest = [
   'gateway/testing/ssh/limits.test.ts',
   'gateway/testing/reload/reload.test.ts',
   'gateway/policy/build/build.test.ts',
+  'scripts/docs/examples/ssh.test.ts',
   'scripts/docs/tour.test.ts',
   'gateway/testing/conformance/ssh.test.ts',
 ];

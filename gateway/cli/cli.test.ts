@@ -26,10 +26,18 @@ function sallyport(
   args: readonly string[],
   more: { input?: string; env?: object; onErr?: (text: string) => void } = {},
 ): Promise<Ran> {
-  const { PATH, HOME, SALLYPORT_OPA, XDG_CACHE_HOME } = process.env;
+  const { PATH, HOME, SALLYPORT_OPA, XDG_CACHE_HOME, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
     cwd: dir,
-    env: { PATH, HOME, SALLYPORT_OPA, XDG_CACHE_HOME, XDG_CONFIG_HOME: join(dir, 'xdg'), ...more.env },
+    env: {
+      PATH,
+      HOME,
+      SALLYPORT_OPA,
+      XDG_CACHE_HOME,
+      NODE_COMPILE_CACHE,
+      XDG_CONFIG_HOME: join(dir, 'xdg'),
+      ...more.env,
+    },
   });
   let [out, err] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

@@ -10,7 +10,7 @@ afterEach(() => vi.unstubAllEnvs());
 /** The directory of a run of its own, and what ends that run. */
 async function run() {
   vi.stubEnv('TMPDIR', tmpdir());
-  vi.stubEnv(keptBundles, process.env[keptBundles]);
+  for (const name of [keptBundles, 'NODE_COMPILE_CACHE']) vi.stubEnv(name, process.env[name]);
   const end = await setup();
   return { dir: tmpdir(), end };
 }

@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly until?: string | undefined;
 }
 
-const longestMs = 60_000;
+const longestMs = 240_000;
 
 /** The terminal in which a page's examples run, one after the other: a directory, a home and an environment of their own. */
 export class Scene implements AsyncDisposable {
@@ -127,6 +127,7 @@ export class Scene implements AsyncDisposable {
       // Node and OPA were fetched before: they are not the page's affair.
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(process.env['HOME'] ?? homedir(), '.cache'),
       TMPDIR: tmpdir(),
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       PATH: [join(home, '.local/bin'), process.env['PATH'], ...this.#programs].join(delimiter),
       LC_ALL: 'C.UTF-8',
       PAGER: 'cat',
