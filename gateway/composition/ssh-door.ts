@@ -27,6 +27,7 @@ import {
 } from '../protocols/ssh/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import { sshAuthority, sshKey } from './ssh-host-key.ts';
+import { channelSizes } from './ssh-target.ts';
 import type { Targets } from './targets.ts';
 
 export interface SshDoorPorts {
@@ -100,7 +101,9 @@ export async function openSshDoor(
     deviceLogin: deviceLogin(config, ports),
     maxAttempts: listen.auth_attempts,
     limits: {
+      sizes: channelSizes(listen),
       maxChannels: listen.channels,
+      maxChannelsPerPrincipal: listen.channels_per_principal,
       maxForwards: listen.forwards,
       maxLineBytes: config.limits.statement_bytes,
       keepAliveMs,

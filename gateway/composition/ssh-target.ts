@@ -3,6 +3,7 @@ import type { Config, SshTargetConfig } from '../config/index.ts';
 import type { Clock } from '../contract/ports.ts';
 import type { Credentials } from '../credentials/index.ts';
 import {
+  type ChannelSizes,
   connectSshUpstream,
   type HostSecret,
   parsePublicKey,
@@ -23,6 +24,11 @@ interface SshTargetPorts {
   readonly clock: Clock;
   /** Where the key is configured that vouches for the gateway to hosts. */
   readonly sshListener: Config['listen']['ssh'];
+}
+
+/** Of channels, on both sides of the gateway. */
+export function channelSizes(listener: NonNullable<Config['listen']['ssh']>): ChannelSizes {
+  return { windowBytes: listener.window_bytes, packetBytes: listener.packet_bytes };
 }
 
 /** Where `sallyport target trust` keeps what it recorded. */
@@ -46,7 +52,9 @@ export function openSshTarget(config: SshTargetConfig, ports: SshTargetPorts): S
         const hostKeys = [...config.host_keys.map(parsePublicKey).filter(isKey), ...recorded];
         const secret = await secretOf(login, user, who, ports);
         if (!secret) return undefined;
-        const at = { host, port, hostKeys, connectTimeoutMs, keepAliveMs };
+        if (!ports.sshListener) throw new TypeError('nobody asks for a host where no door leads to one');
+        const sizes = channelSizes(ports.sshListener);
+        const at = { host, port, hostKeys, connectTimeoutMs, keepAliveMs, sizes };
         const upstream = await connectSshUpstream(at, { user, secret }, signal);
         ports.connected(true);
         return upstream;

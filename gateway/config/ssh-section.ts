@@ -30,6 +30,17 @@ export function sshListener({ secret }: Pick<Fields, 'secret'>) {
       channels: between(1, 1_000)
         .default(20)
         .describe('Commands that run at once over one connection, those included that a client has left running'),
+      channels_per_principal: between(1, 100_000)
+        .default(200)
+        .describe(
+          'The same of one principal over all its connections, those included that it has left running and hung up on',
+        ),
+      window_bytes: between(32_768, 67_108_864)
+        .default(2_097_152)
+        .describe(
+          'That a client may send on one channel ahead of what has been read, and a host; what both keep in memory for it. A channel moves no more than this in a round trip',
+        ),
+      packet_bytes: between(1_024, 32_768).default(32_768).describe('Of data in one packet, from a client or a host'),
       forwards: between(0, 1_000)
         .default(100)
         .describe('Forwarded connections, and places that are listened at, at once over one connection'),

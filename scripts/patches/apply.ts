@@ -14,6 +14,14 @@ interface Digests {
 
 const version = '1.17.0';
 const digests: { readonly [file: string]: Digests } = {
+  'lib/Channel.js': {
+    before: '53e92988a025009b192b72be110bd240b5653f88dbdec93e515e3e401e7f94aa',
+    after: 'd75a2ec3384c0481c40ac385904f952616ee201a6a214edb42aa207d4018b246',
+  },
+  'lib/client.js': {
+    before: 'edd3484daa9d942bc5a6412edc9cf11f85df40b2db10b07877bbfe694beac7f4',
+    after: '60e2676b3766ef2d4c27c5f0ccd0b2520c34e819af8b500bcbbc67a3da2f35fa',
+  },
   'lib/keygen.js': {
     before: '03d0be43e78ca4f82d4c96d084a39c0242f9c56f343da17a819f8bd0d873f06c',
     after: '7944294f173580e5133de5c89733a60af4c95d42eaa7e28e31283ff562d5b4ba',
@@ -40,7 +48,7 @@ const digests: { readonly [file: string]: Digests } = {
   },
   'lib/server.js': {
     before: '128b58ee54cf97a5ae17e18836ff4472de4a5e4e591f2862a5c9ec7f148befe5',
-    after: '8cf40a84f3a06aefe5ed699e55e8e8754ba7721ab686776fad699574bb636c7e',
+    after: 'fa6a09ee6c10702c8aa4d6537cfd86b8fb86bcfb0796385273376b09bc30e7e7',
   },
 };
 

@@ -6,7 +6,9 @@ import type { Shell } from '../../facts/shell/index.ts';
 import { type ChannelLimits, type ChannelSettings, ExecChannel, type Program } from './channel.ts';
 import { deniedExit } from './errors.ts';
 import { commandsOf, shellCommands } from './normalize.ts';
+import { openFailures, refuseChannel } from './refuse-channel.ts';
 import { answer, collectSettings } from './requests.ts';
+import type { CommandShare, GiveBack } from './shares.ts';
 import { SftpChannel } from './sftp/channel.ts';
 import type { SftpLimits } from './sftp/limits.ts';
 import { Room } from './sftp/room.ts';
@@ -40,6 +42,8 @@ export type Opened =
 
 export interface ChannelsLimits extends ChannelLimits {
   readonly maxChannels: number;
+  /** Of one principal, over all connections. */
+  readonly maxChannelsPerPrincipal: number;
   readonly sftp: SftpLimits;
 }
 
@@ -50,6 +54,8 @@ export interface ChannelsPorts {
   readonly limits: ChannelsLimits;
   /** The gateway's, for masked copies of files. */
   readonly room: Room;
+  /** The principal's, over all of its connections. */
+  readonly share: CommandShare;
   /** Of the host that was asked for, as it is configured now. */
   acceptEnv(): readonly string[];
   /** No channel is opened any more. */
@@ -64,6 +70,13 @@ export interface ChannelsPorts {
   readonly log: (message: string, error: unknown) => void;
 }
 
+/** A channel that the client has open, or that has left something running at the host. */
+interface Place {
+  /** What runs in it, if anything does. */
+  running?: RunningChannel;
+  readonly giveBack: GiveBack;
+}
+
 /** Of a line that was not read: enough to know it again. */
 const maxRefusedText = 1_000;
 
@@ -71,7 +84,7 @@ const maxRefusedText = 1_000;
 export class Channels {
   readonly #ports: ChannelsPorts;
   /** Channels that the client has open, whether something runs in them or not, and those closed that have left something running at the host. */
-  readonly #places = new Map<Session, RunningChannel | undefined>();
+  readonly #places = new Map<Session, Place>();
   readonly #running = new Set<RunningChannel>();
   /** Limits of bytes of files count over the session. */
   readonly #fileTally = {};
@@ -105,16 +118,28 @@ export class Channels {
     await Promise.all([...this.#running].map((running) => running.over));
   }
 
+  /** Behind `gone`: resolves when nothing of what ran is left at the host. Each gives its place back by itself. */
+  async left(): Promise<void> {
+    await Promise.all([...this.#places.keys()].map((session) => this.#closed(session)));
+  }
+
+  /** The host was left: nobody knows any more what runs there. */
+  giveBack(): void {
+    for (const { giveBack } of this.#places.values()) giveBack();
+    this.#places.clear();
+  }
+
   // --- what a client asks for ----------------------------------------------------------------------------------------------------------
 
   #session(accept: () => Session, reject: () => void): void {
-    const { limits, refused, acceptEnv, notOffered } = this.#ports;
-    if (this.#places.size >= limits.maxChannels || this.#ports.isEnding()) {
-      refused('limit: a channel past the limit, or while the session ends', '');
-      return reject();
+    const { client, refused, acceptEnv, notOffered } = this.#ports;
+    const giveBack = this.#take();
+    if (typeof giveBack === 'string') {
+      refused(`limit: ${giveBack}`, '');
+      return refuseChannel(client, reject, giveBack, openFailures.resourceShortage);
     }
     const session = accept();
-    this.#places.set(session, undefined);
+    this.#places.set(session, { giveBack });
     session.once('close', () => void this.#closed(session));
     const settle = collectSettings(session, { acceptEnv: acceptEnv(), onRefused: notOffered });
     let open: ExecChannel | undefined;
@@ -141,6 +166,17 @@ export class Channels {
       if (name === 'sftp') return this.#sftp(yes(), session);
       start(yes, (exec) => this.#subsystem(exec, name));
     });
+  }
+
+  /** @returns why there is no place for one more */
+  #take(): GiveBack | string {
+    const { limits, share, isEnding } = this.#ports;
+    if (isEnding()) return 'the session ends';
+    if (this.#places.size >= limits.maxChannels)
+      return `more than ${limits.maxChannels} commands at once over one connection, with those left running`;
+    return (
+      share.take() ?? `more than ${share.most} commands of yours at once over all connections, with those left running`
+    );
   }
 
   #exec(channel: ServerChannel, session: Session, settings: ChannelSettings, programOf: ProgramOf): ExecChannel {
@@ -185,7 +221,8 @@ export class Channels {
   #begin(running: RunningChannel, session: Session, begin: (opened: OpenSession) => Promise<void>): void {
     const { opened: opening, changed, turnedAway } = this.#ports;
     this.#running.add(running);
-    this.#places.set(session, running);
+    const place = this.#places.get(session);
+    if (place) place.running = running;
     changed();
     void running.over.then(() => {
       this.#running.delete(running);
@@ -200,10 +237,11 @@ export class Channels {
 
   /** The client has closed a channel: what that leaves at the host keeps its place. */
   async #closed(session: Session): Promise<void> {
-    const running = this.#places.get(session);
-    running?.gone();
-    await running?.left;
+    const place = this.#places.get(session);
+    place?.running?.gone();
+    await place?.running?.left;
     this.#places.delete(session);
+    place?.giveBack();
   }
 }
 

@@ -5,10 +5,11 @@ import type { ForwardKind, SshCommand } from '../../contract/command-ssh.ts';
 import type { Gate } from '../../contract/gate.ts';
 import { forwardCommand, type ForwardPlace, socketPlace, tcpPlace } from '../../facts/forwards/index.ts';
 import type { Shell } from '../../facts/shell/index.ts';
-import { brokenLine, toldOfChannel } from './errors.ts';
+import { brokenLine } from './errors.ts';
 import { carriedTerms, SshExchange } from './exchange.ts';
 import { type Ends, ForwardConnection } from './forward-connection.ts';
 import type { ClientReading } from './reading.ts';
+import { refuseChannel } from './refuse-channel.ts';
 import { offerSilently } from './silent.ts';
 import type { Incoming, Listening, UpstreamForwards } from './upstream-forwards.ts';
 
@@ -31,8 +32,6 @@ export interface ForwardPorts {
   changed(): void;
   readonly log: (message: string, error: unknown) => void;
 }
-
-const administrativelyProhibited = 1;
 
 /** All that a client forwards over one connection: each thing it asks for is a command, and so is each connection to where it listens. */
 export class Forwards {
@@ -252,26 +251,3 @@ const requested = z.object({
   bindPort: z.number().optional(),
   socketPath: z.string().optional(),
 });
-
-/** What of the library's connection says no to a channel; it says none of its own. */
-const inside = z.object({
-  _protocol: z.object({
-    channelOpenFail: z.custom<(channel: number, reason: number, text: string) => void>(
-      (value) => typeof value === 'function',
-    ),
-  }),
-});
-
-/** The library's `reject`, with a reason that clients print. */
-function refuseChannel(client: Connection, reject: () => void, text: string): void {
-  const { _protocol: protocol } = client as unknown as z.infer<typeof inside>; // `parse` proves it, and copies nothing
-  inside.parse(client);
-  const pass = protocol.channelOpenFail;
-  const said = toldOfChannel(text);
-  protocol.channelOpenFail = (channel) => pass.call(protocol, channel, administrativelyProhibited, said);
-  try {
-    reject();
-  } finally {
-    protocol.channelOpenFail = pass;
-  }
-}

@@ -21,9 +21,9 @@ interface Seen {
 }
 
 /** The number of a message (RFC 4250 section 4.1.2). */
-const type = { global: 80, open: 90, data: 94, extended: 95 } as const;
+const type = { global: 80, open: 90, confirmation: 91, adjust: 93, data: 94, extended: 95 } as const;
 const budgetMs = Number(process.env['SALLYPORT_FUZZ_MS'] ?? 3_000);
-const window = 2 * 1024 * 1024; // what the library grants
+const window = 2 * 1024 * 1024; // what the library grants unless it is told
 
 let server: ssh2.Server;
 let port = 0;
@@ -295,18 +295,57 @@ test('a window may be filled to its last byte, and data past it end the connecti
   const full = Array.from({ length: window / piece }, () => data(0, piece));
   const start = [channelOpen('session'), channelRequest('exec', 'cat')];
   expect(await afterSending(...start, ...full)).toMatchObject({ lives: true, violations: [] });
-  // The library grants it once more while its buffer has room; what nobody reads is never more than both.
   const over = await afterSending(...start, ...full, ...full, ...full);
   expect(over).toMatchObject({ lives: false, told: 'protocol: data past the window' });
   const taken = over.passed.filter((payload) => payload[0] === type.data).length * piece;
-  expect(taken).toBeGreaterThanOrEqual(window);
-  expect(taken).toBeLessThanOrEqual(2 * window);
+  expect(taken).toBe(window);
 });
 
 test('data whose length says more than the window ends the connection, however little it is', async () => {
   const start = [channelOpen('session'), channelRequest('exec', 'cat')];
   const { lives, violations } = await afterSending(...start, data(0, 10, 0xffffffff));
-  expect({ lives, violations }).toEqual({ lives: false, violations: ['protocol: data past the window'] });
+  const why = 'protocol: 4294967295 bytes of data in one packet, and the channel takes 32768';
+  expect({ lives, violations }).toEqual({ lives: false, violations: [why] });
+});
+
+test('a packet with one byte more than the channel takes ends the connection, and one that is full does not', async () => {
+  const start = [channelOpen('session'), channelRequest('exec', 'cat')];
+  expect(await afterSending(...start, data(0, 32_768))).toMatchObject({ lives: true, violations: [] });
+  const why = 'protocol: 32769 bytes of data in one packet, and the channel takes 32768';
+  expect(await afterSending(...start, data(0, 32_769))).toMatchObject({ lives: false, told: why, violations: [why] });
+});
+
+test.each([0, 1, 1_023])('a channel that takes packets of %d bytes ends the connection', async (packetBytes) => {
+  const open = channelOpen('session');
+  open.writeUInt32BE(packetBytes, open.length - 4);
+  const why = `protocol: a channel that takes packets of ${packetBytes} bytes, and 1024 is the least`;
+  expect(await afterSending(open)).toMatchObject({ lives: false, told: why, violations: [why] });
+  // As the answer to a channel of the gateway’s own.
+  const confirmation = Buffer.concat([Buffer.from([type.confirmation]), uint32(0, 0, window, packetBytes)]);
+  expect(await afterSending(confirmation)).toMatchObject({ lives: false, told: why, violations: [why] });
+});
+
+test('a channel that says nothing of its sizes ends the connection', async () => {
+  const open = channelOpen('session');
+  expect(await afterSending(open.subarray(0, -4))).toMatchObject({
+    lives: false,
+    told: 'protocol: a channel without its sizes',
+  });
+});
+
+const adjust = (more: number) => Buffer.concat([Buffer.from([type.adjust]), uint32(0, more)]);
+
+test.each([
+  ['before anything runs', [channelOpen('session')]],
+  ['while something runs', [channelOpen('session'), channelRequest('exec', 'cat')]],
+])('a window may grow to 2^32 - 1 bytes and no further (RFC 4254 section 5.2): %s', async (_, start) => {
+  const most = 0xffffffff - 2_000_000;
+  // What runs has said something by then.
+  const room = start.length === 1 ? most : most - 100;
+  expect(await afterSending(...start, adjust(room))).toMatchObject({ lives: true, violations: [] });
+  const why = 'protocol: a window of more than 2^32 - 1 bytes';
+  for (const grants of [[most + (start.length === 1 ? 1 : 100)], [room, 200], [0xffffffff]])
+    expect(await afterSending(...start, ...grants.map(adjust))).toMatchObject({ lives: false, told: why });
 });
 
 test('data for a channel that there is not, or in which nothing runs, is nothing', async () => {

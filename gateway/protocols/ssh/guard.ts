@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Connection } from 'ssh2';
 import { z } from 'zod';
+import { breachOf, type ChannelTable } from './channel-sizes.ts';
 
 /**
  * What stands between the decrypted messages of a client and ssh2: the library ignores messages that it does not know, takes data past the
@@ -27,7 +28,7 @@ export interface GuardOptions {
 export const disconnectReasons = { protocolError: 2, byApplication: 11, tooManyConnections: 12 } as const;
 export type DisconnectReason = (typeof disconnectReasons)[keyof typeof disconnectReasons];
 
-const message = { disconnect: 1, banner: 53, globalRequest: 80, channelOpen: 90, channelData: 94 } as const;
+const message = { disconnect: 1, banner: 53, globalRequest: 80, channelOpen: 90 } as const;
 /** RFC 4250 section 4.1.2, from client to server; 7 is EXT_INFO (RFC 8308). Key exchange has a parser of its own until it is done. */
 const fromClients: ReadonlySet<number> = new Set([
   ...[1, 2, 3, 4, 5, 7, 20, 21, 30, 31, 32, 33, 34],
@@ -64,9 +65,9 @@ const inside = z.object({
       (value) => typeof value === 'function',
     ),
   }),
-  _chanMgr: z.object({
-    get: z.custom<(channel: number) => unknown>((value) => typeof value === 'function'),
-  }),
+  _chanMgr: z.custom<ChannelTable>(
+    (value) => typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function',
+  ),
 });
 const sending = z.object({
   sendPacket: z.custom<(protocol: object, packet: Buffer, bypass?: boolean) => void>(
@@ -149,8 +150,8 @@ export function guard(client: Connection, options: GuardOptions): Guard {
       // The library answers those that it does not know with a failure, as it should.
       if (/forward/.test(name) && !judged.has(name)) options.onRefused(name);
     }
-    if (type === message.channelData && payload.length >= 9 && isPastWindow(parts._chanMgr, payload))
-      return violation('protocol: data past the window');
+    const breach = breachOf(parts._chanMgr, payload);
+    if (breach !== undefined) return violation(`protocol: ${breach}`);
     pass(payload);
     return options.onPassed();
   };
@@ -164,16 +165,4 @@ function nameAt(payload: Buffer, at: number): string | undefined {
   if (length > maxNameBytes || payload.length < at + 4 + length) return undefined;
   const name = payload.toString('latin1', at + 4, at + 4 + length);
   return /^[!-~]*$/.test(name) ? name : undefined;
-}
-
-function isPastWindow(channels: { get(channel: number): unknown }, payload: Buffer): boolean {
-  const open = channels.get(payload.readUInt32BE(1));
-  // A channel is a session until something runs in it.
-  const channel = memberOf(open, '_channel') ?? open;
-  const window = memberOf(memberOf(channel, 'incoming'), 'window');
-  return typeof window === 'number' && payload.readUInt32BE(5) > window;
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -1,16 +1,19 @@
 import ssh2 from 'ssh2';
 import type { FrontDoor } from '../front-door.ts';
 import { offered } from './algorithms.ts';
+import { type ChannelSizes, forLibrary } from './channel-sizes.ts';
 import { disconnectReasons, guard } from './guard.ts';
 import { offerLogins, type SshLogins } from './handshake.ts';
 import { assertPatched } from './library.ts';
 import { ClientReading } from './reading.ts';
 import { SshSession, type SshSessionPorts } from './session.ts';
 import { Room } from './sftp/room.ts';
+import { CommandShares } from './shares.ts';
 
 export type { DeviceLoginPrompt, Proven } from './handshake.ts';
 export { fingerprint, parsePublicKey, type PublicKey, publicKeyLine } from './public-key.ts';
 export type { SshTarget } from './upstream.ts';
+export type { ChannelSizes };
 export { SshCodes } from './codes.ts';
 export { SshKeys } from './keys.ts';
 export { newHostKey, newKeyPair, publicHalf } from './host-key.ts';
@@ -47,6 +50,7 @@ const version = 'Sallyport (sftp as OpenSSH_9.2)';
 export function openSsh(options: SshOptions): FrontDoor {
   assertPatched();
   const room = new Room(options.limits.sftp.maxMaskedTotalBytes);
+  const shares = new CommandShares(options.limits.maxChannelsPerPrincipal);
   return {
     async serve(connection) {
       const { socket, peer, signal } = connection;
@@ -65,6 +69,7 @@ export function openSsh(options: SshOptions): FrontDoor {
           ident: version,
           keepaliveInterval: options.limits.keepAliveMs,
           keepaliveCountMax: options.limits.maxUnanswered,
+          ...forLibrary(options.limits.sizes),
         },
         (client, { header }) => {
           application = header.versions.software.replace(/[^ -~]/g, '?').slice(0, maxApplicationLength);
@@ -92,7 +97,8 @@ export function openSsh(options: SshOptions): FrontDoor {
             options,
             {
               onProven(login, asked) {
-                const place = connection.admit(`${login.principal.issuer} ${login.principal.id}`);
+                const who = `${login.principal.issuer} ${login.principal.id}`;
+                const place = connection.admit(who);
                 if (place !== 'admitted') {
                   const why = 'you have too many connections to this gateway';
                   return door.disconnect(disconnectReasons.tooManyConnections, why);
@@ -109,6 +115,7 @@ export function openSsh(options: SshOptions): FrontDoor {
                     signal,
                     draining: stopping,
                     room,
+                    share: shares.of(who),
                     ...asked,
                   },
                   options,

@@ -5,12 +5,14 @@ import { SallyportError } from '../../contract/errors.ts';
 import type { Admission, Gate } from '../../contract/gate.ts';
 import { asId, type SessionId } from '../../contract/ids.ts';
 import type { Login } from '../../contract/principal.ts';
+import type { ChannelSizes } from './channel-sizes.ts';
 import { Channels, type ChannelsLimits, type Opened } from './channels.ts';
 import { brokenHint, brokenLine, loginHint, noSessionLines, targetHint } from './errors.ts';
 import { Forwards } from './forwards.ts';
 import type { ClientReading } from './reading.ts';
 import type { Room } from './sftp/room.ts';
-import type { SshTarget } from './upstream.ts';
+import type { CommandShare } from './shares.ts';
+import type { SshTarget, SshUpstream } from './upstream.ts';
 
 export interface SshSessionPorts {
   readonly admission: Admission;
@@ -21,6 +23,7 @@ export interface SshSessionPorts {
 }
 
 export interface SshLimits extends ChannelsLimits {
+  readonly sizes: ChannelSizes;
   /** Forwarded connections and places that are listened at, together. */
   readonly maxForwards: number;
   readonly keepAliveMs: number;
@@ -45,6 +48,8 @@ export interface SshSessionOptions extends Asked {
   readonly draining: AbortSignal;
   /** The gateway's, for masked copies of files. */
   readonly room: Room;
+  /** The principal's, over all of its connections. */
+  readonly share: CommandShare;
 }
 
 /** How long a client that was not let in may take to ask for something, and so to hear why. */
@@ -85,6 +90,7 @@ export class SshSession {
       opened: this.#opened,
       limits: ports.limits,
       room: options.room,
+      share: options.share,
       acceptEnv: () => ports.target(options.target)?.acceptEnv ?? [],
       isEnding: () => draining.aborted || this.#gate?.ending.aborted === true,
       notOffered: (what) => this.notOffered(what),
@@ -116,8 +122,8 @@ export class SshSession {
         const end = (why: AbortSignal) => this.#endAll(String(why.reason));
         gate.ending.addEventListener('abort', () => end(gate.ending), { once: true });
         if (gate.ending.aborted) end(gate.ending);
-        upstream.lost.addEventListener('abort', () => void this.#lost(), { once: true });
-        if (upstream.lost.aborted) void this.#lost();
+        upstream.lost.addEventListener('abort', () => void this.#lost(upstream.lost.reason), { once: true });
+        if (upstream.lost.aborted) void this.#lost(upstream.lost.reason);
         draining.addEventListener('abort', () => this.#rest(), { once: true });
         this.#rest();
         reason = await over.promise;
@@ -129,7 +135,7 @@ export class SshSession {
       clearTimeout(this.#idle);
       this.#channels.gone();
       this.#forwards.end(reason);
-      if (opened.ok) opened.upstream[Symbol.dispose]();
+      void this.#leave(opened.ok ? opened.upstream : undefined);
       await opened.gate
         ?.end(reason)
         .catch((error: unknown) => this.#ports.log('session end not recorded', { session: this.id, error }));
@@ -223,7 +229,26 @@ export class SshSession {
     setTimeout(() => this.#ended.resolve(reason), 0);
   }
 
-  async #lost(): Promise<void> {
+  /**
+   * The host is left when nothing runs there any more: what a client has left running keeps its place, and who hangs up and comes back starts no
+   * new count. At once where somebody else ended the session, or the gateway stops.
+   */
+  async #leave(upstream: SshUpstream | undefined): Promise<void> {
+    if (upstream && this.#gate?.ending.aborted !== true) {
+      const now = AbortSignal.any([this.#options.draining, upstream.lost]);
+      const over = new Promise<void>((resolve) => {
+        if (now.aborted) resolve();
+        else now.addEventListener('abort', () => resolve(), { once: true });
+      });
+      await Promise.race([this.#channels.left(), over]);
+    }
+    this.#channels.giveBack();
+    upstream?.[Symbol.dispose]();
+  }
+
+  async #lost(why: unknown): Promise<void> {
+    if (why instanceof SallyportError && why.code === 'protocol-violation')
+      this.#ports.log('the host broke the protocol', { session: this.id, error: why });
     const over = this.#channels.lost();
     this.#forwards.end('connection to the target lost');
     await over;

@@ -4,6 +4,8 @@ import { SallyportError } from '../../contract/errors.ts';
 import type { Shell } from '../../facts/shell/index.ts';
 import { askedOfTargets } from './algorithms.ts';
 import { certificateSuffix } from './certificate.ts';
+import { type ChannelSizes, forLibrary } from './channel-sizes.ts';
+import { guardHost } from './host-guard.ts';
 import { UpstreamForwards } from './upstream-forwards.ts';
 import { fingerprint, type PublicKey, publicKeyOf } from './public-key.ts';
 
@@ -15,6 +17,7 @@ export interface SshUpstreamTarget {
   /** For TCP, key exchange and login together. */
   readonly connectTimeoutMs: number;
   readonly keepAliveMs: number;
+  readonly sizes: ChannelSizes;
 }
 
 export interface SshUpstreamCredential {
@@ -50,7 +53,7 @@ export interface SshUpstream extends Disposable {
   /** One of the programs in the host's configuration. @throws as `exec` */
   subsystem(name: string): Promise<ClientChannel>;
   readonly forwards: UpstreamForwards;
-  /** Aborts when the connection is over, whoever ended it. */
+  /** Aborts when the connection is over, whoever ended it. Its reason is a SallyportError: `upstream-lost`, `protocol-violation`. */
   readonly lost: AbortSignal;
 }
 
@@ -96,7 +99,9 @@ export async function connectSshUpstream(
       readyTimeout: 0,
       keepaliveInterval: target.keepAliveMs,
       keepaliveCountMax: 4,
+      ...forLibrary(target.sizes),
     });
+    guardHost(client, (why) => lost.abort(new SallyportError('protocol-violation', `${target.host}: ${why}`)));
     // A key that is typed goes at once: it would wait 40 ms for the host's acknowledgement of the one before.
     client.setNoDelay(true);
     await ready;

@@ -63,6 +63,17 @@ export async function openSftpSubject(sshd: TestSshd): Promise<Subject> {
   const subject = await openSshSubject(sshd, files);
   return {
     ...subject,
+    target: {
+      ...subject.target,
+      get sentBytes() {
+        return subject.target.sentBytes;
+      },
+      // A server that waits for the pipe does not notice that its client is gone, and until it has ended the gateway does not leave the host.
+      idle() {
+        releaseReaders(join(sshd.dir, 'pipe'));
+        return subject.target.idle();
+      },
+    },
     [Symbol.asyncDispose]: async () => {
       await subject[Symbol.asyncDispose]();
       releaseReaders(join(sshd.dir, 'pipe'));

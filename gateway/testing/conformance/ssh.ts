@@ -26,8 +26,8 @@ function samplesIn(dir: string): Samples {
     denied: { text: `touch ${join(dir, mark)}`, mark },
     masked: { secret, value: `cat ${file}`, error: `cat ${file} >&2; exit 3`, notice: `cat ${file} >&2` },
     large: { text: `head -c ${large} /dev/zero`, bytes: large },
-    // Longer than the suite waits for anything. A host goes on with what has no terminal when its client is gone: it must not stay for long.
-    endless: 'sleep 100',
+    // It notices that nobody reads any more. A host goes on with what does not, and until that has ended the gateway does not leave the host.
+    endless: 'while echo on; do sleep 0.1; done',
     unknown: [
       unknown('a message type that does not exist', Buffer.from(`\xC8${mark}`, 'latin1')),
       unknown('a message that only servers send', Buffer.concat([Buffer.from([51]), Buffer.from(mark)])),

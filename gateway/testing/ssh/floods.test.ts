@@ -32,16 +32,16 @@ describe.skipIf(sshdPath === undefined)(
     let world: SshRig;
     beforeAll(async () => {
       world = await startSshRig({
-        listen: { login_ms: 10_000, channels: 3 },
+        listen: { login_ms: 10_000, channels: 3, channels_per_principal: 5 },
         config: { limits: { unauthenticated } },
       });
     }, 180_000);
     afterAll(() => world[Symbol.asyncDispose]());
 
     /** @param answers counts what the server says by type */
-    async function logIn(answers = new Map<number, number>()) {
+    async function logIn(answers = new Map<number, number>(), principal = 'olga') {
       const client = new ssh2.Client();
-      const privateKey = await readFile(await world.login('olga'));
+      const privateKey = await readFile(await world.login(principal));
       client.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey, readyTimeout: 0 });
       const { _protocol: protocol } = client as unknown as Inside; // as guard.ts proves
       const pass = protocol._onPayload;
@@ -114,11 +114,57 @@ describe.skipIf(sshdPath === undefined)(
           channel.close();
           await closed;
         }
-        expect(await talk.echo('a fourth')).toMatch(/^no: .*Channel open failure/);
+        expect(await talk.echo('a fourth')).toBe(
+          'no: (SSH) Channel open failure: sallyport: more than 3 commands at once over one connection, with those left running',
+        );
         const [first = 0] = await running();
         process.kill(first);
         // The host closes the channel a little later.
         while ((await talk.echo('on')) !== 'on\n') await sleep(20);
+      } finally {
+        for (const pid of (await running()).slice(1)) process.kill(pid);
+      }
+    });
+
+    test('who hangs up and comes back starts no new count: what was left running counts until it has ended, or somebody else ended the session', async () => {
+      const begun = join(world.rig.dir, 'left');
+      await writeFile(begun, '');
+      const running = async () => (await readFile(begun, 'utf8')).trim().split('\n').filter(Boolean).map(Number);
+      const begin = async (client: ssh2.Client, count: number) => {
+        const before = (await running()).length;
+        const begins = () =>
+          exec(client, `echo $$ >> ${begun}; exec sleep 600`)
+            .then(() => true)
+            .catch(() => false);
+        // What has just ended gives its place back a little later.
+        for (let i = 0; i < count; i++) while (!(await begins())) await sleep(20);
+        while ((await running()).length < before + count) await sleep(20);
+      };
+      const tooMany =
+        'no: (SSH) Channel open failure: sallyport: more than 5 commands of yours at once over all connections, with those left running';
+      try {
+        const first = await logIn();
+        await begin(first.client, 3);
+        first.client.destroy();
+        await first.closed;
+        using second = await logIn();
+        await begin(second.client, 2);
+        expect(await second.echo('a sixth')).toBe(tooMany);
+        using other = await logIn(new Map(), 'ana');
+        expect(await other.echo('unharmed')).toBe('unharmed\n');
+        // One of those that were hung up on: the gateway hears that it has ended.
+        const [ended = 0] = await running();
+        process.kill(ended);
+        using third = await logIn();
+        await begin(third.client, 1);
+        expect(await third.echo('a sixth')).toBe(tooMany);
+        // What nobody may go on with counts no more.
+        const sessions = await world.api('otto').sessions.list({ principal: 'olga' });
+        const newest = sessions.ok ? sessions.value.filter(({ ended_at: endedAt }) => endedAt === null) : [];
+        for (const { id } of newest) await world.api('olga').sessions.kill(id, 'enough');
+        await second.closed;
+        using fourth = await logIn();
+        while ((await fourth.echo('in again')) !== 'in again\n') await sleep(20);
       } finally {
         for (const pid of (await running()).slice(1)) process.kill(pid);
       }

@@ -1,4 +1,5 @@
 import {
+  type ChannelSizes,
   connectSshUpstream,
   hostCertificate,
   newHostKey,
@@ -21,6 +22,7 @@ export interface FrontOptions {
   /** The private key that lets the gateway in. */
   readonly key: string;
   readonly connectTimeoutMs?: number;
+  readonly sizes?: ChannelSizes;
   /** Towards the host. */
   readonly keepAliveMs?: number;
 }
@@ -44,7 +46,8 @@ export async function openFront(options: FrontOptions): Promise<SshFront> {
   const known = publicHalf(userKey);
   const hostKey = parsePublicKey(options.hostKey);
   if (typeof hostKey === 'string') throw new Error(hostKey);
-  const upstream = { host: '127.0.0.1', port, hostKeys: [hostKey], connectTimeoutMs, keepAliveMs };
+  const { sizes = { windowBytes: 2_097_152, packetBytes: 32_768 } } = options;
+  const upstream = { host: '127.0.0.1', port, hostKeys: [hostKey], connectTimeoutMs, keepAliveMs, sizes };
   let sessions = 0;
   const log: string[] = [];
   const gatewayKey = newHostKey();
@@ -69,7 +72,9 @@ export async function openFront(options: FrontOptions): Promise<SshFront> {
     deviceLogin: undefined,
     maxAttempts: 3,
     limits: {
+      sizes,
       maxChannels: 10,
+      maxChannelsPerPrincipal: 100,
       maxForwards: 10,
       maxLineBytes: 65_536,
       maxTerminalBytes: 1_000_000,

@@ -56,6 +56,7 @@ describe.skipIf(sshdPath === undefined)(
         hostKeys: [hostKey],
         connectTimeoutMs: 60_000,
         keepAliveMs: 0,
+        sizes: { windowBytes: 2_097_152, packetBytes: 32_768 },
       };
       const undelayed = vi.spyOn(Socket.prototype, 'setNoDelay');
       using upstream = await connectSshUpstream(target, { user: sshd.user, secret: { key: sshd.key } }, never);
