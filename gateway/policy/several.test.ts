@@ -208,7 +208,7 @@ const bad: readonly (readonly [string, string, string, Name, () => Promise<Buffe
   [
     'signed by a key that counts for others',
     'bundle-signature',
-    'people: bundle is signed by a key',
+    'people: bundle is signed by the key',
     'people',
     () => people(2, ['ben'], { by: key.signing }),
   ],

@@ -44,7 +44,7 @@ const digests: { readonly [file: string]: Digests } = {
   },
   'lib/protocol/kex.js': {
     before: '054ba4b81801596350f0e2e939746d2966297cffd4303b342c25b2fd5d295755',
-    after: 'd1e4f25ea1e9b3682e402bbb7eb14724f6402cd2176a3d50f54bcea961650a35',
+    after: '168a8b7d8d445e82371b50728a877b21598adf7d30bbc0c17360a63480907863',
   },
   'lib/server.js': {
     before: '128b58ee54cf97a5ae17e18836ff4472de4a5e4e591f2862a5c9ec7f148befe5',

@@ -175,7 +175,7 @@ describe.skipIf(sshdPath === undefined)(
       const ran = await world.ssh('olga', ['web2@127.0.0.1', 'id']);
       expect(ran).toMatchObject({ code: 255, out: '' });
       expect(ran.err).toMatch(
-        /^sallyport: the target did not let the gateway in in time: .*\nsallyport: hint: .* session (\S+)\n$/,
+        /^sallyport: the target did not let the gateway in in time: .* try again later\nsallyport: hint: .*\nsallyport: session (\S+)\n$/,
       );
       const [, session = 'none'] = /session (\S+)\n$/.exec(ran.err) ?? [];
       const lines = world.rig.log.filter((line) => line.includes(session)).join('\n');

@@ -118,16 +118,16 @@ describe.skipIf(sshdPath === undefined)(
 
     // OpenSSH's clients are answered by what they have, so they are told what we have after they have spoken.
     test.each([
-      ['that is told first', 'bare', [messages.kexInit, messages.disconnect]],
-      ['that speaks first', 'OpenSSH_9.9', [messages.disconnect]],
+      ['that is told first', 'bare'],
+      ['that speaks first', 'OpenSSH_9.9'],
     ])(
       'strict key exchange: what a client %s slips in before it ends the connection (Terrapin, CVE-2023-48795)',
-      async (_who, software, answers) => {
+      async (_who, software) => {
         using client = await openBareClient(world.port, software);
         client.send(Buffer.concat([Buffer.of(messages.ignore), sshString('slipped in')]));
         client.send(kexInit('curve25519-sha256', 'kex-strict-c-v00@openssh.com'));
         const said = await client.said();
-        expect(said.map(([type]) => type)).toEqual(answers);
+        expect(said.map(([type]) => type)).toEqual([messages.kexInit, messages.disconnect]);
       },
     );
 
