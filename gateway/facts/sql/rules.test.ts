@@ -310,6 +310,8 @@ describe('what functions are known to do', () => {
     ['pageinspect', 'heap_page_items', ['statistics']],
     ['pg_walinspect', 'pg_get_wal_records_info', ['statistics']],
     ['pgrowlocks', 'pgrowlocks', ['statistics']],
+    ['postgis', 'st_estimatedextent', ['statistics']],
+    ['postgis', '_postgis_index_extent', ['statistics']],
     ['pg_stat_statements', 'pg_stat_statements', ['statistics']],
     ['postgres_fdw', 'postgres_fdw_get_connections', ['network']],
     ['nobody_knows', 'it', ['unknown']],

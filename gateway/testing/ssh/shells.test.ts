@@ -70,7 +70,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     typist.resize({ cols: 120, rows: 40 });
     await typist.runs('stty size', /40 120/);
     // Behind the echo of the line the shell may be about to start it, and would take the interrupt itself.
-    typist.type("sh -c 'echo run\"\"ning; exec sleep 600'\r");
+    typist.type('sh -c \'echo run""ning; exec sleep 600\'\r');
     await typist.sees(/running\r\n/);
     typist.type('\u0003');
     await typist.sees(/\^C\r\n.*ready> $/);

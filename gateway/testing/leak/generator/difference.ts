@@ -11,6 +11,9 @@ export function difference(left: readonly string[], right: readonly string[]): s
 /** What stands in place of a redacted text or document, whatever was there: in a column of JSON, and in its binary form. */
 const redacted: ReadonlySet<string> = new Set(['***', '{}', '[]', '"***"', '\u0001{}', '\u0001[]', '\u0001"***"']);
 
+/** An array without elements in its binary form: no dimensions, no flags, the type of the elements. */
+const isEmptyArray = (value: string): boolean => value.length === 12 && value.startsWith('\0'.repeat(8));
+
 /**
  * The first value that the gateway gives otherwise than the database does, masks apart: a value that is not the same in both databases is made
  * of labelled ones, and has to be another.
@@ -27,7 +30,8 @@ export function otherRows(
     const [wanted = [], others = []] = [a[i], b[i]];
     if (values.length !== wanted.length) return `${String(values.length)} rows and ${String(wanted.length)}`;
     const at = values.findIndex(
-      (value, row) => value !== wanted[row] && wanted[row] === others[row] && !redacted.has(value),
+      (value, row) =>
+        value !== wanted[row] && wanted[row] === others[row] && !redacted.has(value) && !isEmptyArray(value),
     );
     if (at >= 0) return `${shown(values[at])} and ${shown(wanted[at])}`;
   }

@@ -1,4 +1,4 @@
-import type { Type } from './schema.ts';
+import { types, type Type } from './schema.ts';
 import { guarded, type Sight } from './scope.ts';
 
 /** An expression of about this type. Some do not type-check, and the server says so. */
@@ -18,7 +18,7 @@ function leaf(sight: Sight, type: Type): string {
   return first && !tape.odds(10) ? tape.of([first, ...rest]).text : literal(sight, type);
 }
 
-function literal({ tape }: Sight, type: Type): string {
+function literal({ tape }: Pick<Sight, 'tape'>, type: Type): string {
   switch (type) {
     case 'int':
       return tape.of(['1', '0', '2', '10', '-3', '100']);
@@ -41,6 +41,16 @@ function literal({ tape }: Sight, type: Type): string {
       return tape.of(['true', 'false', 'NULL::bool']);
     case 'json':
       return tape.of([`'{"a":1}'::jsonb`, `'[1,"b"]'::json::jsonb`]);
+    case 'date':
+      return tape.of(["date '2024-05-06'", "'2000-01-01'::date"]);
+    case 'texts':
+      return tape.of(["'{a,b}'::text[]", "ARRAY['x', NULL]", "'{}'::text[]"]);
+    case 'range':
+      return tape.of(["'[1,4)'::int4range", 'int4range(2, NULL)', "'empty'::int4range"]);
+    case 'bytes':
+      return tape.of(["'abc'::bytea", "'\\x00ff'::bytea"]);
+    case 'bits':
+      return tape.of(["B'101'::varbit", "B''::varbit"]);
     default:
       return type satisfies never;
   }
@@ -76,6 +86,12 @@ function compound(sight: Sight, type: Type, depth: number, next: Next): string {
       return condition(sight, depth);
     case 'json':
       return jsonOf(sight, next);
+    case 'date':
+    case 'texts':
+    case 'range':
+    case 'bytes':
+    case 'bits':
+      return rarer(sight, type, next);
     default:
       return type satisfies never;
   }
@@ -104,7 +120,8 @@ function scalar(sight: Sight, type: Type): string {
 }
 
 function intOf(sight: Sight, next: Next): string {
-  return sight.tape.of([
+  const { tape } = sight;
+  return tape.of([
     () => `${next('int')} + ${next('int')}`,
     () => `length(${next('text')})`,
     () => `${next('int')} * ${next('int')}`,
@@ -116,7 +133,14 @@ function intOf(sight: Sight, next: Next): string {
     () => `row_number() OVER (ORDER BY ${expression(guarded(sight), sight.tape.of(['int', 'text']), 0)})`,
     () => `num_nulls(${next('text')}, ${next('int')})`,
     () => `(${condition(guarded(sight), 1)})::int`,
-    () => `octet_length(${next('text')})`,
+    () => `octet_length(${next(tape.of(['text', 'bytes', 'bits']))})`,
+    () => `${next('date')} - ${next('date')}`,
+    () => `cardinality(${next('texts')})`,
+    () => `array_position(${next('texts')}, ${next('text')})`,
+    () => `${tape.of(['lower', 'upper'])}(${next('range')})`,
+    () => `get_byte(${next('bytes')}, ${literal(sight, 'int')})`,
+    () => `get_bit(${next('bits')}, ${literal(sight, 'int')})`,
+    () => `bit_count(${next('bits')})::int`,
   ])();
 }
 
@@ -127,7 +151,7 @@ function textOf(sight: Sight, next: Next): string {
     () => `${next('text')} || ${next('text')}`,
     () => `concat(${next('text')}, ${next('int')}, ${next('text')})`,
     () => `left(${next('text')}, ${tape.odds(80) ? literal(sight, 'int') : next('int')})`,
-    () => `${next(tape.of(['int', 'text', 'numeric', 'bool', 'json', 'time']))}::text`,
+    () => `${next(tape.of(types))}::text`,
     () => `substr(${next('text')}, ${next('int')})`,
     () => `concat_ws(${next('text')}, ${next('text')}, ${next('text')})`,
     () => `md5(${next('text')})`,
@@ -144,6 +168,11 @@ function textOf(sight: Sight, next: Next): string {
     () => `lpad(${next('text')}, 5)`,
     () => `quote_literal(${next('text')})`,
     () => `translate(${next('text')}, '-', '')`,
+    () => `array_to_string(${next('texts')}, ',')`,
+    () => `(${next('texts')})[${literal(sight, 'int')}]`,
+    () => `encode(${next('bytes')}, ${tape.of(["'hex'", "'base64'", "'escape'"])})`,
+    () => `convert_from(${next('bytes')}, 'UTF8')`,
+    () => `to_char(${next('date')}, 'YYYY')`,
     () => (sight.rows[0] === undefined ? next('text') : `${tape.of([sight.rows[0], ...sight.rows])}::text`),
   ])();
 }
@@ -156,8 +185,57 @@ function jsonOf(sight: Sight, next: Next): string {
     () => `${next('json')} -> 'a'`,
     () => `jsonb_build_array(${next('int')}, ${next('text')})`,
     () => `${next('json')} || ${next('json')}`,
+    () => `to_jsonb(${next(tape.of(types))})`,
     () => (sight.rows[0] === undefined ? next('json') : `to_jsonb(${tape.of([sight.rows[0], ...sight.rows])})`),
   ])();
+}
+
+/** What the database has besides: each type has its own ways to say what is in a value. */
+function rarer({ tape }: Sight, type: 'date' | 'texts' | 'range' | 'bytes' | 'bits', next: Next): string {
+  switch (type) {
+    case 'date':
+      return tape.of([
+        () => `${next('date')} + ${next('int')}`,
+        () => `${next('time')}::date`,
+        () => `${next('text')}::date`,
+        () => `least(${next('date')}, ${next('date')})`,
+      ])();
+    case 'texts':
+      return tape.of([
+        () => `${next('texts')} || ${next(tape.of(['texts', 'text']))}`,
+        () => `array_append(${next('texts')}, ${next('text')})`,
+        () => `array_remove(${next('texts')}, ${next('text')})`,
+        () => `string_to_array(${next('text')}, '-')`,
+        () => `ARRAY[${next('text')}, ${next('text')}]`,
+        () => `(${next('texts')})[1:2]`,
+        () => `trim_array(${next('texts')}, 1)`,
+      ])();
+    case 'range':
+      return tape.of([
+        () => `int4range(${next('int')}, ${next('int')})`,
+        () => `${next('range')} ${tape.of(['+', '*', '-'])} ${next('range')}`,
+        () => `range_merge(${next('range')}, ${next('range')})`,
+        () => `${next('text')}::int4range`,
+      ])();
+    case 'bytes':
+      return tape.of([
+        () => `convert_to(${next('text')}, 'UTF8')`,
+        () => `${next('bytes')} || ${next('bytes')}`,
+        () => `substring(${next('bytes')} from ${literal({ tape }, 'int')})`,
+        () => `sha256(${next('bytes')})`,
+        () => `${next('text')}::bytea`,
+      ])();
+    case 'bits':
+      return tape.of([
+        () => `${next('bits')} || ${next('bits')}`,
+        () => `~ ${next('bits')}`,
+        () => `${next('bits')} ${tape.of(['&', '|', '#'])} ${next('bits')}`,
+        () => `${next('int')}::bit(8)::varbit`,
+        () => `substring(${next('bits')} from 1 for 3)`,
+      ])();
+    default:
+      return type satisfies never;
+  }
 }
 
 /** Something that is true or not. */
@@ -165,7 +243,19 @@ export function condition(sight: Sight, depth = 2): string {
   const { tape } = sight;
   const inner = Math.max(0, depth - 1);
   const next = (of: Type): string => expression(sight, of, inner);
-  const type = tape.of<Type>(['int', 'text', 'numeric', 'time']);
+  const type = tape.of<Type>([
+    'int',
+    'text',
+    'numeric',
+    'time',
+    'int',
+    'text',
+    'date',
+    'texts',
+    'range',
+    'bytes',
+    'bits',
+  ]);
   const plain = [
     () => `${next(type)} ${tape.of(['=', '<', '>=', '<>'])} ${next(type)}`,
     () => `${next(type)} IS ${tape.odds(50) ? 'NOT ' : ''}NULL`,
@@ -174,6 +264,10 @@ export function condition(sight: Sight, depth = 2): string {
     () => `${next('int')} BETWEEN ${next('int')} AND ${next('int')}`,
     () => `${next(type)} IS DISTINCT FROM ${next(type)}`,
     () => `starts_with(${next('text')}, ${next('text')})`,
+    () => `${next('text')} = ANY (${next('texts')})`,
+    () => `${next('texts')} && ${next('texts')}`,
+    () => `${next('range')} @> ${next(tape.of(['int', 'range']))}`,
+    () => `isempty(${next('range')})`,
   ] as const;
   const inside: Sight = { ...sight, depth: sight.depth - 1 };
   if (depth === 0) return tape.of(plain)();

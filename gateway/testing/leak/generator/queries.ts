@@ -95,7 +95,8 @@ function groupedTargets(own: Sight, wanted: readonly Type[] | undefined): Target
   const { tape } = own;
   const keys = Array.from({ length: tape.take(3) }, () => tape.of<Type>(['int', 'text']));
   const made = keys.map((type) => ({ type, text: expression(guarded(own), type, 1) }));
-  const list = wanted ?? Array.from({ length: 1 + tape.take(2) }, () => tape.of<Type>(['int', 'text', 'numeric']));
+  const list =
+    wanted ?? Array.from({ length: 1 + tape.take(2) }, () => tape.of<Type>(['int', 'text', 'numeric', ...types]));
   const targets = list.map((type) => {
     const [key, ...more] = made.filter((each) => each.type === type);
     return { type, text: key && tape.odds(50) ? tape.of([key, ...more]).text : aggregate(own, type) };
@@ -137,7 +138,14 @@ function aggregate(own: Sight, type: Type): string {
     case 'bool':
       return `bool_or(${condition(guarded(own), 1)})`;
     case 'time':
-      return `max(${of('time')})`;
+    case 'date':
+    case 'texts':
+    case 'bytes':
+      return `max(${of(type)})${filter}`;
+    case 'range':
+      return `${tape.of(['range_agg', 'range_intersect_agg'])}(${of('range')})${filter}`;
+    case 'bits':
+      return `${tape.of(['bit_or', 'bit_and'])}(${of('bits')})${filter}`;
     default:
       return type satisfies never;
   }

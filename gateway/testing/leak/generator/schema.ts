@@ -1,6 +1,9 @@
 /** What a generated statement can speak of: the leak corpus' database and what `extraSetup` adds to it. */
-export type Type = 'int' | 'text' | 'numeric' | 'time' | 'bool' | 'json';
-export const types: readonly [Type, ...Type[]] = ['int', 'text', 'numeric', 'time', 'bool', 'json'];
+export const types = [
+  ...(['int', 'text', 'numeric', 'time', 'bool', 'json'] as const),
+  ...(['date', 'texts', 'range', 'bytes', 'bits'] as const),
+] as const;
+export type Type = (typeof types)[number];
 
 export interface ColumnSpec {
   readonly name: string;
@@ -43,6 +46,8 @@ export const tables: readonly [TableSpec, ...TableSpec[]] = [
   table('customers_audit', 'at time, op text, old_row json*'),
   table('v_counts', 'name text, n int', false),
   table('v_both', 'id int, who text*', false),
+  table('mv_typed', 'id int, born date*, tags texts*, span range*, raw bytes*, marks bits*, mail text*', false),
+  table('typed', 'id int, day date, words texts, reach range, body bytes, flags bits'),
 ];
 
 /** Rows with NULLs in labelled columns, and views of kinds that the corpus has none of. */
@@ -53,6 +58,11 @@ INSERT INTO employees VALUES (102,'Dan Dole',NULL,NULL,NULL,100,NULL);
 INSERT INTO scratch(a,b) VALUES ('one','x'),('two',NULL);
 CREATE VIEW v_counts AS SELECT name, count(*)::int AS n FROM customers GROUP BY name;
 CREATE VIEW v_both AS SELECT id, email AS who FROM customers UNION ALL SELECT id, email FROM employees;
+CREATE DOMAIN mail_address AS text CHECK (value <> '');
+CREATE MATERIALIZED VIEW mv_typed AS SELECT id, date '2000-01-01' + ascii(ssn) AS born, ARRAY[email, ssn] AS tags,
+  int4range(ascii(ssn), ascii(ssn) + 5) AS span, convert_to(email, 'UTF8') AS raw, ascii(ssn)::bit(16)::varbit AS marks, email::mail_address AS mail FROM customers;
+CREATE TABLE typed (id serial PRIMARY KEY, day date DEFAULT '2024-05-06', words text[], reach int4range, body bytea, flags varbit);
+INSERT INTO typed (words, reach, body, flags) VALUES ('{a,b}', '[1,4)', 'abc', '101'), ('{x,NULL}', 'empty', '', ''), (NULL, '[2,)', NULL, '0');
 UPDATE customers_audit SET at = '2026-01-01';
 REFRESH MATERIALIZED VIEW mv_customers;
 ANALYZE;
