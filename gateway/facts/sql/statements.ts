@@ -52,12 +52,27 @@ function defines(...effects: readonly PostgresEffect[]): Reader {
 
 /** Works on whole relations and brings nothing out. */
 function works(...effects: readonly PostgresEffect[]): Reader {
+  return worksBy(readWhole, ...effects);
+}
+
+function worksBy(read: PartReader, ...effects: readonly PostgresEffect[]): Reader {
   return (walk, body) => {
     walk.ledger.effect(...effects);
-    readWhole(walk, body);
+    read(walk, body);
     return undefined;
   };
 }
+
+/** Defines something of which more is read first: what was there before it, or what it asks of stored rows. */
+function definesAfter(read: PartReader, ...effects: readonly PostgresEffect[]): Reader {
+  const then = defines(...effects);
+  return (walk, body, tag) => {
+    read(walk, body);
+    return then(walk, body, tag);
+  };
+}
+
+type PartReader = (walk: Walk, body: Node) => void;
 
 /** Defines something with a secret in its options. */
 function definesSecret(...effects: readonly PostgresEffect[]): Reader {
@@ -214,33 +229,12 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['LoadStmt', works('program')],
   ...['ListenStmt', 'UnlistenStmt', 'NotifyStmt'].map((tag) => [tag, works('notify')] as const),
   ['LockStmt', works('lock')],
-  [
-    'TruncateStmt',
-    (walk, body) => {
-      walk.ledger.effect('truncate');
-      readTruncated(walk, body);
-      return undefined;
-    },
-  ],
-  [
-    'AlterDomainStmt',
-    (walk, body, tag) => {
-      readAlteredDomain(walk, body);
-      return defines('ddl')(walk, body, tag);
-    },
-  ],
+  ['TruncateStmt', worksBy(readTruncated, 'truncate')],
+  ['AlterDomainStmt', definesAfter(readAlteredDomain, 'ddl')],
   ...['VacuumStmt', 'ReindexStmt', 'CheckPointStmt', 'RefreshMatViewStmt'].map(
     (tag) => [tag, works('maintenance')] as const,
   ),
-
-  [
-    'ClusterStmt',
-    (walk, body) => {
-      walk.ledger.effect('maintenance');
-      readClustered(walk, body);
-      return undefined;
-    },
-  ],
+  ['ClusterStmt', worksBy(readClustered, 'maintenance')],
   [
     'CreateTableAsStmt',
     (walk, body) => {
@@ -258,13 +252,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     },
   ],
   ['AlterTableStmt', readAlterTable],
-  [
-    'ViewStmt',
-    (walk, body, tag) => {
-      readReplaced(walk, body);
-      return defines('ddl')(walk, body, tag);
-    },
-  ],
+  ['ViewStmt', definesAfter(readReplaced, 'ddl')],
   ...['RenameStmt', 'AlterObjectSchemaStmt'].map((tag) => [tag, readRename] as const),
   ...['CreateFunctionStmt', 'AlterFunctionStmt'].map((tag) => [tag, readFunctionDefinition] as const),
   [

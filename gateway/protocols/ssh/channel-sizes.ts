@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** RFC 4250 section 4.1.2: the messages that carry data, or say how much of it there may be. */
 const message = { open: 90, openConfirmation: 91, windowAdjust: 93, data: 94, extendedData: 95 } as const;
 
@@ -23,9 +25,13 @@ export function forLibrary({ windowBytes, packetBytes }: ChannelSizes) {
 }
 
 /** The channels of one of ssh2's connections, by the numbers that they have on this side. */
-export interface ChannelTable {
+interface ChannelTable {
   get(channel: number): unknown;
 }
+
+export const channelTable = z.custom<ChannelTable>(
+  (value) => typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function',
+);
 
 /**
  * What a decrypted message of the other side has against the sizes of RFC 4254 sections 5.1 and 5.2; undefined when nothing. The library

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Connection } from 'ssh2';
 import { z } from 'zod';
-import { breachOf, type ChannelTable } from './channel-sizes.ts';
+import { breachOf, channelTable } from './channel-sizes.ts';
 
 /**
  * What stands between the decrypted messages of a client and ssh2: the library ignores messages that it does not know, takes data past the
@@ -65,9 +65,7 @@ const inside = z.object({
       (value) => typeof value === 'function',
     ),
   }),
-  _chanMgr: z.custom<ChannelTable>(
-    (value) => typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function',
-  ),
+  _chanMgr: channelTable,
 });
 const sending = z.object({
   sendPacket: z.custom<(protocol: object, packet: Buffer, bypass?: boolean) => void>(

@@ -1,6 +1,6 @@
 import type { Client } from 'ssh2';
 import { z } from 'zod';
-import { breachOf, type ChannelTable } from './channel-sizes.ts';
+import { breachOf, channelTable } from './channel-sizes.ts';
 import { disconnectReasons } from './guard.ts';
 
 /** The parts of ssh2's client (1.17.0) that are not public. The table of channels is made with the connection. */
@@ -9,9 +9,7 @@ const inside = z.object({
     _onPayload: z.custom<(payload: Buffer) => unknown>((value) => typeof value === 'function'),
     disconnect: z.custom<(reason: number) => void>((value) => typeof value === 'function'),
   }),
-  _chanMgr: z.custom<ChannelTable>(
-    (value) => typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function',
-  ),
+  _chanMgr: channelTable,
 });
 
 /**
