@@ -1,6 +1,7 @@
 import type { TargetOnList } from '../api/ports.ts';
 import type { TargetConfig } from '../config/index.ts';
 import type { SessionFrame } from '../contract/ports.ts';
+import { placeText } from '../facts/forwards/index.ts';
 import type { Targets } from './targets.ts';
 
 /** The targets as the admin API lists them. @param sessions that are open */
@@ -14,7 +15,7 @@ export function listedTargets(
     ...reachOf(config),
     name: config.name,
     labels: config.labels,
-    address: `${config.host.includes(':') ? `[${config.host}]` : config.host}:${String(config.port)}`,
+    address: placeText(config),
     sessions: open.get(config.name) ?? 0,
     lastConnect,
   }));
