@@ -106,7 +106,7 @@ export interface PostgresCommand extends CommandFrame {
   readonly batch: { readonly index: number; readonly count: number };
   /** Bind parameters as text; null is SQL NULL. Binary values come as `\x` hex where their type has no text codec. */
   readonly params: readonly (string | null)[];
-  /** pg_query's fingerprint, 16 hex digits: the same for statements that differ in literals only. */
+  /** 16 hex digits: the same for statements that differ in literals, parameters and how many of them a list has. Nothing of a literal is in it. */
   readonly fingerprint: string;
 }
 

@@ -101,7 +101,8 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.batch.index': 'Place among the statements of one message, from 0',
     'command.batch.count': 'How many they are',
     'command.params': 'Bind parameters as text; binary ones without a text form as `\\x` hex',
-    'command.fingerprint': 'The same for statements that differ in literals only: 16 hex digits',
+    'command.fingerprint':
+      '16 hex digits, the same for statements that differ in literals, parameters and how many of them a list has, in case, blanks and comments, and in the names of cursors, savepoints and prepared statements',
   },
   ssh: sshMeanings,
   session: {

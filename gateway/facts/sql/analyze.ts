@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { OutputFact } from '../../contract/command-postgres.ts';
 import type { SqlAnalysis } from './analysis.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { Grammar, Lexer, RawStatement } from './grammar.ts';
 import { Ledger } from './ledger.ts';
 import { tagged, type Node } from './node.ts';
@@ -87,7 +88,8 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
 }
 
-function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
+/** @param given the name that the session gives to what stands around `tree` */
+function factsOf(tree: Node, slice: Slice, reading: Reading, given?: string): StatementFacts {
   const ledger = new Ledger(reading.world, reading.searchPath);
   if (!reading.world.known) ledger.incomplete('the catalog of the target has not been read');
   const outcome = readStatement(newWalk(ledger), tree);
@@ -98,7 +100,6 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
   const outline = blankLiterals(slice.text, reading.lexer);
   const relations = ledger.relations;
   const reasons = ledger.reasons;
-  const print = reading.lexer.fingerprint(slice.text);
   const command: CommandFacts = {
     protocol: 'postgres',
     action: effects[0] ?? 'opaque',
@@ -117,12 +118,12 @@ function factsOf(tree: Node, slice: Slice, reading: Reading): StatementFacts {
     into: ledger.into,
     copy: outcome.copy ?? null,
     set: ledger.settings,
-    fingerprint: print ?? hash('sha256', outline).slice(0, 16),
+    fingerprint: fingerprintOf(outline, given ?? givenName(outcome)),
     analysis: { complete: reasons.length === 0, reasons },
   };
   return {
     command,
-    recordInstead: secret ? blankFacts(command, print === undefined) : {},
+    recordInstead: secret ? blankFacts(command) : {},
     key: hash('sha256', `${reading.version}\n${kindOf(tree)}\n${slice.text}`, 'base64url'),
     location: { start: slice.start, length: slice.length },
     recordText: secret ? outline : slice.text,
@@ -164,7 +165,11 @@ function handleOf(outcome: Outcome, slice: Slice, reading: Reading): Handle {
   if (!handle) return { op: 'none' };
   if (handle.op !== 'prepare' && handle.op !== 'declare') return handle;
   const { query, ...named } = handle;
-  return { ...named, inner: factsOf(query, slice, reading) };
+  return { ...named, inner: factsOf(query, slice, reading, handle.name) };
+}
+
+function givenName({ handle, transaction }: Outcome): string | null | undefined {
+  return handle ? handle.name : transaction && 'name' in transaction ? transaction.name : undefined;
 }
 
 /** `CreateTableAsStmt` is `create_table_as`. */

@@ -705,6 +705,20 @@ describe('secrets stay out of the record', () => {
     expect(recordInstead).toEqual({ set });
   });
 
+  // The fingerprint of pg_query is made of these, so a short one could be guessed from the log.
+  test.each([
+    (word: string) => `ALTER ROLE app PASSWORD '${word}'`,
+    (word: string) => `CREATE USER MAPPING FOR app SERVER s OPTIONS (password '${word}')`,
+    (word: string) => `CREATE SUBSCRIPTION s CONNECTION 'password=${word}' PUBLICATION p`,
+    (word: string) => `COMMENT ON TABLE customers IS '${word}'`,
+    (word: string) => `NOTIFY c, $$${word}$$`,
+    (word: string) => `CREATE TYPE t AS ENUM ('${word}')`,
+    (word: string) => `INSERT INTO customers(ssn) VALUES (E'\\x41${word}') -- ${word}`,
+  ])('no literal is in the fingerprint (%#)', async (say) => {
+    const [hunter, digits] = [await one(say('hunter2')), await one(say('0785'))];
+    expect(hunter.command.fingerprint).toBe(digits.command.fingerprint);
+  });
+
   test('a setting without a secret stays', async () => {
     expect((await one("SET work_mem = '1MB'")).recordInstead).toEqual({});
   });

@@ -29,8 +29,7 @@ export interface Token {
 
 /** What only the build of the newest major offers. */
 export interface Lexer {
-  /** 16 hex digits; undefined where that lexer refuses what an older one took (`123abc` before 16). */
-  fingerprint(text: string): string | undefined;
+  /** Undefined where it refuses what an older one took (`123abc` before 16). */
   tokens(text: string): readonly Token[] | undefined;
 }
 
@@ -51,11 +50,6 @@ export async function loadLexer(): Promise<Lexer> {
   const build = await import('libpg-query');
   await build.loadModule();
   return {
-    fingerprint(text) {
-      // Lexer errors come back as the value.
-      const print = quietly(() => build.fingerprintSync(text));
-      return print !== undefined && /^[0-9a-f]{16}$/.test(print) ? print : undefined;
-    },
     tokens(text) {
       const scanned = quietly(() => build.scanSync(text));
       return scanned?.tokens.map((token) => ({ start: token.start, end: token.end }));

@@ -31,12 +31,10 @@ export function blankTokens(text: string, tokens: readonly Token[]): string {
 /**
  * What replaces facts of such a statement: settings lose their values, which are literals of the text. Names stay, as they do in the text, and so
  * does a constant LIMIT, which counts rows.
- * @param hashed the fingerprint is made of the text itself: a short secret could be guessed from it
  */
-export function blankFacts({ set }: CommandFacts, hashed: boolean): StatementFacts['recordInstead'] {
-  const isSaid = set.some(({ value }) => value !== null);
-  const blank = set.map(({ name, value }) => ({ name, value: value === null ? null : '[masked]' }));
-  return { ...(isSaid ? { set: blank } : {}), ...(hashed ? { fingerprint: '' } : {}) };
+export function blankFacts({ set }: CommandFacts): StatementFacts['recordInstead'] {
+  if (set.every(({ value }) => value === null)) return {};
+  return { set: set.map(({ name, value }) => ({ name, value: value === null ? null : '[masked]' })) };
 }
 
 /** By how the token is written: the scanner has no name for half of them. */

@@ -17,7 +17,7 @@ export interface StatementFacts {
   /** The statement as log and recording may have it: secrets, and literals that meet labelled columns, are blanked. */
   readonly recordText: string;
   /** What stands in the recording in place of fields of `command` that hold secrets; nearly always nothing. */
-  readonly recordInstead: Partial<Pick<CommandFacts, 'set' | 'fingerprint'>>;
+  readonly recordInstead: Partial<Pick<CommandFacts, 'set'>>;
   /** The statement with every literal and comment blanked. */
   readonly outline: string;
   /** Numbers of the `$n` that must be blanked in log and recording. */
