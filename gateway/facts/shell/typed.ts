@@ -1,17 +1,19 @@
+import { forEachChild, type SyntaxNode } from 'unbash';
 import type { SshCommand } from '../../contract/command-ssh.ts';
 import { readLine, type ShellLine } from './line.ts';
+import { builtinOf } from './programs/builtins.ts';
 import { gather } from './reader.ts';
 import { parseLine } from './tree.ts';
 
 /** Builtins that leave the shell as it is, for the lines that come after. */
 const harmless: ReadonlySet<string> = new Set([
   ...[':', '[', 'bg', 'break', 'cd', 'command', 'continue', 'dirs', 'disown', 'echo', 'exit', 'false', 'fg', 'help'],
-  ...['jobs', 'kill', 'logout', 'popd', 'pushd', 'pwd', 'test', 'times', 'true', 'ulimit', 'umask'],
+  ...['jobs', 'kill', 'logout', 'popd', 'pushd', 'pwd', 'test', 'times', 'true', 'type', 'ulimit', 'umask'],
 ]);
 /** Names in capitals mean something to the shell or to programs. */
 const ownName = /^[a-z][a-z0-9_]*$/;
-/** What looks like another line, or like none. */
-const invisible = /[^\P{C}\t\n]|[\u2028\u2029]/u;
+/** What looks like another line, or like none: also what is drawn as nothing, and blanks that do not part words (U+2800 is a Braille pattern of no dots). */
+const invisible = /[^\P{C}\t\n]|[\u2028\u2029\u2800]|\p{Default_Ignorable_Code_Point}|[^\P{Zs} ]/u;
 
 /**
  * Reads a line that is typed into a bash which goes on after it (`gateway/protocols/ssh/lines/`). Lines are read one by one, so that one must not
@@ -26,6 +28,8 @@ export function typedLine(line: string): ShellLine {
   if (error !== null) return { ok: false, why: `syntax: ${error}; a line has to be whole` };
   const parsed = parseLine(line);
   if (!parsed.ok) return parsed;
+  if (holdsHereDocument(parsed.script))
+    return { ok: false, why: 'incomplete: here-documents are not taken in a shell whose lines are judged' };
   const { changed } = gather(parsed.script, line, 'bash');
   if (changed !== undefined) return changing(changed);
   const changer = read.commands.find((command) => !leavesShell(command));
@@ -36,8 +40,6 @@ function unreadable(line: string): string | undefined {
   if (invisible.test(line)) return 'unseen: the line holds characters that cannot be seen';
   if (line.includes('__sallyport')) return 'reserved: names that begin with __sallyport belong to the gateway';
   if (line.endsWith('\\')) return 'incomplete: the line ends with a backslash';
-  if (line.replaceAll('<<<', '').includes('<<'))
-    return 'incomplete: here-documents are not taken in a shell whose lines are judged';
   return undefined;
 }
 
@@ -48,15 +50,28 @@ function changing(what: string): ShellLine {
   };
 }
 
+function holdsHereDocument(node: SyntaxNode): boolean {
+  if (node.type === 'HereDoc') return true;
+  let holds = false;
+  const look = (child: SyntaxNode): void => {
+    holds ||= holdsHereDocument(child);
+  };
+  forEachChild(node, look);
+  if ('script' in node && node.script) look(node.script);
+  return holds;
+}
+
 function leavesShell(command: SshCommand): boolean {
   const { kind, name, argv, env } = command;
-  // What another program runs is in another process.
-  if (command.wrapped_by.some((wrapper) => wrapper !== 'command')) return true;
+  // What another program runs is in another process; what `command` and `jobs -x` run is not.
+  if (command.wrapped_by.some((wrapper) => builtinOf(wrapper, 'bash') === undefined)) return true;
+  // {x}>file stays open for the lines that come after.
+  if (command.redirects.some(({ fd }) => fd === null)) return false;
   switch (kind) {
     case 'program':
       return name !== null;
     case 'builtin':
-      return name !== null && isHarmless(name, argv);
+      return name !== null && !mayRunAny(command) && isHarmless(name, argv);
     case 'assignment':
       return env.length > 0 && env.every((variable) => ownName.test(variable.name));
     case 'construct':
@@ -71,15 +86,20 @@ function leavesShell(command: SshCommand): boolean {
   }
 }
 
+/** `command $x` and `jobs -x $x` run any command of the shell. */
+function mayRunAny({ name, dynamic }: SshCommand): boolean {
+  return (name === 'command' || name === 'jobs') && dynamic.some(({ where }) => where === 'command');
+}
+
 function isHarmless(name: string, [, ...words]: SshCommand['argv']): boolean {
   const [first] = words;
   switch (name) {
     case 'printf': // -v sets a variable
       return first !== undefined && first !== null && !first.startsWith('-');
     case 'wait': // -p sets a variable
-      return words.every((word) => word !== null && !word.startsWith('-'));
-    case 'history': // anything more changes it, or reads and writes files
-      return words.length === 0;
+      return words.every((word) => word !== null && (!word.startsWith('-') || /^-[fn]+$/.test(word)));
+    case 'history': // anything but how many lines to show changes it, or reads and writes files
+      return words.every((word) => word !== null && /^\d+$/.test(word));
     case 'read':
       return readsOwn(words);
     default:

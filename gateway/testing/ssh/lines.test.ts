@@ -24,7 +24,7 @@ limit contains {"id": "T-300", "msg": "each line is judged", "unjudged_lines": 0
 
 allow contains {"id": "T-501", "msg": "may run"} if {
 	input.principal.id == "ben"
-	input.command.name in {"printf", "read", "sleep", "seq", "touch", "env", "true", "cd", "stty", "bash", "tmux", "less", "vi", "exit", "tail"}
+	input.command.name in {"printf", "read", "sleep", "seq", "touch", "env", "true", "cd", "stty", "bash", "tmux", "less", "vi", "exit", "tail", "ulimit", "type"}
 	not "write" in input.command.effects
 }
 
@@ -48,6 +48,8 @@ const name = sshdPath === undefined ? `lines of a shell (skipped: ${noSshd})` : 
 const enter = '\r';
 const ctrl = (key: string) => String.fromCharCode(key.charCodeAt(0) & 0x1f);
 const escape = '\u001b';
+/** Bytes that are no UTF-8. */
+const raw = (bytes: string) => Buffer.from(bytes, 'latin1');
 
 describe.skipIf(sshdPath === undefined)(name, () => {
   let world: SshRig;
@@ -171,6 +173,35 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     await settles();
   });
 
+  test('where the shell can make no secret, nothing runs, whoever answers', async () => {
+    typist.type(`ulimit -n 3${enter}`);
+    await typist.sees(/-n 3\r\n[^]*:~[#$] /);
+    typist.type(`touch ${evil}${enter}`);
+    const answer = ` run ${Buffer.from(`touch ${evil}`)
+      .toString('hex')
+      .replaceAll(/../g, String.raw`\x$&`)}`;
+    typist.type(raw(`\0${answer}\0\u00f7${answer}\u00f7${ctrl('u')}`));
+    await typist.sees(/not run: there is no secret to ask with/);
+    typist.type(`true${enter}`);
+    await typist.sees(/not run: there is no secret to ask with/);
+  });
+
+  test('who knows by which keys the shell asks and runs cannot type them', async () => {
+    typist.type(`x=__sally${enter}type "\${x}port_judge"${enter}`);
+    const [, key = ''] = await typist.sees(/367([0-9a-f-]{36})2/);
+    await settles();
+    // An Enter that the shell has not asked about: it goes to the program.
+    typist.type(`read x${enter}`);
+    await typist.sees(/read x\r\n/);
+    typist.type(enter);
+    typist.type(raw(`true\u00f7${key}1`));
+    await settles();
+    typist.type(raw(`touch ${evil}\u00f7${key}2`));
+    await settles();
+    typist.type(`sleep 0.2${enter}`);
+    await settles();
+  });
+
   test('a terminal that swallows a letter of the answer does not make another line of it', async () => {
     await writeFile(join(world.dir, '777777'), `touch ${evil}\n`);
     typist.type(`stty intr x noflsh${enter}`);
@@ -234,6 +265,9 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     ['unset x', 'changing'],
     ['history -c', 'changing'],
     ['fc -s', 'changing'],
+    ['jobs -x set -o vi', 'changing'],
+    ['command $x', 'changing'],
+    ['{x}>f', 'changing'],
     ['true \\', 'incomplete'],
     ['cat <<X', 'incomplete'],
     ["printf 'a", 'syntax'],

@@ -186,7 +186,8 @@ const read: BuiltinReader = (args, shell) => {
 const jobs: BuiltinReader = (args) => {
   const at = args.findIndex((word) => word.value === null || /^-\w*x/.test(word.value));
   if (at < 0) return nothing;
-  return args[at]?.value === null ? opaque('argument', args[at].text) : runs({ words: args.slice(at + 1) });
+  if (args[at]?.value === null) return opaque('argument', args[at].text);
+  return runs({ words: args.slice(args[at + 1]?.value === '--' ? at + 2 : at + 1) });
 };
 
 const wait: BuiltinReader = (args, shell) => {

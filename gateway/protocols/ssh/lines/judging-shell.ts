@@ -1,12 +1,21 @@
 /**
+ * What the gateway alone sends to a judging shell: from a client it is taken out. It stands nowhere in UTF-8 (RFC 3629), and is no letter of Latin-1,
+ * of which `stty iuclc` could make it.
+ */
+export const reservedByte = 0xf7;
+const reserved = reservedByte.toString(8);
+
+/**
  * A bash that runs no line of its own accord. It is started in place of the login's shell, with none of the login's files, and asks for each line:
  *
  * - every function of readline that runs something, or could switch to a map of keys in which one does, is taken off all keys; what stays is a list
  * - Enter (`\r`, `\n`) calls `__sallyport_judge`, which prints a mark with the line and a fresh secret, and waits for an answer that has the
- *   secret in it. Nobody else can give one: the mark goes to the gateway, and the terminal's input comes from the gateway
+ *   secret in it, between two bytes that only the gateway sends (`reservedByte`). Nobody else can give one, though they had read the secret from
+ *   the terminal: the mark goes to the gateway, and the terminal's input comes from the gateway. Without a secret nothing runs
  * - the answer holds the line that was judged, and only the very same line runs: programs can have the terminal swallow or change letters of
  *   what the gateway sends (`stty intr x noflsh`)
- * - only then the key that accepts a line, whose name nobody is told, is bound, and it is unbound before anything else is read
+ * - only then the key that accepts a line is bound, and it is unbound before anything else is read. Its name begins with the byte that nobody else
+ *   can type
  * - variables by which bash would find other programs, run code at a prompt or read lines otherwise cannot be changed; aliases and `!` are off
  *
  * Marks are `ESC ] 5379 ; kind ; fields BEL`: an operating system command that no terminal knows. Texts are code points in hex, so that no control character
@@ -29,6 +38,9 @@ unset x
 set +H
 shopt -u expand_aliases progcomp
 bind 'set bind-tty-special-chars off'
+bind 'set convert-meta off'
+bind 'set input-meta on'
+bind 'set output-meta on'
 bind 'set keymap emacs'
 bind 'set enable-bracketed-paste on'
 __sallyport_setup() {
@@ -47,15 +59,20 @@ __sallyport_setup() {
     done < <(bind -l)
   done
   read -r k </proc/sys/kernel/random/uuid
-  k="\\C-x\\C-_$k"
+  k="\\${reserved}$k"
   eval '__sallyport_judge() {
     bind "\"'"$k"'2\": \"\""
     local IFS=" " q a text left="" line="$READLINE_LINE"
     read -r q </proc/sys/kernel/random/uuid
+    if [[ $q != ????????-????-????-????-???????????? ]]; then
+      printf "%s%s\nsallyport: not run: there is no secret to ask with; open another shell\n" "${'$'}{PS1@P}" "$line"
+      READLINE_LINE=""
+      return
+    fi
     __sallyport_hex "$line"
     trap "" INT QUIT TSTP
     printf "\e]5379;line;%s;%s;%s\a" "$q" "$__sallyport_open" "$text"
-    while IFS= read -rsd "" a; do
+    while IFS= read -rsd $'"'\\${reserved}'"' a; do
       [[ $a == "$q "* ]] && break
       left+=$a
     done

@@ -5,6 +5,7 @@ import type { Wait } from '../../../contract/wait.ts';
 import { typedLine } from '../../../facts/shell/index.ts';
 import { brokenLine, denialLines, holdLine, told } from '../errors.ts';
 import { execTerms, SshExchange } from '../exchange.ts';
+import { reservedByte } from './judging-shell.ts';
 import { type Mark, Marks } from './marks.ts';
 
 export interface LineShellPorts {
@@ -24,6 +25,7 @@ const maxHeldBytes = 65_536;
 /** Of a line that was not read: enough to know it again. */
 const maxRefusedText = 1_000;
 const interrupt = 0x03;
+const reserved = Buffer.of(reservedByte);
 /** A code point takes up to seven bytes in a mark. */
 const bytesInMark = 8;
 
@@ -192,7 +194,7 @@ export class LineShell {
     const state = this.#state;
     if (this.#isOver || state.kind !== 'judging' || state.secret !== secret) return;
     state.x = undefined;
-    void this.#ports.send(Buffer.from(`\0${secret} ${answer}\0`));
+    void this.#ports.send(Buffer.concat([reserved, Buffer.from(`${secret} ${answer}`), reserved]));
   }
 
   /** Keys pass again, first those that waited. */
@@ -206,8 +208,10 @@ export class LineShell {
     if (held.length > 0) void this.#pass(held);
   }
 
+  /** What a client types, without what only the gateway says. */
   #pass(bytes: Buffer): Wait {
-    for (const byte of bytes) if (byte === 0x0d || byte === 0x0a) this.#enters++;
-    return this.#ports.send(bytes);
+    const typed = bytes.includes(reservedByte) ? Buffer.from(bytes.filter((byte) => byte !== reservedByte)) : bytes;
+    for (const byte of typed) if (byte === 0x0d || byte === 0x0a) this.#enters++;
+    return this.#ports.send(typed);
   }
 }
