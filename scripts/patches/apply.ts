@@ -28,7 +28,7 @@ const digests: { readonly [file: string]: Digests } = {
   },
   'lib/protocol/Protocol.js': {
     before: 'c1104b49087de7a91cd3ffaac8807c05eebf49f61effd084d0b0caf29fde6af4',
-    after: '5dc9ae9848ee734ccc23058d92a975deebb27e973e64e349fc9d9fb787136ef0',
+    after: '484a29394f8bbb5ae4474474d1168d19e4b8d5b75e065f60d5f0a28697aecb7d',
   },
   'lib/protocol/constants.js': {
     before: 'a3894fdd8e294109b55f06fbda69e467741f15a250801b744b6b0487bbf32529',

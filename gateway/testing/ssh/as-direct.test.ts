@@ -37,10 +37,11 @@ const cases: Case[] = [
   ['input that nobody reads to its end', [], 'head -c 1', Buffer.alloc(3_000_000, 'x')],
   ['input that nobody reads at all', [], 'exit 4', Buffer.alloc(3_000_000, 'x')],
   ['much of both, with new keys in the middle', ['-o', 'RekeyLimit=1M'], 'cat', Buffer.alloc(6_000_000, 'y')],
+  // A client that hears nothing leaves after four seconds; after two, a busy machine alone would have it leave.
   [
     'signs of life while nothing happens',
-    ['-o', 'ServerAliveInterval=1', '-o', 'ServerAliveCountMax=1'],
-    'sleep 3.5; echo on',
+    ['-o', 'ServerAliveInterval=1', '-o', 'ServerAliveCountMax=3'],
+    'sleep 5.5; echo on',
   ],
   ['no terminal', ['-T'], 'test -t 0 || test -t 1; echo $?'],
   ['a terminal', ['-tt'], 'test -t 0 && test -t 1 && test -t 2; echo $?; exit 6'],
@@ -70,6 +71,17 @@ describe.skipIf(sshdPath === undefined)(
     test.each(cases)('%s', { timeout: 60_000 }, async (_, options, line, input) => {
       const past = await run('ssh', [...direct, ...options, `${world.sshd.user}@127.0.0.1`, line], input);
       const through = await world.ssh('olga', [...options, 'web1@127.0.0.1', line], input);
+      expect(through).toEqual(past);
+    });
+
+    test.each([
+      ['unset', ['-u', 'TERM']],
+      ['empty', ['TERM=']],
+      ['screen', ['TERM=screen']],
+    ])('a terminal whose kind is %s where the client runs', async (_, how) => {
+      const kind = (options: readonly string[]) => run('env', [...how, 'ssh', ...options, '-tt', 'echo "$TERM"']);
+      const past = await kind([...direct, `${world.sshd.user}@127.0.0.1`]);
+      const through = await kind([...world.options(await world.login('olga')), 'web1@127.0.0.1']);
       expect(through).toEqual(past);
     });
 
