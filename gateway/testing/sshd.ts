@@ -81,9 +81,14 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   await writeFile(file('asked'), '');
   await writeFile(file('files'), `#!/bin/sh\ntee -a ${file('asked')} | ${sftpServer ?? 'false'}\n`);
   await chmod(file('files'), 0o700);
+  const account = options.unprivileged && isRoot ? await strangerAt(dir) : undefined;
+  // Shells read what is in the home of the account: that of whoever runs the tests has programs of theirs, which say things and take turns.
+  const home = account?.home ?? file('home');
+  await mkdir(home, { recursive: true });
   const settings = [
     // The first value of a setting counts.
     ...(options.settings ?? []),
+    `SetEnv HOME=${home}`,
     ...[`Port ${port}`, 'ListenAddress 127.0.0.1', `HostKey ${file('host')}`, 'PidFile none', 'UsePAM no'],
     ...['StrictModes no', 'PasswordAuthentication no', 'PermitRootLogin prohibit-password', 'LogLevel VERBOSE'],
     ...[`AuthorizedKeysFile ${file('authorized_keys')}`, 'AcceptEnv LANG LC_*', 'MaxSessions 100', 'MaxStartups 100'],
@@ -93,7 +98,6 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     ],
   ];
   await writeFile(file('config'), `${settings.join('\n')}\n`);
-  const account = options.unprivileged && isRoot ? await strangerAt(dir) : undefined;
   const user = account?.name ?? userInfo().username;
   const server = spawn(sshdPath, ['-D', '-e', '-f', file('config')], {
     env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...(await wrapped(dir, account)) },
