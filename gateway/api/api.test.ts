@@ -433,6 +433,28 @@ describe('reading', () => {
     expect(await client().sessions.kill(id, '')).toMatchObject(over);
   });
 
+  test('a look at an open session does not outlive the token of whoever looks', async () => {
+    const now = vi.spyOn(ports.clock, 'now').mockReturnValue(nowMs);
+    const left = vi.fn<() => void>();
+    async function* lines() {
+      try {
+        yield Buffer.from('{"seen":1}\n');
+        now.mockReturnValue(nowMs + 1);
+        yield Buffer.from('{"unseen":1}\n');
+        yield Buffer.from('{"unseen":2}\n');
+      } finally {
+        left();
+      }
+    }
+    vi.spyOn(ports, 'watchRecording').mockResolvedValue(lines());
+    const reply = await client().sessions.watch(id);
+    if (!reply.ok) throw new Error(reply.problem.detail);
+    const seen: string[] = [];
+    for await (const line of reply.value) seen.push(line);
+    expect(seen).toEqual(['{"seen":1}']);
+    expect(left).toHaveBeenCalledOnce();
+  });
+
   test('an open session that this gateway does not count has no counts', async () => {
     vi.spyOn(ports.sessions, 'get').mockResolvedValueOnce({ ...session, counts: null });
     expect(await client().sessions.show(id)).toMatchObject({ ok: true, value: { commands: null, rows: null } });

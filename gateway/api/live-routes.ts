@@ -23,7 +23,8 @@ export function liveRoutes(ports: ApiPorts): Pick<Handlers, 'sessionsWatch' | 's
         return problem('denied', 'denied: policy asks for a limit that a recording cannot carry');
       }
       const ndjson = await ports.watchRecording(asId<SessionId>(id));
-      return ndjson ? { ok: true, ndjson } : over(session);
+      if (!ndjson) return over(session);
+      return { ok: true, ndjson: whileGood(ndjson, () => ports.clock.now() < call.login.expiresAtMs) };
     },
 
     async sessionsKill({ call, id, body }) {
@@ -33,6 +34,25 @@ export function liveRoutes(ports: ApiPorts): Pick<Handlers, 'sessionsWatch' | 's
       const why = body.reason === '' ? '' : `: ${body.reason}`;
       const isEnded = ports.endSession(asId<SessionId>(id), `session ended by ${call.principal.id}${why}`);
       return isEnded ? { ok: true, json: { session: id } } : over(session);
+    },
+  };
+}
+
+/** Lines as long as the token of whoever watches is good: like a session, a look does not outlive it. Not a generator: nobody could end one that waits. */
+function whileGood(lines: AsyncIterable<Uint8Array>, isGood: () => boolean): AsyncIterableIterator<Uint8Array> {
+  const from = lines[Symbol.asyncIterator]();
+  const leave = async (): Promise<IteratorResult<Uint8Array>> => {
+    await from.return?.();
+    return { done: true, value: undefined };
+  };
+  return {
+    async next() {
+      const next = await from.next();
+      return next.done || isGood() ? next : leave();
+    },
+    return: leave,
+    [Symbol.asyncIterator]() {
+      return this;
     },
   };
 }

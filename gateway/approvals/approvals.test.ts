@@ -3,7 +3,7 @@ import type { ApprovalTerms } from '../contract/decision.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import { asId } from '../contract/ids.ts';
 import type { RequestId, SessionId } from '../contract/ids.ts';
-import type { HoldRequest } from '../contract/ports.ts';
+import type { HoldRequest, OpenHold } from '../contract/ports.ts';
 import type { Principal } from '../contract/principal.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
@@ -76,7 +76,7 @@ describe('a hold', () => {
       quorum: 1,
     });
     const fact = { id: open.id, rules: ['PG-100'], approvers: ['dora'], scope: 'once' };
-    expect(await resolution).toEqual({ outcome: 'approved', fact, digest });
+    expect(await resolution).toEqual({ outcome: 'approved', fact, digest, reason: 'ok' });
     expect(await open.resolution(never)).toMatchObject({ outcome: 'refused' });
     expect(await room.show(open.id)).toMatchObject({ status: 'approved', resolvedBy: ['dora'] });
   });
@@ -112,10 +112,11 @@ describe('a hold', () => {
       ok: false,
       why: 'already_approved',
     });
-    expect(await room.approve(open.id, ben, digest, '')).toMatchObject({ ok: true, status: 'approved', approvals: 2 });
+    expect(await room.approve(open.id, ben, digest, 'looked')).toMatchObject({ status: 'approved', approvals: 2 });
     expect(await open.resolution(never)).toMatchObject({
       outcome: 'approved',
       fact: { approvers: ['ben', 'dora'] },
+      reason: 'ben: looked',
     });
   });
 
@@ -127,6 +128,34 @@ describe('a hold', () => {
       { ok: false, why: 'already_resolved' },
     ]);
     expect(await open.resolution(never)).toEqual({ outcome: 'refused', by: ['ben'], reason: 'no' });
+  });
+
+  const at = 'at 2026-06-01T00:00:00.000Z';
+  test.each<readonly [string, string, (open: OpenHold) => Promise<unknown>]>([
+    [
+      'was approved',
+      `was approved ${at} by dora: ticket 4711`,
+      ({ id }) => room.approve(id, dora, digest, 'ticket 4711'),
+    ],
+    ['was refused', `was refused ${at} by ben: not on a Friday`, ({ id }) => room.deny(id, ben, 'not on a Friday')],
+    ['was refused without a word', `was refused ${at} by ben`, ({ id }) => room.deny(id, ben, '')],
+    ['its client left', `was cancelled ${at}: the client gave up`, (open) => open.resolution(AbortSignal.abort())],
+    [
+      'was of a session that was ended',
+      `was cancelled ${at}: session ended: the token has expired`,
+      (open) => open.resolution(AbortSignal.abort('session ended: the token has expired')),
+    ],
+    [
+      'nobody decided',
+      'expired at 2026-06-01T00:10:00.000Z: nobody decided in time',
+      async () => void (nowMs += 600_000),
+    ],
+  ])('that %s says so to whoever comes late', async (_, what, end) => {
+    const open = await room.open(request());
+    await end(open);
+    const message = `this hold is over: it ${what}`;
+    expect(await room.approve(open.id, ben, digest, '')).toEqual({ ok: false, why: 'already_resolved', message });
+    expect(await room.deny(open.id, dora, '')).toEqual({ ok: false, why: 'already_resolved', message });
   });
 
   test.each<readonly [string, Principal, boolean]>([
@@ -195,7 +224,12 @@ describe('a hold', () => {
   test('that was open when the gateway stopped is refused, and logged, at the next start', async () => {
     const open = await room.open(request());
     const next = await openRoom(); // the first process is gone without a word
-    expect(await next.approve(open.id, dora, digest, '')).toMatchObject({ ok: false, why: 'already_resolved' });
+    const late = await next.approve(open.id, dora, digest, '');
+    expect(late).toMatchObject({ ok: false, why: 'already_resolved' });
+    expect(late).toHaveProperty(
+      'message',
+      'this hold is over: it ended at 2026-06-01T00:00:00.000Z: the gateway restarted',
+    );
     expect(await next.show(open.id)).toMatchObject({ status: 'orphaned', reason: 'the gateway restarted' });
     expect(logged).toMatchObject([{ type: 'hold.resolved', effect: 'refused', detail: { hold: open.id } }]);
     await next[Symbol.asyncDispose]();

@@ -6,7 +6,7 @@ import type { Principal } from '../contract/principal.ts';
 import { foldId, mayApprove, mayDeny } from './four-eyes.ts';
 import type { NotAllowed } from './four-eyes.ts';
 import { isHoldId, newHoldId } from './hold-id.ts';
-import type { HoldEnd, HoldRecord, HoldStatus } from '../contract/hold.ts';
+import { endOfHold, type HoldEnd, type HoldRecord, type HoldStatus } from '../contract/hold.ts';
 import type { HoldStore } from './hold-store.ts';
 import { Waiting } from './waiting.ts';
 
@@ -118,16 +118,18 @@ class Room implements ApprovalsRoom {
       if (digest !== waiting.request.digest || hold.digest !== waiting.request.digest) return no('digest_mismatch');
       if (hold.approvals.some(({ approver }) => foldId(approver) === foldId(by.id))) return no('already_approved');
       const added = await this.#ports.store.addApproval(id, by.id, reason, this.#ports.clock.now());
-      if (!added.ok) return no(added.why === 'already-approved' ? 'already_approved' : 'already_resolved');
+      if (!added.ok) return added.why === 'already-approved' ? no('already_approved') : this.#over(id);
       const approvers = added.approvals.map(({ approver }) => approver);
       const count = { approvals: approvers.length, quorum: terms.quorum };
       if (approvers.length < terms.quorum) return { ok: true, status: 'open', ...count };
-      const stored = await this.#ports.store.resolve(id, 'approved', approvers, reason, this.#ports.clock.now());
-      if (!stored) return no('already_resolved');
+      const why = reasonOf(added.approvals);
+      const stored = await this.#ports.store.resolve(id, 'approved', approvers, why, this.#ports.clock.now());
+      if (!stored) return this.#over(id);
       this.#settle(waiting, {
         outcome: 'approved',
         fact: { id, rules: terms.rules, approvers, scope: terms.scope },
         digest: hold.digest,
+        reason: why,
       });
       return { ok: true, status: 'approved', ...count };
     });
@@ -163,18 +165,34 @@ class Room implements ApprovalsRoom {
 
   async #decide(id: string, decide: (waiting: Waiting, hold: HoldRecord) => Promise<Decided>): Promise<Decided> {
     const waiting = this.#waiting.get(id);
-    if (!waiting) return no((await this.show(id)) ? 'already_resolved' : 'not_found');
+    if (!waiting) return this.#over(id);
     return waiting.inTurn(async () => {
       if (this.#isLate(waiting)) await this.#end(waiting, 'expired', [], late);
       const hold = await this.#ports.store.get(id);
       if (!hold) return no('not_found');
-      if (waiting.isOver || hold.status !== 'open') return no('already_resolved');
+      if (waiting.isOver || hold.status !== 'open') return this.#over(id);
       return decide(waiting, hold);
     });
   }
 
+  /** Whoever comes late is told what became of it. */
+  async #over(id: string): Promise<Decided> {
+    const hold = await this.show(id);
+    if (!hold) return no('not_found');
+    const over = no('already_resolved');
+    // Between its end and the store's knowing of it nothing more can be said.
+    if (hold.status === 'open' || hold.resolvedAtMs === null) return over;
+    const at = new Date(hold.resolvedAtMs).toISOString();
+    const became = endOfHold({ status: hold.status, at, by: hold.resolvedBy, reason: hold.reason });
+    return { ...over, message: `${over.message}: it ${became}` };
+  }
+
   async #resolution(waiting: Waiting, signal: AbortSignal): Promise<HoldResolution> {
-    const cancel = (): void => void waiting.inTurn(() => this.#end(waiting, 'cancelled', [], 'the client gave up'));
+    const cancel = (): void => {
+      // A session that was ended says why; a client that cancels or hangs up does not.
+      const why = typeof signal.reason === 'string' ? signal.reason : 'the client gave up';
+      void waiting.inTurn(() => this.#end(waiting, 'cancelled', [], why));
+    };
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) cancel();
     try {
@@ -226,7 +244,14 @@ class Room implements ApprovalsRoom {
 const restarted = 'the gateway restarted';
 const late = 'nobody decided in time';
 
-function no(why: NotDecided): Decided {
+/** Of several approvers each has their own. */
+function reasonOf(approvals: HoldRecord['approvals']): string {
+  const [first, ...more] = approvals;
+  if (more.length === 0) return first?.reason ?? '';
+  return approvals.flatMap((one) => (one.reason === '' ? [] : [`${one.approver}: ${one.reason}`])).join('; ');
+}
+
+function no(why: NotDecided): Extract<Decided, { ok: false }> {
   return { ok: false, why, message: messageOf(why) };
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { HoldView } from '../api/views.ts';
+import { endOfHold } from '../contract/hold.ts';
 import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
 import { print, printable, printJson, table, terminalWidth } from './output.ts';
@@ -24,7 +25,7 @@ export function addApprovals(program: Command): void {
   const approvals = program.command('approvals').description('held commands').addHelpText('after', examples);
   const common = (command: Command): Command => withConnection(command).addHelpText('after', examples);
   common(approvals.command('list').description('what waits, newest first'))
-    .option('--all', 'also what was decided')
+    .option('--all', 'also what is over, and who decided it')
     .action(list);
   common(approvals.command('show').description('one hold, with everything that is approved'))
     .argument('<id>', 'hold', ulid)
@@ -54,12 +55,14 @@ async function list(options: ListOptions): Promise<void> {
   const rows = holds.map((h) => [
     h.id,
     h.status,
+    ...(options.all ? [(h.status === 'open' ? h.approvals.map(({ by }) => by) : h.resolved_by).join(', ')] : []),
     h.requester.id,
     h.target,
     h.expires_at,
     h.texts.join('; ').slice(0, 60),
   ]);
-  print(table(['id', 'status', 'requester', 'target', 'expires', 'command'], rows, terminalWidth()));
+  const columns = ['id', 'status', ...(options.all ? ['by'] : []), 'requester', 'target', 'expires', 'command'];
+  print(table(columns, rows, terminalWidth()));
 }
 
 async function show(id: string, options: ConnectionOptions): Promise<void> {
@@ -103,9 +106,14 @@ function describeHold(hold: HoldView): string {
     ...hold.approvals.map(
       (a) => ['approved by', `${a.by} at ${a.at}${a.reason === '' ? '' : `: ${a.reason}`}`] as const,
     ),
-    ...(hold.resolved_at === null
+    ...(hold.status === 'open' || hold.resolved_at === null
       ? []
-      : [['decided', `${hold.resolved_at} by ${hold.resolved_by.join(', ')} ${hold.reason}`] as const]),
+      : [
+          [
+            'ended',
+            endOfHold({ status: hold.status, at: hold.resolved_at, by: hold.resolved_by, reason: hold.reason }),
+          ] as const,
+        ]),
   ];
   return lines.map(([name, value]) => `${name.padEnd(11)} ${printable(value)}`).join('\n');
 }

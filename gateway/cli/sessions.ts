@@ -160,7 +160,7 @@ async function watch(id: string, options: ConnectionOptions): Promise<void> {
   const hint = `It may go on: sallyport sessions show ${id}`;
   throw new CliError(
     exitCodes.refused,
-    'the gateway shows no more: this reads too slowly, or the gateway stopped',
+    'the gateway shows no more: your token has expired, this reads too slowly, or the gateway stopped',
     hint,
   );
 }

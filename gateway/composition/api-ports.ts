@@ -57,7 +57,7 @@ export function apiPorts(rooms: ApiRooms): ApiPorts {
     watchRecording: (session) => recordings.watch(session),
     endSession(id, reason) {
       const session = [...rooms.admission.sessions].find(({ frame }) => frame.id === id);
-      session?.breakOff(reason);
+      session?.terminate(reason);
       return session !== undefined;
     },
     targets: () => listedTargets(rooms.targets, rooms.admission.sessions),

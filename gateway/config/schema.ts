@@ -175,7 +175,10 @@ export function configSchema(around: Surroundings) {
     notify: z.strictObject({ channels: z.array(channel).default([]) }).prefault({}),
     sessions: z
       .strictObject({
-        end_with_token: z.boolean().default(true).describe('A session ends when its token does'),
+        end_with_token: z
+          .boolean()
+          .default(true)
+          .describe('A session ends when its token does, and what runs in it is broken off'),
         idle_s: between(1, 604_800).optional().describe('Ends sessions that say nothing for so long'),
       })
       .prefault({}),

@@ -22,10 +22,11 @@ export interface Gate extends AsyncDisposable {
   loose(part: ResultPart): ResultPart | undefined;
   /** Something that never became a command: unparsable, too long, against the protocol. @throws when it cannot be recorded */
   refused(why: string, text: string): Wait;
-  /** Aborts when the session must end: token over, admission withdrawn, gateway stopping. The reason is a sentence for the client. */
+  /**
+   * Aborts when the session must end at once: token over, admission withdrawn, ended by somebody. What runs is broken off, at the target too.
+   * The reason is a sentence for the client.
+   */
   readonly ending: AbortSignal;
-  /** Aborts behind `ending` when somebody ends the session at once: what runs is broken off too. */
-  readonly brokenOff: AbortSignal;
   /** The session is over. */
   end(reason: string): Promise<void>;
 }

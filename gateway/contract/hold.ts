@@ -31,6 +31,22 @@ export interface HoldRecord {
   readonly reason: string;
 }
 
+/**
+ * What became of a hold, as a sentence after "this hold": by whom, when and why.
+ * @param end.at RFC 3339 @param end.reason as people gave it, so not for a terminal as it is
+ */
+export function endOfHold(end: {
+  readonly status: HoldEnd;
+  readonly at: string;
+  readonly by: readonly string[];
+  readonly reason: string;
+}): string {
+  const { status, at, by, reason } = end;
+  const what = status === 'expired' ? 'expired' : status === 'orphaned' ? 'ended' : `was ${status}`;
+  const whom = by.length === 0 ? '' : ` by ${by.join(', ')}`;
+  return `${what} at ${at}${whom}${reason === '' ? '' : `: ${reason}`}`;
+}
+
 export interface HoldApproval {
   readonly approver: string;
   readonly reason: string;

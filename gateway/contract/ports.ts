@@ -95,7 +95,7 @@ export interface OpenHold {
   resolution(signal: AbortSignal): Promise<HoldResolution>;
 }
 export type HoldResolution =
-  | { readonly outcome: 'approved'; readonly fact: ApprovalFact; readonly digest: string }
+  | { readonly outcome: 'approved'; readonly fact: ApprovalFact; readonly digest: string; readonly reason: string }
   | { readonly outcome: 'refused' | 'expired' | 'cancelled'; readonly by: readonly string[]; readonly reason: string };
 
 /** Masking functions with the gateway's keys inside. */

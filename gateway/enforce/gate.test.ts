@@ -145,7 +145,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
               return { outcome: 'cancelled', by: [], reason: 'client gave up' };
             }
             if (setup.resolution === 'echo' || !setup.resolution)
-              return { outcome: 'approved', fact, digest: request.digest };
+              return { outcome: 'approved', fact, digest: request.digest, reason: 'ticket 4711' };
             return setup.resolution;
           },
         };
@@ -325,6 +325,7 @@ describe('the gate', () => {
     outcome: 'approved',
     fact: { id: 'h1', rules: ['PG-1'], approvers: ['dora'], scope: 'once' },
     digest: 'of another statement',
+    reason: '',
   } as const;
   test('an approval of something else releases nothing', async () => {
     const { gate, x, seen } = setUp((_c, _k, _r, _s, a) => (a ? yes : held), { resolution: anothers });

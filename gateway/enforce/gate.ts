@@ -50,7 +50,6 @@ export class SessionGate implements Gate {
   readonly #session: SessionTally;
   readonly #holds: Holds;
   readonly #ending = new AbortController();
-  readonly #brokenOff = new AbortController();
   readonly #tallies = new Tallies();
   #masksSeen = false;
   /** Transactions that changed something under masks. */
@@ -69,19 +68,9 @@ export class SessionGate implements Gate {
     return this.#ending.signal;
   }
 
-  get brokenOff(): AbortSignal {
-    return this.#brokenOff.signal;
-  }
-
-  /** Asks the session to end. What runs may finish, where it does in time. @param reason a sentence for the client */
+  /** Ends the session at once, whatever runs or waits: nothing outlives what it was let in by. @param reason a sentence for the client */
   terminate(reason: string): void {
     this.#ending.abort(reason);
-  }
-
-  /** Ends the session at once, whatever runs. @param reason a sentence for the client */
-  breakOff(reason: string): void {
-    this.#ending.abort(reason);
-    this.#brokenOff.abort(reason);
   }
 
   offer(x: Exchange): Wait {

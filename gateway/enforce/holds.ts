@@ -84,8 +84,8 @@ export class Holds {
     if (told) await told;
     const resolution = await open.resolution(AbortSignal.any([x.signal, this.#ending]));
     const by = resolution.outcome === 'approved' ? resolution.fact.approvers : resolution.by;
-    const { outcome: effect } = resolution;
-    const detail = { hold: open.id, digest, by };
+    const { outcome: effect, reason: why } = resolution;
+    const detail = { hold: open.id, digest, by, reason: why };
     await audit.append(this.#event('hold.resolved', { ...about, effect, detail }), 'flushed');
     recorder.hold(requestId, { id: open.id, resolution: effect, by });
     return resolution;

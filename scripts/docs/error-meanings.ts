@@ -46,7 +46,8 @@ export const denialMeanings = {
     'A mask or limit that this result cannot carry. A statement that is found out while its rows are on the way is broken off',
   limit: 'It ran, until it had used up the bytes or seconds that policy gave it',
   policy_unavailable: 'There is no policy to ask: no bundle, an expired one, or a broken engine (SP-…)',
-  session_ended: 'The token or the admission is over. Drivers connect anew',
+  session_ended:
+    'The token or the admission is over, or somebody ended the session. What ran was cancelled. Drivers connect anew',
 } as const satisfies Record<DenialCode, string>;
 
 export const loginMeanings = {

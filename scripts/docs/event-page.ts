@@ -32,7 +32,8 @@ const typeMeanings = {
   'file.content':
     'An open file was closed, or its session ended. `detail.contents`: for each piece that went without a gap its direction (`in`: to the target), offset, bytes and SHA-256; past 64 pieces the rest is one, `scattered`.',
   'hold.opened': 'A command waits for an approval. `detail`: hold, digest, groups, quorum.',
-  'hold.resolved': 'A hold is over: `approved`, `refused`, `expired` or `cancelled`, and by whom.',
+  'hold.resolved':
+    'A hold is over: `approved`, `refused`, `expired` or `cancelled`. `detail`: by whom, and the reason that they gave or that there was.',
   refused: 'Something that never became a command: it did not parse, was too long, or broke the protocol.',
   admin: 'A call of the gateway’s API, or a reloaded configuration.',
   'label.followed':

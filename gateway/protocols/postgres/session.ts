@@ -121,8 +121,7 @@ export class PgSession {
   /** Carries messages until one side is gone. @returns why it ended */
   run(draining: AbortSignal): Promise<string> {
     const { gate } = this.#o;
-    this.#when(gate.ending, () => this.#endSoon(String(gate.ending.reason)));
-    this.#when(gate.brokenOff, () => this.#endNow(String(gate.brokenOff.reason)));
+    this.#when(gate.ending, () => this.#endNow(String(gate.ending.reason)));
     this.#when(draining, () => this.#endSoon('the gateway is shutting down; connect again'));
     const { idleMs } = this.#o;
     if (idleMs !== undefined) {
@@ -228,8 +227,10 @@ export class PgSession {
   /** Closing the connection would leave a statement running that does not write. */
   #endNow(reason: string): void {
     if (this.#over) return;
+    const report = { severity: 'FATAL', sqlstate: '57P01', message: reason } as const;
+    if (this.#state.pipeline.length === 0) return this.#fatal(report);
     this.#o.cancelUpstream();
-    this.#fatal({ severity: 'FATAL', sqlstate: '57P01', message: reason });
+    this.#fatal({ ...report, detail: 'A statement was running. It was cancelled, unless it ended in this moment.' });
   }
 
   #fatal(report: Report): void {

@@ -134,7 +134,11 @@ export class ExecChannel implements Carrier {
     this.#terminal?.close();
     this.#lines?.close();
     this.#x?.cancel();
-    this.#running?.close();
+    if (this.#running) {
+      // A closed channel ends nothing that does not write to it.
+      sendSignal(this.#running, 'KILL');
+      this.#running.close();
+    }
     const text = typeof lines === 'string' ? [lines] : lines;
     void this.#output.write('stderr', told(text, this.settings.pty !== undefined));
     this.#close({ code });
@@ -203,8 +207,6 @@ export class ExecChannel implements Carrier {
   }
 
   breakOff(denial: Denial): void {
-    // A closed channel ends nothing that does not write to it.
-    if (this.#running) sendSignal(this.#running, 'KILL');
     this.fail(denialLines(denial), denial.code === 'limit' ? deniedExit : brokenExit);
   }
 

@@ -126,7 +126,7 @@ export function openWorld(target: string, label: string) {
             if (signal.aborted) cancelled();
             else signal.addEventListener('abort', cancelled);
             const fact = { id, rules: request.terms.rules, approvers: ['dora'], scope: 'once' } as const;
-            const approve = () => answered.resolve({ outcome: 'approved', fact, digest: request.digest });
+            const approve = () => answered.resolve({ outcome: 'approved', fact, digest: request.digest, reason: '' });
             holds.push({ approve, signal });
             return answered.promise;
           },

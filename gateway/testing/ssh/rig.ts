@@ -23,6 +23,8 @@ export interface SshRig extends AsyncDisposable {
   api(principal: string): ApiClient;
   /** Registers a key for somebody. @returns its file */
   login(principal: string): Promise<string>;
+  /** The same with a new key, which is good for that long. */
+  briefly(principal: string, lifetimeS: number): Promise<string>;
   /** A code of somebody's for one login to the target. */
   code(principal: string): Promise<string>;
   /** Runs OpenSSH's client to its end. @param args behind the options that lead to the gateway */
@@ -85,18 +87,23 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
   writeFileSync(knownHosts, `[127.0.0.1]:${port} ${shown}\n`);
   const keys = new Map<string, string>();
   const { admin } = rig.gateway.addresses;
-  const api = (principal: string) =>
-    apiClient({ url: `http://127.0.0.1:${admin.port}`, token: () => rig.token(principal) });
+  const apiWith = (token: () => Promise<string>) => apiClient({ url: `http://127.0.0.1:${admin.port}`, token });
+  const api = (principal: string) => apiWith(() => rig.token(principal));
+  const register = async (as: ApiClient, name: string) => {
+    const key = newHostKey();
+    valueOf(await as.ssh.register(publicKeyLine(publicHalf(key))));
+    const file = join(rig.dir, `key-${name}`);
+    writeFileSync(file, key, { mode: 0o600 });
+    return file;
+  };
   const login = async (principal: string) => {
     const known = keys.get(principal);
     if (known !== undefined) return known;
-    const key = newHostKey();
-    valueOf(await api(principal).ssh.register(publicKeyLine(publicHalf(key))));
-    const file = join(rig.dir, `key-${principal}`);
-    writeFileSync(file, key, { mode: 0o600 });
+    const file = await register(api(principal), principal);
     keys.set(principal, file);
     return file;
   };
+  let brief = 0;
   const sshOptions = (keyFile: string) => [
     ...['-F', 'none', '-i', keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes', '-o', `Port=${port}`],
     ...['-o', `UserKnownHostsFile=${knownHosts}`, '-o', 'GlobalKnownHostsFile=/dev/null'],
@@ -110,6 +117,11 @@ export async function startSshRig(options: SshRigOptions = {}): Promise<SshRig> 
     knownHosts,
     api,
     login,
+    briefly: (principal, lifetimeS) =>
+      register(
+        apiWith(() => rig.idp.token(principal, { lifetimeS })),
+        `${principal}-${++brief}`,
+      ),
     code: async (principal) => valueOf(await api(principal).ssh.code('web1')).code,
     options: sshOptions,
     ssh: async (principal, args, input) => run('ssh', [...sshOptions(await login(principal)), ...args], input),

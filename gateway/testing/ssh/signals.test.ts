@@ -101,6 +101,24 @@ describe.skipIf(skipped !== undefined)(
       while (isAlive(pid)) await sleep(20);
     });
 
+    test('what ignores the end of its connection is killed when the token ends', { timeout: 120_000 }, async () => {
+      const options = world.options(await world.briefly('olga', 20));
+      const line = `trap '' HUP INT TERM PIPE; echo $$; while :; do sleep 1; done`;
+      const ssh = spawn('ssh', [...options, 'web1@127.0.0.1', line], { stdio: ['ignore', 'pipe', 'pipe'] });
+      let err = '';
+      ssh.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+      const closed = once(ssh, 'close');
+      const [begun] = (await once(ssh.stdout, 'data')) as [Buffer]; // what `data` carries
+      const pid = Number(begun.toString());
+      expect(pid).toBeGreaterThan(1);
+      expect((await closed)[0]).toBe(255);
+      expect(err).toContain('session ended: the token has expired; log in again');
+      while (isAlive(pid)) await sleep(20);
+      const sessions = await world.api('otto').sessions.list({ principal: 'olga', open: false });
+      const ended = { end_reason: 'session ended: the token has expired; log in again' };
+      expect(sessions).toMatchObject({ ok: true, value: [ended] });
+    });
+
     test('Ctrl-C in ssh’s terminal is SIGINT to what runs in it', async () => {
       const options = world.options(await world.login('olga'));
       const line = program({ INT: 'echo caught; exit 7' });
