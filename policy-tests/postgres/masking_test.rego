@@ -293,7 +293,7 @@ test_what_stands_in_the_way_says_what_to_do_instead[reason] if {
 		"public.t is a table of another server, and none of its columns is labelled": "Ask for labels on the columns of that table.",
 		"the body of DO is not read": "Send the statements themselves.",
 		"relation nowhere is not known": "Check the name, or write the schema before it.",
-		"pg_catalog.pg_subscription holds credentials": "Nobody reads these through the gateway. psql's \\dRs, \\deu and the like read them.",
+		"pg_catalog.pg_subscription holds credentials": "Nobody reads these through the gateway. psql's \\dRs+, \\deu+ and the like read them.",
 		"reference nam cannot be resolved": "Check the name: no table of the statement has such a column. A psql that is older than the server asks for some: use the server's.",
 		"function f cannot be seen through": "Write it so that every table, column and function can be told from the statement itself.",
 	}

@@ -67,7 +67,9 @@ export class Search {
       case 'boolean':
       case 'date':
       case 'timestamp':
+      case 'timestamptz':
       case 'time':
+      case 'timetz':
       case 'uuid':
       case 'bytes':
       case 'interval':

@@ -12,7 +12,7 @@ export interface Calendar {
   readonly beforeChrist: boolean;
 }
 
-export type CalendarShape = 'date' | 'timestamp' | 'time';
+export type CalendarShape = 'date' | 'timestamp' | 'timestamptz' | 'time' | 'timetz';
 
 const plain: Calendar = { yearBytes: 0, zoned: false, beforeChrist: false };
 const zoned: Calendar = { yearBytes: 0, zoned: true, beforeChrist: false };
@@ -23,7 +23,7 @@ const dated: readonly Calendar[] = [4, 5, 6].flatMap((yearBytes) =>
 
 /** Undefined for anything that is not exactly the shape's ISO form, `infinity` included. */
 export function readCalendar(shape: CalendarShape, source: Buffer, start: number, end: number): Calendar | undefined {
-  if (shape === 'time') {
+  if (shape === 'time' || shape === 'timetz') {
     const clock = clockEnd(source, start, end);
     if (clock === end) return plain;
     return clock > 0 && zoneEnd(source, clock, end) === end ? zoned : undefined;
@@ -37,7 +37,7 @@ export function readCalendar(shape: CalendarShape, source: Buffer, start: number
   let at = pairsEnd(source, year, last, 0x2d, 2);
   if (at < 0) return undefined;
   let hasZone = false;
-  if (shape === 'timestamp') {
+  if (shape !== 'date') {
     const gap = source[at];
     if (at >= last || (gap !== 0x20 && gap !== 0x54)) return undefined;
     at = clockEnd(source, at + 1, last);

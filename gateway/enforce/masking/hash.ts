@@ -22,7 +22,9 @@ export function hashForm(prf: Prf, shape: FormedShape): Form {
       return form(2, hashDecimal);
     case 'date':
     case 'timestamp':
+    case 'timestamptz':
     case 'time':
+    case 'timetz':
       return form(0, keyedCalendar(shape));
     case 'uuid':
       return form(0, keyedUuid(prf.version));
@@ -129,8 +131,10 @@ export function keyedCalendar(shape: CalendarShape): FormWrite {
       case 'date':
         return putAscii(iso.slice(0, 10), target, at);
       case 'timestamp':
+      case 'timestamptz':
         return putAscii(`${iso.slice(0, 10)} ${iso.slice(11, 19)}${zone}`, target, at);
       case 'time':
+      case 'timetz':
         return putAscii(iso.slice(11, 19) + zone, target, at);
       default:
         return shape satisfies never;

@@ -118,7 +118,7 @@ describe('partial shows only what its label stands for', () => {
     ['seen', 'timestamp', 'Mon May 06 07:08:09 2024', null],
     ['seen', 'timestamp', '2024-05-06', null],
     ['at', 'time', '07:08:09.5', '00:00:00'],
-    ['at', 'time', '07:08:09+02', '00:00:00+00'],
+    ['at', 'timetz', '07:08:09+02', '00:00:00+00'],
     ['id', 'uuid', '0190aee3-24a1-7c2e-9d6a-8f1b2c3d4e5f', '00000000-0000-0000-0000-000000004e5f'],
     ['id', 'uuid', 'not-a-uuid', '00000000-0000-0000-0000-000000000000'],
     ['doc', 'json', ' {"ssn": "987-65-4321"}', '{}'],
@@ -175,8 +175,14 @@ describe('redact says nothing but the type', () => {
     ['boolean', 't', 'f'],
     ['date', '1984-06-23', '1970-01-01'],
     ['timestamp', '1984-06-23 01:02:03', '1970-01-01 00:00:00'],
-    ['timestamp', '1984-06-23 01:02:03-03', '1970-01-01 00:00:00+00'],
-    ['timestamp', '-infinity', null],
+    ['timestamptz', '1984-06-23 01:02:03-03', '1970-01-01 00:00:00+00'],
+    ['timestamp', '-infinity', '1970-01-01 00:00:00'],
+    ['timestamptz', 'infinity', '1970-01-01 00:00:00+00'],
+    ['date', 'infinity', '1970-01-01'],
+    ['date', '5000000-01-01', '1970-01-01'],
+    ['date', '23.06.1984', '1970-01-01'],
+    ['date', '0044-03-15 BC', '1970-01-01'],
+    ['timetz', '01:02:03+02', '00:00:00+00'],
     ['time', '01:02:03', '00:00:00'],
     ['uuid', '0190aee3-24a1-7c2e-9d6a-8f1b2c3d4e5f', '00000000-0000-0000-0000-000000000000'],
     ['json', '{"a": 1}', '{}'],
@@ -225,9 +231,16 @@ const values: Readonly<Record<NonNull, fc.Arbitrary<string>>> = {
       fc.constantFrom('', '+00', '-03:30', '+05:53:28'),
     )
     .map(([date, zone]) => `${isoDate(date)} ${date.toISOString().slice(11, 23)}${zone}`),
+  timestamptz: fc
+    .tuple(
+      fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true }),
+      fc.constantFrom('+00', '-03:30', '+05:53:28'),
+    )
+    .map(([date, zone]) => `${isoDate(date)} ${date.toISOString().slice(11, 23)}${zone}`),
   time: fc
     .tuple(fc.date({ noInvalidDate: true }), fc.constantFrom('', '+02'))
     .map(([date, zone]) => date.toISOString().slice(-13, -5) + zone),
+  timetz: fc.date({ noInvalidDate: true }).map((date) => `${date.toISOString().slice(-13, -5)}+02`),
   uuid: fc.uuid(),
   json: fc.json(),
   bytes: fc.uint8Array({ maxLength: 60 }).map((bytes) => `\\x${Buffer.from(bytes).toString('hex')}`),
@@ -266,7 +279,9 @@ const reads: Readonly<Record<NonNull, (text: string) => boolean>> = {
   timestamp: (text) =>
     /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\+00)?( BC)?$/.test(text) &&
     !Number.isNaN(Date.parse(text.replace(' ', 'T').replace('+00', 'Z'))),
+  timestamptz: (text) => /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d\+00( BC)?$/.test(text),
   time: (text) => /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\+00)?$/.test(text),
+  timetz: (text) => /^([01]\d|2[0-3]):[0-5]\d:[0-5]\d\+00$/.test(text),
   uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
   json: (text) => JSON.parse(text) !== undefined,
   bytes: (text) => /^\\x([0-9a-f]{2})*$/.test(text),
@@ -467,7 +482,9 @@ const sample: Readonly<Record<NonNull, string>> = {
   boolean: 't',
   date: '1984-06-23',
   timestamp: '1984-06-23 01:02:03',
+  timestamptz: '1984-06-23 01:02:03+00',
   time: '01:02:03',
+  timetz: '01:02:03+00',
   uuid: '0190aee3-24a1-7c2e-9d6a-8f1b2c3d4e5f',
   json: '{"a": 1}',
   bytes: '\\xdeadbeef01020304',

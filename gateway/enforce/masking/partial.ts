@@ -18,6 +18,7 @@ export function partialMask(label: string, shape: ValueShape): CellMask {
       return cell('partial', 1, 0, numberForms[kind]);
     case 'date':
     case 'timestamp':
+    case 'timestamptz':
       return cell('partial', 0, 16, yearOnly(shape));
     case 'uuid':
       return cell('partial', nilUuid.length, 0, lastFourOfUuid);
@@ -29,6 +30,7 @@ export function partialMask(label: string, shape: ValueShape): CellMask {
       return cell('partial', 0, 0, vendorOnly);
     case 'boolean':
     case 'time':
+    case 'timetz':
     case 'bytes':
     case 'interval':
     case 'money':
@@ -73,13 +75,13 @@ const restOfYear = {
 const zone = Buffer.from('+00');
 const era = Buffer.from(' BC');
 
-function yearOnly(shape: Exclude<CalendarShape, 'time'>): Write {
+function yearOnly(shape: Exclude<CalendarShape, 'time' | 'timetz'>): Write {
   return (source, start, end, target, at) => {
     const form = readCalendar(shape, source, start, end);
     if (!form) return sqlNull;
     for (let i = 0; i < form.yearBytes; i++) target[at + i] = source[start + i] ?? 0;
     let to = at + form.yearBytes;
-    to += put(restOfYear[shape], target, to);
+    to += put(restOfYear[shape === 'date' ? 'date' : 'timestamp'], target, to);
     if (form.zoned) to += put(zone, target, to);
     if (form.beforeChrist) to += put(era, target, to);
     return to - at;

@@ -1,5 +1,4 @@
 import type { CellMask, ValueShape } from '../../contract/mask.ts';
-import { readCalendar, type CalendarShape } from './calendar.ts';
 import { cell, constant, isHexDigit, nothing, put, sqlNull } from './cell.ts';
 
 export const hiddenText = '***';
@@ -28,6 +27,12 @@ export function redactMask(shape: ValueShape): CellMask {
       return constant('redact', '0');
     case 'bit':
       return cell('redact', 0, 0, zeros);
+    case 'date':
+    case 'timestamp':
+    case 'timestamptz':
+    case 'time':
+    case 'timetz':
+      return constant('redact', epoch[shape]);
     case 'network':
       return constant('redact', anyNetwork);
     case 'macaddr':
@@ -43,13 +48,6 @@ export function redactMask(shape: ValueShape): CellMask {
       return constant('redact', '');
     case 'json':
       return cell('redact', 5, 0, emptyJson);
-    case 'date':
-    case 'timestamp':
-    case 'time':
-      return cell('redact', epochZoned.timestamp.length, 0, (source, start, end, target, at) => {
-        const form = readCalendar(shape, source, start, end);
-        return form ? put((form.zoned ? epochZoned : epoch)[shape], target, at) : sqlNull;
-      });
     case 'row':
     case 'other':
       return nothing('redact');
@@ -114,14 +112,11 @@ const empty = {
   number: Buffer.from('0'),
 } as const;
 
-/** A time stamp with a zone must keep one: drivers that expect it do not read the other form. */
-const epoch: Readonly<Record<CalendarShape, Buffer>> = {
-  date: Buffer.from('1970-01-01'),
-  timestamp: Buffer.from('1970-01-01 00:00:00'),
-  time: Buffer.from('00:00:00'),
-};
-const epochZoned: Readonly<Record<CalendarShape, Buffer>> = {
-  date: epoch.date,
-  timestamp: Buffer.from('1970-01-01 00:00:00+00'),
-  time: Buffer.from('00:00:00+00'),
-};
+/** Whatever the value was, `infinity` and other styles of dates too. A time stamp with a zone must keep one: drivers that expect it do not read the other form. */
+const epoch = {
+  date: '1970-01-01',
+  timestamp: '1970-01-01 00:00:00',
+  timestamptz: '1970-01-01 00:00:00+00',
+  time: '00:00:00',
+  timetz: '00:00:00+00',
+} as const;

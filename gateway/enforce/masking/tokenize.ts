@@ -25,7 +25,9 @@ export function tokenForm(prf: Prf, shape: FormedShape): Form {
       return form(0, keyedUuid(prf.version));
     case 'date':
     case 'timestamp':
+    case 'timestamptz':
     case 'time':
+    case 'timetz':
       return form(0, keyedCalendar(shape));
     case 'network':
       return form(0, tokenNetwork(prf.version));

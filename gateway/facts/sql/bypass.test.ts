@@ -430,6 +430,21 @@ describe('every other use of a labelled column is named', () => {
     ['INSERT INTO customers(id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = customers.ssn', ['customers.ssn set']],
     ['INSERT INTO customers(id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = excluded.ssn', ['customers.ssn set']],
     ["INSERT INTO customers(id, ssn) VALUES (1, '2') ON CONFLICT (id) DO UPDATE SET ssn = excluded.ssn", []],
+    // Elsewhere it is a name like any other.
+    [
+      'UPDATE scratch SET a = excluded.a FROM (SELECT id, ssn AS a FROM customers) excluded WHERE excluded.id = scratch.id',
+      ['customers.ssn set'],
+    ],
+    [
+      'MERGE INTO scratch s USING (SELECT id, ssn AS a FROM customers) excluded ON s.id = excluded.id WHEN MATCHED THEN UPDATE SET a = excluded.a',
+      ['customers.ssn set'],
+    ],
+    // What stands behind is evaluated where the value is NULL.
+    ["SELECT coalesce(ssn, 'x', name, $1) FROM customers", []],
+    ['SELECT coalesce(ssn, (1 / 0)::text) FROM customers', ['customers.ssn null_test']],
+    ['SELECT coalesce(ssn, pg_sleep(1)::text) FROM customers', ['customers.ssn null_test']],
+    ["SELECT coalesce(name, ssn, nextval('scratch_id_seq')::text) FROM customers", ['customers.ssn null_test']],
+    ["SELECT 'x' || coalesce(upper(ssn), (SELECT a FROM scratch)) FROM customers", ['customers.ssn null_test']],
     ['INSERT INTO customers(id) VALUES (1) ON CONFLICT (ssn) DO NOTHING', ['customers.ssn key']],
     [
       'MERGE INTO scratch s USING customers c ON s.id = c.id WHEN NOT MATCHED THEN INSERT (a) VALUES (c.ssn)',
@@ -590,6 +605,9 @@ describe('a plan tells how long labelled values are', () => {
     'EXPLAIN (COSTS OFF, MEMORY) SELECT ssn FROM customers',
     'EXPLAIN (COSTS OFF, BUFFERS) SELECT ssn FROM customers',
     'EXPLAIN (COSTS OFF, SERIALIZE) SELECT ssn FROM customers',
+    // So does what is written.
+    "EXPLAIN (ANALYZE, WAL, COSTS OFF, TIMING OFF, BUFFERS OFF) UPDATE customers SET ssn = '1' WHERE id = 1",
+    "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) UPDATE customers SET ssn = '1' WHERE id = 1",
   ])('which is said of %s', async (sql) => {
     expect(await complete(sql)).toBe(false);
   });
@@ -1460,9 +1478,45 @@ describe('what is true of texts is not true of every type', () => {
     'coalesce(home, home) IS NULL',
     'count(*) FILTER (WHERE home IS NULL)',
     'CASE WHEN home IS NULL THEN 1 END',
+    // The server makes one type of all arms, in which not every value may fit.
+    'coalesce(pay, 1.5::float8)',
+    'coalesce(pay, $1)',
+    'coalesce(pay, (SELECT 1.5::float8))',
+    'coalesce(lag(pay) OVER (ORDER BY id), 1.5::float8)',
+    'CASE WHEN id = 1 THEN pay ELSE 1::float4 END',
+    'CASE WHEN id = 1 THEN 1::float4 ELSE pay END',
+    "coalesce(born, timestamp '2000-01-01')",
+    'coalesce(born, now())',
+    "coalesce(tags, '{}'::varchar[])",
+    'coalesce(home, row)',
   ])('denied: SELECT %s', async (expression) => {
     const { command } = await typed(`SELECT ${expression} FROM typed`);
     expect(command.filters.some(({ use }) => use !== 'null_test')).toBe(true);
+  });
+  test.each([
+    'SELECT pay FROM typed UNION ALL SELECT 1::float8',
+    'SELECT 1::float8 UNION ALL SELECT pay FROM typed',
+    'SELECT born FROM typed UNION ALL SELECT now()',
+    'SELECT tags FROM typed UNION ALL SELECT NULL::varchar[]',
+    'SELECT pay FROM typed UNION ALL SELECT pay FROM typed UNION ALL SELECT 1::float8',
+    'SELECT lag(pay) OVER (ORDER BY id) FROM typed UNION ALL SELECT 1::float8',
+    'WITH x AS (SELECT 1::float8 AS a) SELECT pay FROM typed UNION ALL SELECT a FROM x',
+    'WITH RECURSIVE r(a, n) AS (SELECT pay, 1 FROM typed UNION ALL SELECT 1::float8, n + 1 FROM r WHERE n < 3) SELECT a FROM r',
+  ])('nor is it in UNION ALL: %s', async (sql) => {
+    const { command } = await typed(sql);
+    expect(command.filters.some(({ use }) => use === 'expression')).toBe(true);
+    expect(command.output[0]?.transform).toBe('expression');
+  });
+  test.each([
+    'SELECT pay FROM typed UNION ALL SELECT 0',
+    'SELECT pay FROM typed UNION ALL SELECT NULL',
+    'SELECT pay FROM typed UNION ALL SELECT pay FROM typed',
+    'SELECT pay FROM typed UNION ALL SELECT pay FROM typed UNION ALL SELECT 1',
+    'SELECT pay FROM typed UNION ALL SELECT 1::numeric',
+    "SELECT pay::text FROM typed UNION ALL SELECT concat(born, 'x') FROM typed UNION ALL SELECT 'x'",
+    'SELECT tags FROM typed UNION ALL SELECT tags FROM typed',
+  ])('one of its own type in UNION ALL is: %s', async (sql) => {
+    expect(uses(await typed(sql))).toEqual([]);
   });
   test('nor are rows chosen by it', async () => {
     expect(uses(await typed('SELECT id FROM typed WHERE home IS NOT NULL'))).toEqual(['typed.home where']);
@@ -1484,6 +1538,17 @@ describe('what is true of texts is not true of every type', () => {
     ["born || ''", 'derived'],
     ['left(pay::text, 2)', 'derived'],
     ['substring(bytes, 1, 2)', 'derived'],
+    ['coalesce(pay, 0)', 'derived'],
+    ['coalesce(pay, 1.5, NULL)', 'derived'],
+    ['coalesce(pay, pay)', 'derived'],
+    ['coalesce(pay, 0::numeric)', 'derived'],
+    ["coalesce(born, '2000-01-01')", 'derived'],
+    ["coalesce(born, date '2000-01-01')", 'derived'],
+    ["coalesce(pay::text, born::text, 'none')", 'derived'],
+    ['CASE WHEN id = 1 THEN pay ELSE 0 END', 'derived'],
+    ['CASE WHEN id = 1 THEN pay END', 'derived'],
+    ["coalesce(tags, '{}')", 'derived'],
+    ["coalesce(mood, 'sad')", 'derived'],
   ])('a mask hides it: SELECT %s', async (expression, transform) => {
     const facts = await typed(`SELECT ${expression} FROM typed`);
     expect(facts.command.filters.filter(({ use }) => use !== 'null_test')).toEqual([]);

@@ -2,6 +2,11 @@ import { readRules, rulesQuery } from './catalog-rules.ts';
 import { readStandIns } from './catalog-types.ts';
 import type { CatalogColumn, CatalogFunction, CatalogKind, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 
+/** Bits without a number are as many as they like, like those of `bit varying`. */
+function written(type: string, modifier: string): string {
+  return `CASE WHEN ${type} = 1560 AND ${modifier} = -1 THEN 1562 ELSE ${type}::pg_catalog.int8 END`;
+}
+
 /**
  * What to ask a target, PostgreSQL 15 to 18, with its own credentials, all in one connection and in text format.
  * `setup` comes first: with an empty search path `pg_get_viewdef` and `format_type` qualify every name.
@@ -18,7 +23,7 @@ export const catalogQueries = {
      WHERE n.nspname !~ '^pg_toast' AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'i', 'I', 'c')`,
   columns: `
     SELECT a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(
-             a.attname, a.attnum, a.atttypid::pg_catalog.int8, pg_catalog.format_type(a.atttypid, NULL),
+             a.attname, a.attnum, ${written('a.atttypid', 'a.atttypmod')}, pg_catalog.format_type(a.atttypid, NULL),
              a.attgenerated <> '') ORDER BY a.attnum)
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
@@ -67,7 +72,7 @@ export const catalogQueries = {
        AND (t.oid IN (25, 1042, 1043, 2950) OR t.typname = 'citext')`,
   rules: rulesQuery,
   types: `
-    SELECT t.oid, t.typtype, t.typname, t.typbasetype, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname
+    SELECT t.oid, t.typtype, t.typname, ${written('t.typbasetype', 't.typtypmod')}, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname
       FROM pg_catalog.pg_type t
       LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
       LEFT JOIN pg_catalog.pg_depend d

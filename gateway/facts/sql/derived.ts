@@ -10,6 +10,7 @@ import {
 } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import { equalityOf, kindOf } from './catalog.ts';
+import { typeOf, unfitting } from './common-type.ts';
 import { resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
 import { readsOnly, textual, totalCall, type ArgumentKind } from './total-functions.ts';
 import type { ValueKind } from './value-kind.ts';
@@ -30,7 +31,7 @@ export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>)
     case 'SubLink':
       return readScalar(walk, tree, body, scope, into);
     case 'CoalesceExpr':
-      return readAll(walk, nodes(body, 'args'), scope, into);
+      return readCoalesce(walk, nodes(body, 'args'), scope, into);
     case 'TypeCast':
       return toText(walk, body) ? readAll(walk, argument(body), scope, into) : readOther(walk, tree, scope, into);
     case 'CollateClause':
@@ -57,6 +58,41 @@ function readAll(walk: Walk, list: readonly Node[], scope: Scope, into: Set<Base
   // Each is read, whatever the others are.
   const forms = list.map((each) => readValue(walk, each, scope, into));
   return forms.includes(undefined) ? undefined : 'derived';
+}
+
+/** The same for values of which the server makes one type. @param before is told of each before it is read */
+function readJoined(
+  walk: Walk,
+  list: readonly Node[],
+  scope: Scope,
+  into: Set<Base>,
+  before: (arg: Node) => void = () => undefined,
+): Form | undefined {
+  const read = list.map((each) => {
+    before(each);
+    const sources = new Set<Base>();
+    const form = readValue(walk, each, scope, sources);
+    addAll(into, sources);
+    return { form, sources, type: typeOf(each, scope) };
+  });
+  const failing = unfitting(walk, read);
+  walk.ledger.touchAll(failing, 'expression');
+  return failing.length > 0 || read.some(({ form }) => form === undefined) ? undefined : 'derived';
+}
+
+/** Each but the first is made only where those before it are NULL: what may fail then, or do something, tells that. */
+function readCoalesce(walk: Walk, args: readonly Node[], scope: Scope, into: Set<Base>): Form | undefined {
+  const own = new Set<Base>();
+  const form = readJoined(walk, args, scope, own, (arg) => {
+    if (!isIdle(arg)) walk.ledger.touchAll(own, 'null_test');
+  });
+  addAll(into, own);
+  return form;
+}
+
+/** Neither fails nor does anything. */
+function isIdle(tree: Node): boolean {
+  return 'A_Const' in tree || 'ColumnRef' in tree || 'ParamRef' in tree;
 }
 
 function readOther(walk: Walk, tree: Node, scope: Scope, into: Set<Base>): Form | undefined {
@@ -179,7 +215,7 @@ function readCase(walk: Walk, body: Node, scope: Scope, into: Set<Base>): Form |
     walk.expression(test, scope, 'expression', tests);
   addAll(into, tests);
   const results = [...whens.map((when) => node(when, 'result') ?? {}), ...argument(body, 'defresult')];
-  const form = readAll(walk, results, scope, into);
+  const form = readJoined(walk, results, scope, into);
   return clean(tests) && form;
 }
 

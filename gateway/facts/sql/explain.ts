@@ -1,3 +1,4 @@
+import type { RelationFact } from '../../contract/command-postgres.ts';
 import { node, nodes, only, text, type Node } from './node.ts';
 import type { Outcome, StatementReader } from './outcome.ts';
 import type { Walk } from './scope.ts';
@@ -20,12 +21,14 @@ export function readExplain(walk: Walk, body: Node, readStatement: StatementRead
   else walk.ledger.planned(run);
   // Widths are estimated from samples of the values; how much memory a sort took, ANALYZE measures on the values themselves.
   // What planning takes of memory and buffers follows from the samples themselves.
-  const loud = ['analyze', 'memory', 'buffers', 'serialize'].some((name) => {
+  const loud = ['analyze', 'memory', 'buffers', 'serialize', 'wal'].some((name) => {
     const option = asked(name);
-    return option && isOn(option);
+    return option !== undefined && isOn(option);
   });
   const quiet = costs && !isOn(costs) && !loud;
-  if (!quiet && walk.ledger.relations.some(({ access, labels }) => access === 'read' && labels.length > 0))
+  // What an update writes tells how alike old and new values are: measures.ts.
+  const told = ({ access, labels }: RelationFact): boolean => labels.length > 0 && (access === 'read' || loud);
+  if (!quiet && walk.ledger.relations.some(told))
     walk.ledger.incomplete(
       'a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE, MEMORY, BUFFERS',
     );

@@ -1,6 +1,7 @@
 import type { FunctionCategory, FunctionFact, PostgresEffect } from '../../contract/command-postgres.ts';
 import { aggregateFunctions, castTypes, pureFunctions, volatileFunctions } from './builtin-functions.ts';
 import type { CatalogFunction } from './catalog.ts';
+import { measuresWrites } from './measures.ts';
 
 /** Built-in functions that do more than compute. First match wins; what no row names is what pg_proc says it is. */
 const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCategory[]])[] = [
@@ -21,6 +22,9 @@ const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCateg
   // These return values of columns, or other sessions' statements.
   [/^pg_stat_get_(activity|backend_activity)$|^pg_mcv_list_items$|^pg_get_backend_memory_contexts$/, 'statistics'],
   [/^pg_logical_slot_|^pg_logical_emit_message$/, 'statistics', 'admin'],
+  // How much was written: measures.ts.
+  [/^pg_(create_restore_point|switch_wal|backup_start|backup_stop|log_standby_snapshot)$/, 'statistics', 'admin'],
+  [measuresWrites, 'statistics'],
   [
     /^(pg_(cancel|terminate)_backend|pg_reload_conf|pg_promote|pg_switch_wal|pg_create_restore_point|pg_nextoid)$/,
     'admin',
@@ -35,9 +39,7 @@ const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCateg
 /** Extensions whose functions and operators only compute. */
 const computing: ReadonlySet<string> = new Set(
   `pg_trgm citext hstore unaccent fuzzystrmatch uuid-ossp pgcrypto intarray ltree cube earthdistance isn seg btree_gin btree_gist bloom
-   tsm_system_rows tsm_system_time dict_int dict_xsyn intagg sslinfo postgis vector pgstattuple pg_buffercache pg_visibility`.split(
-    /\s+/,
-  ),
+   tsm_system_rows tsm_system_time dict_int dict_xsyn intagg sslinfo postgis vector pg_visibility`.split(/\s+/),
 );
 
 const extensionFunctions: readonly (readonly [extension: string, name: RegExp, ...categories: FunctionCategory[]])[] = [
@@ -51,6 +53,9 @@ const extensionFunctions: readonly (readonly [extension: string, name: RegExp, .
   ['pageinspect', /./, 'statistics'],
   ['pg_walinspect', /./, 'statistics'],
   ['pgrowlocks', /./, 'statistics'],
+  // How many bytes rows take, and which pages of an index a write touched.
+  ['pgstattuple', /./, 'statistics'],
+  ['pg_buffercache', /./, 'statistics'],
   ['pg_stat_statements', /./, 'statistics'],
   ['postgres_fdw', /./, 'network'],
   // How far values of a column reach, from its statistics or its index: https://postgis.net/docs/ST_EstimatedExtent.html
@@ -116,7 +121,9 @@ export function functionReason(fact: FunctionFact): string | undefined {
       case 'network':
         return `function ${name} reaches another server`;
       case 'statistics':
-        return `function ${name} returns stored values or statements of others`;
+        return measuresWrites.test(fact.name)
+          ? `function ${name} tells how much was written, and so how alike old and new values are`
+          : `function ${name} returns stored values or statements of others`;
       case 'large_object':
         return `function ${name} reaches large objects`;
       case 'file':

@@ -9,9 +9,10 @@ import { postgresEffects } from '../../contract/command-postgres.ts';
 import type { LeanRelation } from './catalog.ts';
 import { Copies } from './copied.ts';
 import { functionEffects, functionReason } from './functions.ts';
+import { writesMeasuredBy } from './measures.ts';
 import { chosenBy } from './row-choice.ts';
 import { RowOrder } from './row-order.ts';
-import { storedValues } from './stored-values.ts';
+import { storedIn, storedValues } from './stored-values.ts';
 import { quotedByTriggers } from './trigger-texts.ts';
 import { union, type Base, type World } from './world.ts';
 
@@ -109,8 +110,7 @@ export class Ledger {
   relation(relation: LeanRelation, access: Access): void {
     if (this.#known[access].has(relation.oid)) return;
     this.#entry(relation, access);
-    const stored = relation.kind === 'catalog' ? storedValues(relation.name) : undefined;
-    if (stored !== undefined) this.incomplete(`${relation.schema}.${relation.name} holds ${stored}`);
+    if (relation.kind === 'catalog') this.#stores(relation, storedValues(relation.name, access));
     const labelled = this.world.columns(relation).some((column) => column.labels.length > 0);
     if (labelled) this.touchesLabels = true;
     // What stands there is another server's to say; with labels somebody has looked.
@@ -148,6 +148,7 @@ export class Ledger {
   touch(base: Base, use?: ColumnUse): void {
     const entry = this.#entry(base.relation, 'read');
     entry.columns.set(base.name, base);
+    if (base.relation.kind === 'catalog') this.#touchCatalog(base);
     if (use !== undefined && searches.has(use)) entry.searched.add(base.name);
     if (base.labels.length === 0) return;
     if (use !== undefined && use !== 'expression' && use !== 'function')
@@ -243,6 +244,16 @@ export class Ledger {
       if (access === 'write') for (const { labels } of columns.values()) if (labels.length > 0) return true;
     }
     return false;
+  }
+
+  #touchCatalog({ relation, name }: Base): void {
+    this.#stores(relation, storedIn(relation.name, name));
+    const measured = writesMeasuredBy(relation.name, name);
+    if (measured !== undefined) this.incomplete(measured);
+  }
+
+  #stores(relation: LeanRelation, what: string | undefined): void {
+    if (what !== undefined) this.incomplete(`${relation.schema}.${relation.name} holds ${what}`);
   }
 
   #entry(relation: LeanRelation, access: Access): Entry {

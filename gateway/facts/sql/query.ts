@@ -1,4 +1,5 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
+import { columnType, typeOf, unfitting } from './common-type.ts';
 import { copyNew } from './copies.ts';
 import { lookUp, referenceParts } from './expression.ts';
 import { mayLookUp, readChosen } from './look-up.ts';
@@ -179,12 +180,20 @@ function stacked(walk: Walk, arms: readonly Column[]): Column {
   const labels = arms.map(({ sources }) => labelsOf(sources).join(' '));
   const labelled = arms.filter((_, i) => labels[i] !== '');
   for (const { sources, form } of labelled) walk.ledger.touchAll(sources, form ? undefined : 'expression');
-  const form = weaker(labelled.map((column) => column.form));
+  const types = arms.map(columnType);
+  const failing = unfitting(
+    walk,
+    arms.map(({ sources }, i) => ({ sources, type: types[i] })),
+  );
+  walk.ledger.touchAll(failing, 'expression');
+  const form = failing.length > 0 ? undefined : weaker(labelled.map((column) => column.form));
+  const [type] = types;
   const alike = labels.every((each) => each === labels[0]);
   return {
     name: arms[0]?.name ?? '',
     sources: sourcesOf(arms),
     ...(form ? { form: alike ? form : 'derived' } : {}),
+    ...(type && types.every((each) => each === type) ? { type } : {}),
   };
 }
 
@@ -208,7 +217,9 @@ export function readTargets(walk: Walk, list: readonly Node[], scope: Scope): re
     const indirection = nodes(only(value, 'A_Indirection') ?? {}, 'indirection');
     if (indirection.some((part) => 'A_Star' in part)) return [{ name: '*', sources, wild: true as const }];
     // What is made of nothing is a constant.
-    return [{ name: named || impliedName(value), sources, ...(form && sources.size > 0 ? { form } : {}) }];
+    const type = typeOf(value, scope);
+    const made = { name: named || impliedName(value), sources, ...(type ? { type } : {}) };
+    return [form && sources.size > 0 ? { ...made, form } : made];
   });
 }
 

@@ -273,9 +273,60 @@ describe('relations that store values, statements or credentials', () => {
     'pg_authid', 'pg_shadow', 'pg_user_mapping', 'pg_user_mappings', 'information_schema._pg_user_mappings',
     'information_schema.user_mapping_options', 'pg_subscription', 'pg_hba_file_rules', 'pg_ident_file_mappings', 'pg_file_settings',
   ])('%s', async (name) => {
-    const { command } = await one(`SELECT 1 FROM ${name}`);
+    const { command } = await one(`SELECT * FROM ${name}`);
     expect(command.analysis.reasons.join('\n')).toMatch(new RegExp(`${name.replace(/.*\./, '')} holds `));
   }); // prettier-ignore
+  test.each([
+    'SELECT subname, subowner, subenabled FROM pg_subscription',
+    'SELECT umid, srvname, usename FROM pg_catalog.pg_user_mappings',
+    'SELECT rolname, rolsuper FROM pg_authid',
+    'SELECT usename FROM pg_shadow',
+    'SELECT umuser FROM pg_user_mapping',
+    'SELECT foreign_server_name FROM information_schema._pg_user_mappings',
+    'SELECT option_name FROM information_schema.user_mapping_options',
+  ])('other columns of those that keep a secret in one are read: %s', async (sql) => {
+    expect((await one(sql)).command.analysis.reasons).toEqual([]);
+  });
+  test.each([
+    'SELECT count(subconninfo) FROM pg_subscription',
+    'SELECT s FROM pg_subscription s',
+    'SELECT 1 FROM pg_authid WHERE rolpassword IS NULL',
+    "UPDATE pg_authid SET rolname = 'x' WHERE oid = 10",
+    'COPY pg_authid TO STDOUT',
+  ])('the one that keeps it is not, and nothing is written: %s', async (sql) => {
+    expect((await one(sql)).command.analysis.reasons.join()).toMatch(/ holds (credentials|password hashes)/);
+  });
+});
+
+describe('how much was written tells how alike old and new values are', () => {
+  test.each([
+    'SELECT pg_current_wal_insert_lsn()',
+    'SELECT pg_current_wal_lsn()',
+    'SELECT pg_current_wal_flush_lsn()',
+    "SELECT pg_create_restore_point('a')",
+    'SELECT pg_switch_wal()',
+    "SELECT pg_stat_get_xact_tuples_hot_updated('scratch'::regclass)",
+    "SELECT pg_stat_get_tuples_newpage_updated('scratch'::regclass)",
+    "SELECT pg_stat_get_xact_blocks_hit('scratch'::regclass)",
+    'SELECT * FROM pg_stat_get_wal()',
+    'SELECT wal_bytes FROM pg_stat_wal',
+    'SELECT * FROM pg_stat_user_tables',
+    'SELECT n_tup_hot_upd FROM pg_stat_xact_user_tables',
+    'SELECT x.h FROM (SELECT n_tup_hot_upd AS h FROM pg_stat_all_tables) x',
+    'SELECT idx_blks_hit FROM pg_statio_user_indexes',
+    'SELECT sent_lsn FROM pg_stat_replication',
+    'SELECT confirmed_flush_lsn FROM pg_replication_slots',
+  ])('%s', async (sql) => {
+    expect((await one(sql)).command.analysis.reasons.join()).toMatch(/tells how much was written/);
+  });
+  test.each([
+    'SELECT relname, n_live_tup, n_dead_tup, n_tup_upd FROM pg_stat_user_tables',
+    'SELECT heap_blks_hit FROM pg_statio_user_tables',
+    'SELECT client_addr, state FROM pg_stat_replication',
+    "SELECT pg_wal_lsn_diff('0/2', '0/1')",
+  ])('which these do not: %s', async (sql) => {
+    expect((await one(sql)).command.analysis.reasons).toEqual([]);
+  });
 });
 
 describe('what functions are known to do', () => {
@@ -308,6 +359,8 @@ describe('what functions are known to do', () => {
     ['adminpack', 'pg_file_write', ['file']],
     ['lo', 'lo_oid', ['large_object']],
     ['pageinspect', 'heap_page_items', ['statistics']],
+    ['pgstattuple', 'pgstattuple', ['statistics']],
+    ['pg_buffercache', 'pg_buffercache_pages', ['statistics']],
     ['pg_walinspect', 'pg_get_wal_records_info', ['statistics']],
     ['pgrowlocks', 'pgrowlocks', ['statistics']],
     ['postgis', 'st_estimatedextent', ['statistics']],

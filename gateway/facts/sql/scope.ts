@@ -2,8 +2,12 @@ import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { LeanRelation } from './catalog.ts';
 import type { Ledger } from './ledger.ts';
 import type { Node } from './node.ts';
+import type { Narrowed } from './value-kind.ts';
 import type { Base, Form } from './world.ts';
 import type { Json } from '../../contract/principal.ts';
+
+/** A type of which it matters, and is known, that it is this one: `text` is any of text, `of` a column's, `literal` a constant without a type of its own, or a number. */
+export type ColumnType = Narrowed | 'text' | 'literal' | `of ${string}`;
 
 /** A column as a query sees or makes it. */
 export interface Column {
@@ -12,6 +16,8 @@ export interface Column {
   readonly sources: ReadonlySet<Base>;
   /** See `Form`. */
   readonly form?: Form;
+  /** Absent where it is not known, and for a plain column, whose table says it. */
+  readonly type?: ColumnType;
   /** It is this column of a relation itself. */
   readonly is?: Base;
   /** Stands for any number of columns of any name (the star of a function's row). */

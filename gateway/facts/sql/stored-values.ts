@@ -23,7 +23,23 @@ const storing: ReadonlyMap<string, string> = new Map([
   ['pg_file_settings', 'server files'],
 ]);
 
-/** What a catalog relation stores that nobody labelled; undefined when it is only metadata. */
-export function storedValues(name: string): string | undefined {
-  return storing.get(name);
+/** Where it is one column that holds it. */
+const within: ReadonlyMap<string, string> = new Map([
+  ['pg_authid', 'rolpassword'],
+  ['pg_shadow', 'passwd'],
+  ['pg_user_mapping', 'umoptions'],
+  ['pg_user_mappings', 'umoptions'],
+  ['_pg_user_mappings', 'umoptions'],
+  ['user_mapping_options', 'option_value'],
+  ['pg_subscription', 'subconninfo'],
+]);
+
+/** What a catalog relation stores that nobody labelled, in this column of it; undefined when it is only metadata. */
+export function storedIn(name: string, column: string): string | undefined {
+  return (within.get(name) ?? column) === column ? storing.get(name) : undefined;
+}
+
+/** The same of the relation. @param access where it is read, and one column holds it, the column says so */
+export function storedValues(name: string, access: 'read' | 'write'): string | undefined {
+  return access === 'read' && within.has(name) ? undefined : storing.get(name);
 }

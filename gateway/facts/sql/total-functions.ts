@@ -1,5 +1,5 @@
 import { tagged, type Node } from './node.ts';
-import type { ValueKind } from './value-kind.ts';
+import { narrowed, type ValueKind } from './value-kind.ts';
 
 /** What an argument may be, see `total`. */
 export type ArgumentKind = 'value' | 'text' | 'row' | 'document' | 'clear' | 'constant' | 'integer';
@@ -65,9 +65,9 @@ const kinds: { readonly [letter: string]: ArgumentKind } = {
 };
 
 /** Kinds of values of which nothing but their text is read. */
-export const textual: ReadonlySet<ValueKind> = new Set(['t', 'u', '.']);
+export const textual: ReadonlySet<ValueKind> = new Set(['t', 'u', '.', ...narrowed]);
 /** Into jsonb goes everything but json, whose text jsonb may refuse (`\u0000`), and a row may hold some. */
-const binaryJson: ReadonlySet<ValueKind> = new Set(['t', 'u', '.', 'x']);
+const binaryJson: ReadonlySet<ValueKind> = new Set([...textual, 'x']);
 
 /** Of which kinds of labelled values a function of this list is what the list says; undefined: of all. Names stand for other functions too, such as `lower` for a bound of a range. */
 export function readsOnly(name: string): ReadonlySet<ValueKind> | undefined {

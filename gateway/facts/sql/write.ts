@@ -53,7 +53,7 @@ function readConflict(walk: Walk, body: Node, target: Target, outer: Scope, look
     changesRows(walk, target);
     readRules(walk, target, 'update', assigned(body));
   }
-  readAssignments(walk, nodes(body, 'targetList'), target, scope);
+  readAssignments(walk, nodes(body, 'targetList'), target, scope, isExcluded);
   walk.expression(body['whereClause'], scope, 'where');
 }
 
@@ -236,7 +236,14 @@ function writeAll(walk: Walk, target: Target): void {
   if (target.relation) for (const base of walk.ledger.world.columns(target.relation)) walk.ledger.write(base);
 }
 
-function readAssignments(walk: Walk, list: readonly Node[], target: Target, scope: Scope): void {
+/** @param isRead whether what is assigned was read where it came from */
+function readAssignments(
+  walk: Walk,
+  list: readonly Node[],
+  target: Target,
+  scope: Scope,
+  isRead: (assignment: Node) => boolean = () => false,
+): void {
   for (const entry of list) {
     const assignment = only(entry, 'ResTarget') ?? {};
     const name = text(assignment, 'name');
@@ -244,8 +251,7 @@ function readAssignments(walk: Walk, list: readonly Node[], target: Target, scop
     walk.expression(assignment['indirection'], scope, 'set');
     const value = node(assignment, 'val') ?? {};
     if ('SetToDefault' in value) readDefaults(walk, target, without(target, name));
-    // The row that was to be inserted came from the client; what it was made of was looked at there.
-    if (isExcluded(value, name)) continue;
+    if (isRead(assignment)) continue;
     const sources = new Set<Base>();
     walk.expression(value, scope, 'set', sources);
     copyInto(walk.ledger, target, name, sources);
@@ -256,10 +262,13 @@ function without({ relation }: Target, name: string): readonly string[] {
   return relation ? columnNames(relation).filter((each) => each !== name) : [];
 }
 
-/** `SET x = excluded.x`, the usual upsert. */
-function isExcluded(value: Node, name: string): boolean {
-  const parts = nameParts(nodes(only(value, 'ColumnRef') ?? {}, 'fields'));
-  return parts.length === 2 && parts[0] === 'excluded' && parts[1] === name;
+/**
+ * `SET x = excluded.x`, the usual upsert: the row that was to be inserted, whose values were read there. Elsewhere than in ON CONFLICT the name may be
+ * any table's.
+ */
+function isExcluded(assignment: Node): boolean {
+  const parts = nameParts(nodes(only(node(assignment, 'val'), 'ColumnRef') ?? {}, 'fields'));
+  return parts.length === 2 && parts[0] === 'excluded' && parts[1] === text(assignment, 'name');
 }
 
 /** WHERE of UPDATE and DELETE. One that names no column of the target, in a sub-query neither, chooses none of its rows. */

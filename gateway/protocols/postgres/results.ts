@@ -15,9 +15,9 @@ export type RowColumns = readonly Pick<PgField, 'typeOid' | 'format'>[];
 
 /** The fields as enforcement sees them. @param doubts by position; see `TargetCatalog.doubts` */
 export function contractFields(fields: readonly PgField[], doubts: Doubts = new Map()): readonly Field[] {
-  return fields.map(({ name, typeOid }, i) => {
+  return fields.map(({ name, typeOid, typeModifier }, i) => {
     const doubt = doubts.get(i)?.labels;
-    return { name, shape: shapeOf(typeOid), ...(doubt ? { doubt } : {}) };
+    return { name, shape: shapeOf(typeOid, typeModifier), ...(doubt ? { doubt } : {}) };
   });
 }
 

@@ -9,8 +9,10 @@ import { bits, emptyOne, emptyRange, hex, money } from './types-other.ts';
 import { cidr, inet, macaddr, macaddr8 } from './types-network.ts';
 import { date, interval, time, timestamp, timestamptz, timetz } from './types-time.ts';
 
-/** What a mask may assume of a column, or of an array's elements: `other` for every type not listed, where only NULL is safe. */
-export function shapeOf(typeOid: number): ValueShape {
+/** What a mask may assume of a column, or of an array's elements: `other` for every type not listed, where only NULL is safe. @param typeModifier -1 for none */
+export function shapeOf(typeOid: number, typeModifier = 0): ValueShape {
+  // Bits without a number: as many zeros as there are would tell how many there are.
+  if (typeOid === 1560 && typeModifier === -1) return 'varbit';
   return types.get(typeOid)?.shape ?? 'other';
 }
 
@@ -136,9 +138,9 @@ const scalars: readonly (readonly [oid: number, type: ValueType])[] = [
   [1082, { shape: 'date', codec: date }],
   [1083, { shape: 'time', codec: time }],
   [1114, { shape: 'timestamp', codec: timestamp }],
-  [1184, { shape: 'timestamp', codec: timestamptz }],
+  [1184, { shape: 'timestamptz', codec: timestamptz }],
   [1186, { shape: 'interval', codec: interval }],
-  [1266, { shape: 'time', codec: timetz }],
+  [1266, { shape: 'timetz', codec: timetz }],
   [1560, { shape: 'bit', codec: bits }],
   [1562, { shape: 'varbit', codec: bits }],
   [1700, { shape: 'decimal', codec: numeric }],

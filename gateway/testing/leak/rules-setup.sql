@@ -64,5 +64,11 @@ INSERT INTO under_over VALUES (1, 5);
 CREATE TRIGGER gone BEFORE DELETE ON under_over FOR EACH ROW EXECUTE FUNCTION quoting_fn();
 CREATE DOMAIN ssn_by_default AS text DEFAULT get_ssn(1);
 CREATE TABLE by_domain (id int PRIMARY KEY, a ssn_by_default);
+CREATE TABLE far (id int PRIMARY KEY, big int8, num numeric, day date, at timestamptz, bits "bit");
+INSERT INTO far SELECT 1, CASE WHEN isa THEN 9000000000 ELSE 7 END, CASE WHEN isa THEN 1e400 ELSE 1 END, CASE WHEN isa THEN date '5000000-01-01' ELSE '2000-01-01' END,
+  CASE WHEN isa THEN 'infinity' ELSE '2000-01-01' END::timestamptz, CASE WHEN isa THEN B'10101' ELSE B'1' END
+  FROM (SELECT ascii('zebracanary') < 11392 AS isa) side;
+CREATE TABLE taken (id int PRIMARY KEY, a text);
+INSERT INTO taken VALUES (1, 'x'), (2, 'y');
 GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
 ANALYZE;

@@ -129,3 +129,22 @@ COPY quoting FROM STDIN; -- L438 by COPY
 BEGIN; TRUNCATE quoting; ROLLBACK; -- L439 by TRUNCATE
 BEGIN; DELETE FROM over_quoting WHERE id = 5; ROLLBACK; -- L440 by a foreign key that deletes
 BEGIN; INSERT INTO by_domain (id) VALUES (9) RETURNING a; ROLLBACK; -- L441 a default of a domain
+BEGIN; UPDATE taken SET a = excluded.a FROM (SELECT id, ssn AS a FROM accounts) excluded WHERE taken.id = excluded.id RETURNING taken.a; ROLLBACK; -- L442 a table that is called as the row of ON CONFLICT
+BEGIN; MERGE INTO taken USING (SELECT id, ssn AS a FROM accounts) excluded ON taken.id = excluded.id WHEN MATCHED THEN UPDATE SET a = excluded.a RETURNING taken.a; ROLLBACK; -- L443 the same by MERGE
+SELECT COALESCE(num, 1.5::float8) FROM far; -- L444 a number that is too large for the common type
+SELECT CASE WHEN id = 1 THEN num ELSE 1::float4 END FROM far; -- L445 the same in CASE
+SELECT num FROM far UNION ALL SELECT 1::float8; -- L446 the same in UNION ALL
+SELECT (SELECT num FROM far UNION ALL SELECT 1::float8 LIMIT 1); -- L447 the same in a sub-query
+SELECT COALESCE(day, timestamp '2000-01-01') FROM far; -- L448 a date that is too far away for a time stamp
+SELECT day FROM far UNION ALL SELECT now(); -- L449 the same in UNION ALL
+SELECT COALESCE(big, 'pg_class'::regclass) FROM far; -- L450 a number that is no object's
+SELECT big FROM far UNION ALL SELECT 5::oid; -- L451 the same in UNION ALL
+SELECT COALESCE(num, 0), COALESCE(day, '2000-01-01'), COALESCE(big, 1.5) FROM far; -- L452 constants make nothing else of it
+SELECT num FROM far UNION ALL SELECT num FROM far; -- L453 two of a type
+EXPLAIN (ANALYZE, WAL, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) UPDATE accounts SET card_number = '4111111111111111' WHERE id = 1; -- L454 how much an update writes
+BEGIN; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; SELECT pg_stat_get_xact_tuples_hot_updated('indexed'::regclass); ROLLBACK; -- L455 whether an update changed an index
+BEGIN; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; SELECT n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'indexed'; ROLLBACK; -- L456 the same by a view
+BEGIN; SELECT pg_current_wal_insert_lsn() - '0/0' AS before; UPDATE accounts SET card_number = '4111111111111111' WHERE id = 1; SELECT pg_current_wal_insert_lsn() - '0/0' AS behind; ROLLBACK; -- L457 how far the log of changes goes
+SELECT bits FROM far; -- L458 bits of no length of their own
+SELECT at, day FROM far; -- L459 dates that are no day
+COPY far TO STDOUT; -- L460 both by COPY

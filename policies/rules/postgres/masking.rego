@@ -15,7 +15,7 @@ deny contains {
 
 # METADATA
 # description: What to do instead, by what stands in the way.
-seen_through := "Nobody reads these through the gateway. psql's \\dRs, \\deu and the like read them." if {
+seen_through := "Nobody reads these through the gateway. psql's \\dRs+, \\deu+ and the like read them." if {
 	some reason in input.command.analysis.reasons
 	some secret in [" holds credentials", " holds password hashes", " holds server files"]
 	endswith(reason, secret)
