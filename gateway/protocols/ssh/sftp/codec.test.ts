@@ -98,6 +98,11 @@ const refused: readonly (readonly [string, Buffer, number])[] = [
   ['a path over the limit', encodePacket(types.remove, 9, 'a'.repeat(101)), statuses.failure],
   ['an open for nothing', encodePacket(types.open, 9, '/a', 0, attributesField({})), statuses.badMessage],
   ['an open only to append', encodePacket(types.open, 9, '/a', 4, attributesField({})), statuses.badMessage],
+  [
+    'a new file alone that is not created',
+    encodePacket(types.open, 9, '/a', 0x21, attributesField({})),
+    statuses.badMessage,
+  ],
   ['an unknown flag', encodePacket(types.open, 9, '/a', 0x41, attributesField({})), statuses.badMessage],
   ['an unknown attribute', encodePacket(types.setstat, 9, '/a', 0x10), statuses.badMessage],
   ['extended attributes', encodePacket(types.setstat, 9, '/a', 0x80000000, 0), statuses.badMessage],

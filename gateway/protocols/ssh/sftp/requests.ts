@@ -114,6 +114,9 @@ function openFlags(bits: number): readonly FileFlag[] {
   // OpenSSH opens for reading where neither is asked for.
   if (!flags.includes('read') && !flags.includes('write'))
     throw new Unread(statuses.badMessage, 'an open for neither reading nor writing');
+  // Section 6.3 wants both. Without `create` a host ignores it and goes through a link, which nobody has followed (open(2)).
+  if (flags.includes('exclusive') && !flags.includes('create'))
+    throw new Unread(statuses.badMessage, 'an open of a new file alone that does not create one');
   return flags;
 }
 
