@@ -3,7 +3,7 @@ import type { HoldView } from '../api/views.ts';
 import { endOfHold } from '../contract/hold.ts';
 import { connect, connectionHelp, valueOf, withConnection, type ConnectionOptions } from './connection.ts';
 import { CliError, exitCodes } from './exit.ts';
-import { print, printable, printJson, table, terminalWidth } from './output.ts';
+import { exactly, print, printable, printJson, table, terminalWidth } from './output.ts';
 
 interface ListOptions extends ConnectionOptions {
   readonly all?: true;
@@ -98,7 +98,8 @@ function describeHold(hold: HoldView): string {
     ['hold', `${hold.id} (${hold.status})`],
     ['requester', `${hold.requester.id} (${hold.requester.kind}${behalf})`],
     ['target', hold.target],
-    ...hold.texts.map((text, i) => [i === 0 ? 'command' : '', text] as const),
+  ];
+  const more: readonly (readonly [string, string])[] = [
     ...hold.messages.map((message, i) => [i === 0 ? 'why' : '', message] as const),
     ['approvers', `${String(hold.quorum)} of ${hold.groups.join(', ')}`],
     ['expires', hold.expires_at],
@@ -115,5 +116,9 @@ function describeHold(hold: HoldView): string {
           ] as const,
         ]),
   ];
-  return lines.map(([name, value]) => `${name.padEnd(11)} ${printable(value)}`).join('\n');
+  const shown = (all: typeof lines) => all.map(([name, value]) => `${name.padEnd(11)} ${printable(value)}`);
+  const texts = hold.texts.map(
+    (text, i) => `${(i === 0 ? 'command' : '').padEnd(11)} ${exactly(text, ' '.repeat(12))}`,
+  );
+  return [...shown(lines), ...texts, ...shown(more)].join('\n');
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { table } from './output.ts';
+import { exactly, table } from './output.ts';
 
 const rows = [['01JD', 'update orders set status = 1 where id = 42']];
 
@@ -16,5 +16,16 @@ test('a table with a width that is too small keeps twenty columns for the last',
 });
 
 test('nothing in a cell reaches the terminal as an escape sequence or a line of its own', () => {
-  expect(table(['a'], [['x\u001b[2J\ny']])).toBe('A\nx y');
+  expect(table(['a'], [['x\u001b[2J\ny']])).toBe('A\nx\ufffd[2J y');
+});
+
+test.each([
+  ['true \u001b];reboot;\u0007', 'true \\u{1b}];reboot;\\u{7}'],
+  ['rm a\u001b]8;;\u0007b', 'rm a\\u{1b}]8;;\\u{7}b'],
+  ['-- a note\ndelete from t', '-- a note\n    delete from t'],
+  ['rm \u202etxt.a', 'rm \\u{202e}txt.a'],
+  ['rm a\u00a0b\u3164\u200b', 'rm a\\u{a0}b\\u{3164}\\u{200b}'],
+  ['touch\ta  b', 'touch\ta  b'],
+])('what somebody answers for is shown letter by letter: %j', (text, shown) => {
+  expect(exactly(text, '    ')).toBe(shown);
 });

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { withUnseen } from '../contract/unseen.ts';
 
 /** Results go to standard output, everything said about them to standard error: a pipe gets results only. */
 export function print(text: string): void {
@@ -43,11 +43,18 @@ function cut(text: string, width: number): string {
 
 /** Lines with columns in them, and somebody's text in those: no escape sequence of it reaches the terminal, and the columns stay. */
 export function printableLines(text: string): string {
-  const lines = stripVTControlCharacters(text).split('\n');
-  return lines.map((line) => line.replace(/\p{C}/gu, '\u{fffd}').trimEnd()).join('\n');
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\p{C}/gu, '\u{fffd}').trimEnd())
+    .join('\n');
 }
 
-/** Text that somebody else wrote, made safe for a terminal: no escape sequences, no control characters, one line. */
+/** Text that somebody else wrote, made safe for a terminal: no control characters, one line. Nothing is left out: what a sequence holds may be what matters. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(/\s+/g, ' ').replace(/\p{C}/gu, '\u{fffd}').trim();
+  return text.replace(/\s+/g, ' ').replace(/\p{C}/gu, '\u{fffd}').trim();
+}
+
+/** Text that somebody answers for, as it is: what cannot be seen by its code point, and lines where it has them, each behind `indent`. */
+export function exactly(text: string, indent: string): string {
+  return withUnseen(text).split('\n').join(`\n${indent}`);
 }

@@ -64,7 +64,7 @@ export class Holds {
     reason: string,
     digest: string,
   ): Promise<HoldResolution> {
-    const texts = x.commands.map((_, i) => x.recordText(i).text);
+    const texts = approvedTexts(x);
     const { approvals, audit, recorder } = this.#ports;
     const open = await approvals.open({
       frame: this.#frame,
@@ -102,6 +102,17 @@ export class Holds {
     if (decision.effect !== 'require_approval' || !approval || approval.scope !== 'session') return undefined;
     return this.#granted.find((fact) => approval.rules.every((rule) => fact.rules.includes(rule)));
   }
+}
+
+/**
+ * All that is approved. A line of shell is that as it was sent, once: its commands alone do not say what a loop goes through, where a group's output
+ * goes, and which of them runs when.
+ */
+function approvedTexts(x: Exchange): readonly string[] {
+  return x.commands.flatMap((command, i) => {
+    if (command.protocol !== 'ssh' || command.request !== 'exec') return [x.recordText(i).text];
+    return i === 0 ? [command.line] : [];
+  });
 }
 
 function notApproved(

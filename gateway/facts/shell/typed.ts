@@ -1,5 +1,6 @@
 import { forEachChild, type SyntaxNode } from 'unbash';
 import type { SshCommand } from '../../contract/command-ssh.ts';
+import { holdsUnseen } from '../../contract/unseen.ts';
 import { readLine, type ShellLine } from './line.ts';
 import { builtinOf } from './programs/builtins.ts';
 import { gather } from './reader.ts';
@@ -12,8 +13,6 @@ const harmless: ReadonlySet<string> = new Set([
 ]);
 /** Names in capitals mean something to the shell or to programs. */
 const ownName = /^[a-z][a-z0-9_]*$/;
-/** What looks like another line, or like none: also what is drawn as nothing, and blanks that do not part words (U+2800 is a Braille pattern of no dots). */
-const invisible = /[^\P{C}\t\n]|[\u2028\u2029\u2800]|\p{Default_Ignorable_Code_Point}|[^\P{Zs} ]/u;
 
 /**
  * Reads a line that is typed into a bash which goes on after it (`gateway/protocols/ssh/lines/`). Lines are read one by one, so that one must not
@@ -37,7 +36,8 @@ export function typedLine(line: string): ShellLine {
 }
 
 function unreadable(line: string): string | undefined {
-  if (invisible.test(line)) return 'unseen: the line holds characters that cannot be seen';
+  // It looks like another line, or like none.
+  if (holdsUnseen(line)) return 'unseen: the line holds characters that cannot be seen';
   if (line.includes('__sallyport')) return 'reserved: names that begin with __sallyport belong to the gateway';
   if (line.endsWith('\\')) return 'incomplete: the line ends with a backslash';
   return undefined;
