@@ -5,6 +5,7 @@ import { leakCatalog, leakLabels, searchPath } from '../../gateway/facts/sql/fix
 import { loadGrammar, loadLexer, newestMajor } from '../../gateway/facts/sql/grammar.ts';
 import { viewReader } from '../../gateway/facts/sql/walk.ts';
 import { World } from '../../gateway/facts/sql/world.ts';
+import { callsIn, processorTime } from './processor-time.ts';
 import type { Row, Section } from './result.ts';
 import type { Effort } from './rounds.ts';
 import { differences, ratios, spreadOf } from './statistics.ts';
@@ -23,7 +24,7 @@ const long = [
 const batches = 20;
 
 /** What statements mean, worked out in this process: no thread, no policy, no wire. */
-export async function measureAnalysis(effort: Effort, signal: AbortSignal): Promise<Section> {
+export async function measureAnalysis({ batchMs }: Effort, signal: AbortSignal): Promise<Section> {
   const catalog = leakCatalog(
     readFileSync(new URL('../../gateway/facts/sql/fixtures/catalog.jsonl', import.meta.url), 'utf8'),
   );
@@ -39,15 +40,12 @@ export async function measureAnalysis(effort: Effort, signal: AbortSignal): Prom
   const measured = ([name, text]: readonly [string, string], target: number): readonly [Row, Row] => {
     signal.throwIfAborted();
     assertUnderstood(text, reading);
-    const calls = Math.ceil((effort.decisions * 20) / text.length);
+    const calls = callsIn(batchMs, () => analyzeText(text, reading));
     const parsing: number[] = [];
     const all: number[] = [];
-    for (let batch = -batches / 2; batch < batches; batch++) {
-      const [one, both] = [timed(() => parse(text), calls), timed(() => analyzeText(text, reading), calls)];
-      // The first batches warm up.
-      if (batch < 0) continue;
-      parsing.push(one);
-      all.push(both);
+    for (let batch = 0; batch < batches; batch++) {
+      parsing.push(processorTime(() => parse(text), calls));
+      all.push(processorTime(() => analyzeText(text, reading), calls));
     }
     return [
       {
@@ -65,21 +63,23 @@ export async function measureAnalysis(effort: Effort, signal: AbortSignal): Prom
   ];
   return {
     title: 'What a statement means',
-    method: `Facts of a statement from its text, by PostgreSQL's grammar and a catalog with labels; ${String(batches)} batches, the time of one statement in each, less that of its parsing in the same batch.`,
+    method: `Facts of a statement from its text, by PostgreSQL's grammar and a catalog with labels; ${String(batches)} batches, the processor time of one statement in each, less that of its parsing in the same batch.`,
     rows: rows.map(([beside]) => beside),
-    figures: [...rows.map(([, ratio]) => ratio), await known(effort)],
+    figures: [...rows.map(([, ratio]) => ratio), await known()],
     skipped: [],
   };
 
-  async function known({ decisions }: Effort): Promise<Row> {
+  async function known(): Promise<Row> {
     await using analyzer = openSqlAnalyzer();
     analyzer.setCatalog('leak', catalog);
     analyzer.setLabels('leak', leakLabels, '1');
     const request = { target: 'leak', text: Buffer.from(joined), major: newestMajor, searchPath };
     await analyzer.analyze(request);
     if (!analyzer.known(request)) throw new Error('a statement is not known that was just analysed');
-    const spent = Array.from({ length: batches }, () => timed(() => analyzer.known(request), decisions));
-    return { measure: 'a known statement', unit: 'µs', spread: spreadOf(spent.slice(batches / 2)) };
+    const again = () => analyzer.known(request);
+    const calls = callsIn(batchMs, again);
+    const spent = Array.from({ length: batches }, () => processorTime(again, calls));
+    return { measure: 'a known statement', unit: 'µs', spread: spreadOf(spent) };
   }
 }
 
@@ -88,11 +88,4 @@ function assertUnderstood(text: string, reading: Reading): void {
   const answer = analyzeText(text, reading);
   if (!answer.ok || answer.statements.some(({ command }) => !command.analysis.complete))
     throw new Error(`not understood: ${text.slice(0, 80)}`);
-}
-
-/** Microseconds of one call. */
-function timed(call: () => unknown, calls: number): number {
-  const started = performance.now();
-  for (let i = 0; i < calls; i++) call();
-  return ((performance.now() - started) * 1000) / calls;
 }

@@ -7,6 +7,7 @@ import type { PostgresCommand } from '../../gateway/contract/command-postgres.ts
 import { measureBacktest } from './backtest.ts';
 import { openMasks } from '../../gateway/enforce/masking/masks.ts';
 import { engineWithRules } from './many-rules.ts';
+import { callsIn, processorTime } from './processor-time.ts';
 import type { Row, Section } from './result.ts';
 import type { Effort } from './rounds.ts';
 import { spreadOf } from './statistics.ts';
@@ -37,7 +38,7 @@ const together = {
 /** Policy and masking functions alone, in this process: no wire, no record. */
 export async function measureDecisions(
   { bundle, dir, env }: World,
-  { decisions, recordedCommands }: Effort,
+  { batchMs, recordedCommands }: Effort,
   signal: AbortSignal,
 ): Promise<Section> {
   await using policy = await openPolicy({
@@ -60,10 +61,12 @@ export async function measureDecisions(
       return judge.decide({ ...command, analysis }, `new ${unseen}`, requestId, facts);
     };
   const sameFacts = () => session.decide(plain, `new ${String(key++)}`, requestId, facts);
-  const row = (measure: string, each: () => unknown): Row => {
+  const timed = (each: () => unknown): readonly number[] => {
     signal.throwIfAborted();
-    return { measure, unit: 'µs', spread: spreadOf(timed(each, decisions / batches)) };
+    const calls = callsIn(batchMs, each);
+    return Array.from({ length: batches }, () => processorTime(each, calls));
   };
+  const row = (measure: string, each: () => unknown): Row => ({ measure, unit: 'µs', spread: spreadOf(timed(each)) });
   const engine = await engineWithRules(manyRules, dir, env);
   const nowMs = Date.now();
   const around = { engine: () => engine, nowMs: () => nowMs, now: () => nowFacts(nowMs), failed: () => undefined };
@@ -79,8 +82,7 @@ export async function measureDecisions(
       return write(value, 0, value.length, room, 0);
     });
     if (!column) return [single];
-    const each = timed(() => column(together), Math.ceil(decisions / batches / together.count));
-    const spread = spreadOf(each.map((us) => us / together.count));
+    const spread = spreadOf(timed(() => column(together)).map((us) => us / together.count));
     return [
       single,
       { measure: `one of ${String(together.count)} masked together: ${method}`, unit: 'µs', spread } as const,
@@ -88,7 +90,7 @@ export async function measureDecisions(
   });
   return {
     title: 'Decisions',
-    method: `The default pack, judged in WebAssembly; ${String(batches)} batches, the time of one decision in each. Recorded commands: 20 sessions of 200 statements each, three times.`,
+    method: `The default pack, judged in WebAssembly; ${String(batches)} batches, the processor time of one decision in each. Recorded commands: 20 sessions of 200 statements each, three times.`,
     rows: [
       { ...row('not in the cache: a plain read', uncached(plain)), target },
       { ...row('not in the cache: a masked read', uncached(masked)), target },
@@ -116,14 +118,4 @@ function assertEffects(session: PolicySession): void {
     if (decision.effect !== effect)
       throw new Error(`policy says ${decision.effect} where ${effect} is to be measured: ${JSON.stringify(decision)}`);
   }
-}
-
-/** Microseconds of one call, for each batch of as many. The first batches warm up and are not counted. */
-function timed(call: () => unknown, calls: number): readonly number[] {
-  const warmUps = batches / 2;
-  return Array.from({ length: warmUps + batches }, () => {
-    const started = performance.now();
-    for (let i = 0; i < calls; i++) call();
-    return ((performance.now() - started) * 1000) / calls;
-  }).slice(warmUps);
 }

@@ -7,7 +7,8 @@ export interface Effort {
   /** Opened in `idleSteps` equal steps. */
   readonly idleSessions: number;
   readonly idleSteps: number;
-  readonly decisions: number;
+  /** Processor time of a batch of calls that wait for nothing. */
+  readonly batchMs: number;
   readonly recordedCommands: number;
   /** SSH commands, one after the other, in each round; and keys typed. */
   readonly sshCommands: number;
@@ -21,7 +22,7 @@ export const fullEffort: Effort = {
   bulkRows: 1_000_000,
   idleSessions: 2_000,
   idleSteps: 4,
-  decisions: 4_000,
+  batchMs: 50,
   recordedCommands: 100_000,
   sshCommands: 50,
   sshBytes: 200_000_000,
@@ -35,7 +36,7 @@ export const quickEffort: Effort = {
   bulkRows: 200_000,
   idleSessions: 200,
   idleSteps: 2,
-  decisions: 1_000,
+  batchMs: 5,
   recordedCommands: 4_000,
   sshCommands: 10,
   sshBytes: 40_000_000,
