@@ -252,10 +252,18 @@ describe('init', () => {
         env,
         input: '078-05-1120\n219-09-9999\n',
       });
+    const whichKey = async (method: string, input: string) =>
+      (
+        await sallyport(
+          ['mask', '-c', 'home/sallyport.yaml', '--label', 'pii.ssn', '--method', method, '--which-key'],
+          { env, input },
+        )
+      ).out;
     const first = await mask('--method', 'hash');
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(first.out).toMatch(/^01[0-9a-f]{24}\n01[0-9a-f]{24}\n$/);
-    expect((await mask('--method', 'tokenize')).out).toMatch(/^\d{3}-\d\d-\d{4}\n\d{3}-\d\d-\d{4}\n$/);
+    const tokens = await mask('--method', 'tokenize');
+    expect(tokens.out).toMatch(/^\d{3}-\d\d-\d{4}\n\d{3}-\d\d-\d{4}\n$/);
     expect((await mask('--method', 'hash', '--shape', 'date')).out).toBe('\\N\n\\N\n');
 
     const file = join(dir, 'home/sallyport.yaml');
@@ -266,6 +274,11 @@ describe('init', () => {
     await writeFile(file, text.replace('key: { file: keys/masking.key }', keys));
     expect((await mask('--method', 'hash')).out).toMatch(/^02[0-9a-f]{24}\n/);
     expect((await mask('--method', 'hash', '--key-version', '1')).out).toBe(first.out);
+    const tokensNow = await mask('--method', 'tokenize');
+    expect(await whichKey('hash', first.out)).toBe('1\n1\n');
+    expect(await whichKey('tokenize', tokens.out + tokensNow.out)).toBe('1\n1\n2\n2\n');
+    expect(await whichKey('tokenize', '1234\n')).toBe('1 2\n');
+    expect(await whichKey('hash', `03${'0'.repeat(24)}\n`)).toBe('none\n');
     expect(await mask('--method', 'hash', '--key-version', '3')).toMatchObject({ code: 1, out: '' });
     await writeFile(file, text);
   }, 240_000);

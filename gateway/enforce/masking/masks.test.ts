@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { maskMethods, type MaskMethod } from '../../contract/decision.ts';
 import { valueShapes, type ValueShape } from '../../contract/mask.ts';
+import { versionsOf } from './key-version.ts';
 import { openMasks, type MaskKey } from './masks.ts';
 
 const secret = Buffer.alloc(32, 7);
@@ -422,6 +423,32 @@ test('a keyed address means nothing outside of a site, and says which key made i
   expect(show('hash', 'ip', 'macaddr', '08:00:2b:01:02:03', third)).toMatch(/^[0-9a-f][26ae](:[0-9a-f]{2}){5}$/);
 });
 
+test.each(['text', 'json', 'xml', 'bytes', 'uuid', 'network'] as const)(
+  'a hash of %s says which key made it',
+  (shape) => {
+    const versions = [1, 5, 9, 255];
+    for (const version of versions) {
+      const hash = show('hash', 'pii.x', shape, sample[shape], openMasks({ secret, version })) ?? '';
+      expect(versionsOf('hash', shape, hash, versions)).toEqual([version]);
+    }
+  },
+);
+
+test.each(['json', 'xml', 'uuid'] as const)('a token of %s says which key made it', (shape) => {
+  const token = show('tokenize', 'pii.x', shape, sample[shape], openMasks({ secret, version: 5 })) ?? '';
+  expect(versionsOf('tokenize', shape, token, [1, 5, 9])).toEqual([5]);
+});
+
+test('what has no room for a version, and what nobody configured, is said to be so', () => {
+  expect(versionsOf('tokenize', 'integer', show('tokenize', 'pii.x', 'integer', '123456789') ?? '', [1, 2])).toEqual([
+    1, 2,
+  ]);
+  expect(versionsOf('hash', 'date', '1990-01-01', [1, 2])).toEqual([1, 2]);
+  expect(versionsOf('hash', 'text', show('hash', 'pii.x', 'text', 'x') ?? '', [2, 3])).toEqual([]);
+  const token = show('tokenize', 'pii.x', 'text', '---', openMasks({ secret, version: 7 })) ?? '';
+  expect(versionsOf('tokenize', 'text', token, [7])).toEqual([7]);
+});
+
 describe.each(['hash', 'tokenize'] as const)('%s of a column', (method) => {
   test.each(shapes.filter((shape) => !constants.includes(shape)))(
     'of %s says of each value what it says of it alone',
@@ -513,6 +540,36 @@ describe('a token', () => {
         expect(form(token)).toBe(form(value));
       }),
     );
+  });
+
+  test('of a text of six letters and digits or more says which key made it, among four that follow one another', () => {
+    const versions = [1, 2, 3, 4, 254, 255];
+    fc.assert(
+      fc.property(fc.stringMatching(/^[A-Za-z0-9@. _+()\-äÖ٣]{0,60}[A-Za-z0-9]{6}[ .@-]?$/), fc.constantFrom(...versions), (value, version) => {
+        const token = show('tokenize', 'pii.x', 'text', value, openMasks({ secret, version })) ?? '';
+        expect(versionsOf('tokenize', 'text', token, versions)).toEqual(versions.filter((one) => one % 4 === version % 4));
+      }),
+    ); // prettier-ignore
+  });
+
+  test('of a shorter text says nothing of the key', () => {
+    const token = show('tokenize', 'pii.x', 'text', 'Ann-12') ?? '';
+    expect(versionsOf('tokenize', 'text', token, [1, 2])).toEqual([1, 2]);
+  });
+
+  test('says nothing of its value by what it says of its key: of 20,000 numbers each digit of the token is one as often as another', () => {
+    const counts = Array.from({ length: 11 }, () => new Map<number, number>());
+    for (let i = 0; i < 20_000; i++) {
+      const token = show('tokenize', 'pii.x', 'text', `078-05-${String(i).padStart(4, '0')}`) ?? '';
+      for (const [at, digit] of Buffer.from(token).entries()) counts[at]?.set(digit, (counts[at].get(digit) ?? 0) + 1);
+    }
+    const digits = counts.filter((_, at) => at !== 3 && at !== 6);
+    for (const seen of digits) {
+      expect(seen.size).toBe(10);
+      // 2,000 of each, give or take; the last digit is drawn from two or three. A fixed key: these numbers do not change.
+      for (const count of seen.values())
+        expect(Math.abs(count - 2_000)).toBeLessThan(seen === digits.at(-1) ? 600 : 250);
+    }
   });
 
   test('of a text writes ASCII only: a rare script tells who it is', () => {

@@ -9,7 +9,7 @@ import type { Prf } from './prf.ts';
  * Tokens that look like the value: digits for digits, letters for letters in the same case, separators where they were.
  * One-way: every character is drawn from a keyed stream over the whole value, so no key turns a token back. (It can still be guessed at:
  * whoever has the key can try values.) Two values may get one token, as often as chance has it for that many digits and letters.
- * What shows, by intent: length, case, punctuation, and that equal values are equal.
+ * What shows, by intent: length, case, punctuation, that equal values are equal, and of texts the version of the key.
  */
 export function tokenForm(prf: Prf, shape: FormedShape): Form {
   switch (shape) {
@@ -46,20 +46,50 @@ function tokenText(version: number): FormWrite {
   const digest = hexDigest(version);
   return (source, start, end, random, from, target, at) => {
     let next = at;
-    let replaced = false;
+    let count = 0;
+    let sum = 0;
+    let last = at;
     for (let i = start; i < end;) {
       const byte = source[i] ?? 0;
       let behind = i + 1;
       if (byte >= 0x80) while (behind < end && isContinuation(source[behind] ?? 0)) behind++;
       const kind = byte < 0x80 ? asciiKind(byte) : kindOf(source.toString('utf8', i, behind));
-      if (kind !== 'separator') replaced = true;
-      target[next] = drawn(kind, byte, pairAt(random, from + 2 * (next - at)));
+      const written = drawn(kind, byte, pairAt(random, from + 2 * (next - at)));
+      target[next] = written;
+      if (kind !== 'separator') {
+        count++;
+        sum += written;
+        last = next;
+      }
       next++;
       i = behind;
     }
     // Nothing but separators (`---`): there is no format to keep without keeping the value.
-    return replaced ? next - at : digest(source, start, end, random, from, target, at);
+    if (count === 0) return digest(source, start, end, random, from, target, at);
+    if (count >= leastMarked)
+      target[last] = marked(target[last] ?? 0, version - sum, pairAt(random, from + 2 * (last - at)));
+    return next - at;
   };
+}
+
+/** Characters of which one in four has to say the version: of fewer, too many values would share a token. */
+const leastMarked = 6;
+
+/**
+ * Another character of the same kind, drawn from those that are `missing` further on, modulo 4: with it the codes of all letters and digits of the token add up
+ * to the version of the key, modulo 4. It takes two bits of what a token can be and tells nothing of the value.
+ */
+function marked(byte: number, missing: number, random: number): number {
+  const [first, size] = isDigit(byte) ? [0x30, 10] : [byte < 0x61 ? 0x41 : 0x61, 26];
+  const least = (byte - first + missing) & 3;
+  return first + least + 4 * (random % Math.ceil((size - least) / 4));
+}
+
+/** What a token of text says of the version of its key: modulo 4. Undefined where it is too short to say it. */
+export function versionOfToken(token: string): number | undefined {
+  const drawnBytes = Buffer.from(token.replace(/[^0-9A-Za-z]/g, ''));
+  if (drawnBytes.length < leastMarked) return undefined;
+  return drawnBytes.reduce((sum, byte) => sum + byte, 0) & 3;
 }
 
 type Kind = 'digit' | 'upper' | 'lower' | 'separator';
