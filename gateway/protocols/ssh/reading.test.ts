@@ -66,7 +66,6 @@ test.each([
   ['channels that are not carried', channelOpen('x11'), type.openFailure],
 ])(
   'who asks and does not read the answers is not read either, and then has them all: %s',
-  { timeout: 120_000 },
   async (_, question, answer) => {
     let answers = 0;
     using talk = await logIn((payload) => {

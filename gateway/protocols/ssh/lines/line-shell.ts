@@ -41,6 +41,8 @@ type State =
       readonly text: string;
       x: SshExchange | undefined;
       said: readonly string[];
+      /** A Ctrl-C is for what runs, or for a line that bash goes on reading. Otherwise it is for the line, and that is given up. */
+      interruptsShell: boolean;
     };
 
 /**
@@ -107,6 +109,17 @@ export class LineShell {
     else if (isSecond) this.#reopen();
   }
 
+  /**
+   * A bash that is still on its way back to its prompt notes a Ctrl-C, and gives up the line that is typed next.
+   * @returns whether there was one, and so nothing typed before it counts
+   */
+  #forgetInterrupt(): boolean {
+    const [first] = this.#held;
+    if (first?.[0] !== interrupt) return false;
+    this.#held[0] = first.subarray(1);
+    return true;
+  }
+
   #mark(mark: Mark): void {
     switch (mark.kind) {
       case 'ready':
@@ -122,6 +135,7 @@ export class LineShell {
         const state = this.#state;
         if (state.kind !== 'judging' || state.secret !== mark.secret) return;
         if (state.said.length > 0) void this.#ports.show(told(state.said, true));
+        if (!state.interruptsShell && this.#forgetInterrupt()) return this.#reopen();
         if (mark.keys !== '') this.#held.unshift(Buffer.from(mark.keys));
         return this.#reopen();
       }
@@ -135,7 +149,7 @@ export class LineShell {
     if (this.#enters === 0 && this.#state.kind !== 'judging') return;
     this.#enters = 0;
     if (this.#state.kind === 'judging') this.#state.x?.cancel();
-    this.#state = { kind: 'judging', secret, text, x: undefined, said: [] };
+    this.#state = { kind: 'judging', secret, text, x: undefined, said: [], interruptsShell: !isWhole };
     if (/^[ \t]*$/.test(text) && isWhole) return this.#run(secret, text);
     const bytes = Buffer.byteLength(text);
     const tooLong = `too-long: ${bytes} bytes, and at most ${this.#ports.maxLineBytes} are read`;
@@ -182,6 +196,7 @@ export class LineShell {
   /** The line that was judged goes back: that one runs, or none. */
   #run(secret: string, text: string): void {
     const hex = Buffer.from(text).toString('hex').replaceAll(/../g, '\\x$&');
+    if (this.#state.kind === 'judging' && this.#state.secret === secret) this.#state.interruptsShell = true;
     this.#answer(secret, `run ${hex}`);
   }
 
