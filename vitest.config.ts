@@ -3,7 +3,7 @@ import { LongestFirst } from './scripts/suite-order.ts';
 
 /**
  * Tests start real servers and child processes: one process per file keeps their ports, signals and memory apart.
- * The time-outs end what hangs. They measure nothing: two busy cores are slow.
+ * The time-outs end what hangs. They measure nothing: two busy cores are slow, and a machine that others use too is many times slower.
  */
 export default defineConfig({
   test: {
@@ -15,8 +15,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // See `scripts/sallyport`.
     execArgv: ['--no-memory-protection-keys'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     restoreMocks: true,
   },
 });

@@ -147,7 +147,7 @@ beforeAll(async () => {
     file: d.filename.replaceAll('\\', '/'),
     text: `${d.code} ${d.message} ${d.help ?? ''}`,
   }));
-}, 60_000);
+});
 afterAll(() => rm(house, { recursive: true, force: true }));
 
 describe('the linter sees', () => {

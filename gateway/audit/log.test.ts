@@ -280,7 +280,7 @@ describe('a crash', () => {
     await expect(open()).rejects.toMatchObject({ code: 'audit-unwritable' });
   });
 
-  test('by kill -9 at any moment loses no entry whose append returned', { timeout: 120_000 }, async () => {
+  test('by kill -9 at any moment loses no entry whose append returned', async () => {
     const keyPath = join(home, 'key.pem');
     writeFileSync(keyPath, privateKey.export({ format: 'pem', type: 'pkcs8' }));
     const script = `

@@ -13,6 +13,7 @@ import { asId, type RequestId, type Revision } from '../contract/ids.ts';
 import { nowFacts } from '../policy/engine/now.ts';
 import { decided as decidedSo, facts, frame, statement } from '../testing/commands.ts';
 import { someTimeMs } from '../policy/fixtures.ts';
+import { settled } from '../testing/settled.ts';
 import { decisionEvent } from './event.ts';
 import { type DecisionLogOptions, openDecisionLog, type RemoteOptions } from './index.ts';
 import { otlpBody } from './otlp.ts';
@@ -180,8 +181,6 @@ async function receiver(port = 0): Promise<Receiver> {
   const address = server.address() as AddressInfo; // of a listening TCP server
   return Object.assign(made, { url: `http://127.0.0.1:${address.port}/logs` });
 }
-
-const settled = { timeout: 30_000, interval: 5 };
 
 test('without a place to go to, nothing is made of a decision', async () => {
   const { options } = setUp({});

@@ -3,6 +3,7 @@ import type { Decision } from '../contract/decision.ts';
 import type { AuditEvent } from '../contract/event.ts';
 import type { AdmissionRequest } from '../contract/gate.ts';
 import { asId, type Revision, type SessionId } from '../contract/ids.ts';
+import { settled } from '../testing/settled.ts';
 import { type AdmissionPorts, openAdmission } from './admission.ts';
 import { openIds } from './request-id.ts';
 
@@ -219,7 +220,7 @@ describe('how a session ends', () => {
     state.decision = deny;
     admission.recheck();
     expect(gate.ending.reason).toContain('no longer admits');
-    await vi.waitFor(() => expect(faults).toMatchObject([{ message: 'disk full' }]));
+    await vi.waitFor(() => expect(faults).toMatchObject([{ message: 'disk full' }]), settled);
   });
 
   test('one that is over is not asked about again', async () => {

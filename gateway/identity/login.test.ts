@@ -50,7 +50,7 @@ function openGateway() {
   return openIdentity(config, { clock: { now: () => Date.now() }, log: quiet });
 }
 
-test('a person logs in by the device flow, and the gateway believes the token', { timeout: 20_000 }, async () => {
+test('a person logs in by the device flow, and the gateway believes the token', async () => {
   let walked: Promise<unknown> | undefined;
   const done = await login(options, ({ urlWithCode }) => void (walked = logInByDevice(urlWithCode, 'ana')), never);
   await walked;

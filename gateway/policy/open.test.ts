@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { facts, frame, requestId, statement } from '../testing/commands.ts';
+import { settled } from '../testing/settled.ts';
 import {
   allowing,
   compileRego,
@@ -123,7 +124,7 @@ test('the source is followed without being asked', async () => {
   await s.put(await version(yes, 1));
   await using policy = await openPolicy(s.options);
   await s.put(await version(no, 2));
-  await vi.waitUntil(() => policy.revision() === 'v2', { timeout: 10_000 });
+  await vi.waitUntil(() => policy.revision() === 'v2', settled);
   expect(effectOf(policy)).toBe('deny');
 });
 
@@ -142,7 +143,7 @@ test('a directory is followed too, also where it is a link that is swapped, as K
   expect(effectOf(policy)).toBe('allow');
   await symlink('two', at('next'));
   await rename(at('next'), at('current'));
-  await vi.waitUntil(() => policy.revision() === 'v2', { timeout: 10_000 });
+  await vi.waitUntil(() => policy.revision() === 'v2', settled);
   expect(effectOf(policy)).toBe('deny');
 });
 

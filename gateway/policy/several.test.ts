@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { settled } from '../testing/settled.ts';
 import { BundleArchive } from './archive/archive.ts';
 import { openPast } from './archive/past.ts';
 import { generateSigningKey } from './bundle/keys.ts';
@@ -159,7 +160,7 @@ test('sources are followed without being asked', async () => {
   const s = await filled({}, 10);
   await using policy = await openPolicy(s.options);
   await s.put('people', people(2, ['ben']));
-  await vi.waitUntil(() => policy.revision().includes('people:p2'), { timeout: 10_000 });
+  await vi.waitUntil(() => policy.revision().includes('people:p2'), settled);
   expect(effectFor(policy, 'ana')).toBe('deny');
 });
 

@@ -14,6 +14,7 @@ import { frame as readerFrame } from '../testing/commands.ts';
 import type { RowBatch } from '../contract/result.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
+import { settled } from '../testing/settled.ts';
 import { createFile } from './file.ts';
 import type { RecordingFileOptions, WritableFile } from './file.ts';
 import type { RecordingEvent } from './format.ts';
@@ -384,7 +385,7 @@ describe('a disk', () => {
       code: 'recording-unwritable',
     });
     state.room = Number.POSITIVE_INFINITY;
-    await vi.waitFor(() => recorder.command(command('R3')));
+    await vi.waitFor(() => recorder.command(command('R3')), settled);
     await recorder.close('done');
     expect((await events()).flatMap((event) => (event.type === 'command' ? [event.request] : []))).toEqual([
       'R1',

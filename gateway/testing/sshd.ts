@@ -108,8 +108,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   server.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const over = new Promise<void>((resolve) => server.once('exit', () => resolve()));
   void over.then(() => (exited = true));
-  for (let i = 0; !(await answers(port)); i++) {
-    if (exited || i > 200) throw new Error(`sshd did not start: ${said}`);
+  while (!(await answers(port))) {
+    if (exited) throw new Error(`sshd did not start: ${said}`);
     await sleep(50);
   }
   const [type = '', base64 = ''] = readFileSync(file('host.pub'), 'utf8').split(' ');

@@ -155,7 +155,7 @@ describe('what leaves of a stream', () => {
       }),
       { numRuns: 150 },
     );
-  }, 60_000);
+  });
 
   test.each([
     ['detectors', all],

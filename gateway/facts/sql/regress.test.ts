@@ -84,7 +84,7 @@ test('where pgsql-ast-parser reads a statement too, it agrees on kind and relati
   });
   expect(differences).toEqual([]);
   expect(compared).toBeGreaterThan(900);
-}, 60_000);
+});
 
 const kinds: { readonly [type in Statement['type']]?: string } = {
   select: 'select',

@@ -64,7 +64,7 @@ test('the default pack is checked, tested on both engines, compiled and signed',
 
   const again = await buildBundle(options({ key: eddsa.signing }));
   expect(again.digest).toBe(built.digest); // the same sources give the same bytes
-}, 120_000);
+});
 
 test('rules and the data of others are built apart, and go together for OPA as they do for us', async () => {
   const [policies, data] = [join(home.path, 'apart/policies'), join(home.path, 'apart/data')];
@@ -105,7 +105,7 @@ test('rules and the data of others are built apart, and go together for OPA as t
   await expect(buildData({ ...options(), data: [data], roots: ['columns/hr'] })).rejects.toMatchObject({
     code: 'opa-failed',
   });
-}, 120_000);
+});
 
 const mistakes: readonly (readonly [string, string, string])[] = [
   ['a misspelt input path', 'input.command.actoin == "read"', 'actoin'],

@@ -5,6 +5,7 @@ import type { Decided } from '../../contract/decided.ts';
 import type { Decision } from '../../contract/decision.ts';
 import { asId, type RequestId, type Revision } from '../../contract/ids.ts';
 import { decided as decidedSo, facts, statement } from '../../testing/commands.ts';
+import { settled } from '../../testing/settled.ts';
 import {
   allowing,
   compileRego,
@@ -23,7 +24,6 @@ import { Samples } from './samples.ts';
 import { openShadow, type Shadow, type ShadowEvent, type ShadowOptions } from './shadow.ts';
 import { ShadowTally } from './report.ts';
 
-const settled = { timeout: 30_000, interval: 5 };
 const allowed: Decision = {
   effect: 'allow',
   revision: asId<Revision>('main-1'),

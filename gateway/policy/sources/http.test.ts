@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { expect, test } from 'vitest';
+import { settled } from '../../testing/settled.ts';
 import { bundleLimits } from '../bundle/read.ts';
 import { allowing, compileRego, decidingBy, key, signedBundle, someTimeMs } from '../fixtures.ts';
 import { openPolicy, type PolicyEvent } from '../open.ts';
@@ -61,7 +62,7 @@ test('a server that holds requests is asked to, and what it brings is the next l
   const http = source(server.url, { waitS: 30 });
   await http.look(signal);
   const waited = http.wait(signal);
-  await expect.poll(() => release).toBeDefined();
+  await expect.poll(() => release, settled).toBeDefined();
   content = 'two';
   release?.();
   await waited;
@@ -82,7 +83,7 @@ test('a look does not wait for a long poll, whose older answer is dropped', asyn
   await http.look(signal);
   content = 'two';
   const waited = http.wait(signal);
-  await expect.poll(() => held.length).toBe(1);
+  await expect.poll(() => held.length, settled).toBe(1);
   content = 'three';
   expect((await http.look(signal))?.archive.toString()).toBe('three');
   held[0]?.();
@@ -116,7 +117,7 @@ test('an abort ends a long poll', async () => {
   await http.look(signal);
   const closing = new AbortController();
   const waited = http.wait(closing.signal);
-  await expect.poll(() => server.asked.length).toBe(2);
+  await expect.poll(() => server.asked.length, settled).toBe(2);
   closing.abort();
   await expect(waited).resolves.toBeUndefined();
 });

@@ -6,6 +6,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { listening } from '../../testing/listening.ts';
 import { registryLogin, startTestRegistry, type RegistryAuth, type TestRegistry } from '../../testing/oci-registry.ts';
 import { freePort } from '../../testing/ports.ts';
+import { settled } from '../../testing/settled.ts';
 import { tlsPair } from '../../testing/tls.ts';
 import { findOpa } from '../build/opa.ts';
 import { allowing, compileRego, decidingBy, key, signedBundle, temporaryFolder } from '../fixtures.ts';
@@ -266,19 +267,14 @@ test('OPA itself pulls what we push, and verifies its signature', async () => {
     stdio: 'ignore',
   });
   try {
-    await vi.waitFor(
-      async () => {
-        const response = await fetch(
-          `http://127.0.0.1:${String(port)}/v1/data/system/bundles/policy/manifest/revision`,
-        );
-        expect(await response.json()).toEqual({ result: 'one' });
-      },
-      { timeout: 30_000, interval: 50 },
-    );
+    await vi.waitFor(async () => {
+      const response = await fetch(`http://127.0.0.1:${String(port)}/v1/data/system/bundles/policy/manifest/revision`);
+      expect(await response.json()).toEqual({ result: 'one' });
+    }, settled);
   } finally {
     opa.kill();
   }
-}, 60_000);
+});
 
 function layerAt(change: object = {}): object {
   return { mediaType: layerType, digest: digestOf(one), size: one.length, ...change };

@@ -291,9 +291,7 @@ describe('bundles', () => {
       .replaceAll(join(rig.dir, 'recordings'), join(rig.dir, 'recordings2'));
     await cp(join(rig.dir, 'audit.key'), join(rig.dir, 'audit2.key'));
     await writeFile(file, text);
-    const { code, stdout, stderr } = await runProgram(process.execPath, [cli, 'serve', '--config', file], {
-      timeoutMs: 15_000,
-    });
+    const { code, stdout, stderr } = await runProgram(process.execPath, [cli, 'serve', '--config', file]);
     expect(code).not.toBe(0);
     expect(code).not.toBeNull();
     expect(stdout + stderr).toMatch(/bundle/);

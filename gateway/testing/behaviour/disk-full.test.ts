@@ -16,7 +16,6 @@ test.for([
   { what: 'recording', section: 'recordings', more: { queue_bytes: 65_536 } },
 ])(
   'the disk of the $what is full: nothing runs, clients are told, and it goes on when there is room',
-  { timeout: 60_000 },
   async ({ section, more }, context) => {
     await using disk = await smallDisk();
     if (disk.missing !== undefined) return context.skip(disk.missing);

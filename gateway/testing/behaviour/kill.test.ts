@@ -25,21 +25,28 @@ test(`killed ${String(rounds)} times under load, the gateway has logged everythi
   await using admin = await openClient(rig.postgres.url);
   await admin.client.query('create table killed (id int primary key)');
   const token = await rig.token('dora');
-  const load = {
+  const load: Load = {
     url: `postgres://postgres:${token}@127.0.0.1:${String(rig.port)}/plain`,
     next: 0,
     committed: new Set<number>(),
+    ends: [],
   };
 
   for (let round = 0; round < rounds; round++) {
     const gateway = await serve(rig);
     const before = load.committed.size;
     const working = Array.from({ length: clients }, () => work(load));
-    while (load.committed.size === before) await sleep(10);
+    const over = Promise.all(working);
+    let isOver = false;
+    void over.then(() => (isOver = true));
+    while (load.committed.size === before) {
+      if (isOver) throw new Error(`nobody could insert anything: ${load.ends.join('; ')}`);
+      await sleep(10);
+    }
     await sleep(Math.random() * 400);
     gateway.kill('SIGKILL');
     await once(gateway, 'close');
-    await Promise.all(working);
+    await over;
 
     const logged = await loggedInserts(rig);
     const unlogged = [...load.committed].filter((id) => !logged.has(id));
@@ -52,13 +59,15 @@ test(`killed ${String(rounds)} times under load, the gateway has logged everythi
     const { ok, problems } = await verifyLog(join(rig.dir, 'audit'), await verifierKey(rig));
     expect({ ok, problems }).toEqual({ ok: true, problems: [] });
   }
-}, 300_000);
+}, 1_200_000);
 
 interface Load {
   readonly url: string;
   next: number;
   /** What a client was told is committed. */
   readonly committed: Set<number>;
+  /** Why each client stopped. */
+  readonly ends: string[];
 }
 
 /** Inserts and selects until the gateway is gone, by simple and by extended query. */
@@ -73,7 +82,8 @@ async function work(load: Load): Promise<void> {
       load.committed.add(id);
       await client.query('select count(*) from killed');
     }
-  } catch {
+  } catch (error) {
+    load.ends.push(String(error));
     // The gateway was killed: whatever was not answered by then is not known to be committed.
   }
 }

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
+import { settled } from '../settled.ts';
 import { filesWith } from './audited.ts';
 import {
   bind,
@@ -324,7 +325,7 @@ describe('an address that is written has to be nobody’s, and whether it is, is
     await admin.query(make);
     try {
       await using wire = await open('ben');
-      await expect.poll(async () => errorText(await wire.query(`begin; ${changing(fresh('never'))}; rollback`)), { timeout: 60_000 }).toMatch(/as a key, whose values/);
+      await expect.poll(async () => errorText(await wire.query(`begin; ${changing(fresh('never'))}; rollback`)), settled).toMatch(/as a key, whose values/);
     } finally {
       await admin.query(undo);
     }

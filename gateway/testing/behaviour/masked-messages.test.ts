@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Rig, startRig } from '../rig.ts';
+import { settled } from '../settled.ts';
 import { filesWith } from './audited.ts';
 import { query, run, sync, type Wire, wireThrough } from './wire.ts';
 
@@ -68,7 +69,7 @@ test('the payload of a notification does not leave, whether something was masked
       await wire.query('select 1');
       // What follows the channel's name is an empty payload.
       expect(wire.heard.toString('latin1').split('told\0\0')).toHaveLength(times + 1);
-    }, 10_000);
+    }, settled);
   };
   await arrived(1);
   await wire.query('select ssn from customers where id = 1');

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { endOf, openSession, runCli } from '../live-session.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
+import { settled } from '../settled.ts';
 import { addPlainTarget } from './plain-target.ts';
 
 /** An open session of PostgreSQL, watched and ended by people at the command line. */
@@ -64,13 +65,13 @@ test('what runs is broken off, at the database too', async () => {
     const { rows } = await other.query<{ n: number }>(text);
     return rows[0]?.n ?? 0;
   };
-  await vi.waitUntil(async () => (await sleeping()) === 1, { timeout: 20_000 });
+  await vi.waitUntil(async () => (await sleeping()) === 1, settled);
   const kill = await runCli(rig, 'olga', ['sessions', 'kill', session, '--reason', 'runs too long']);
   expect(await kill.ended).toMatchObject({ code: 0 });
   await Promise.all([running, gone]);
   expect(told.join('\n')).toContain('session ended by olga: runs too long');
   expect(await endOf(rig, session)).toBe('session ended by olga: runs too long');
-  await vi.waitUntil(async () => (await sleeping()) === 0, { timeout: 20_000 });
+  await vi.waitUntil(async () => (await sleeping()) === 0, settled);
   await other.end();
 });
 

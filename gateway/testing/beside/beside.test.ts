@@ -14,12 +14,12 @@ import { buildBundle } from '../../policy/build/build.ts';
 import { findOpa } from '../../policy/build/opa.ts';
 import { defaultSources, root } from '../../policy/fixtures.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
+import { settled } from '../settled.ts';
 
 /** What watches beside the data path, on one gateway: the decision log in its three ways, and a shadow bundle. */
 
 /** A value that stands in statements beside a labelled column, and must be in no byte that leaves. */
 const canary = '987-65-4321';
-const settled = { timeout: 30_000, interval: 20 };
 
 let dir: string;
 let rig: Rig;

@@ -42,7 +42,7 @@ describe.skipIf(sshdPath === undefined)(
       return audited.value.map(({ command, effect }) => `${command}: ${effect}`);
     };
     const told = async (program: string, args: readonly string[]) => {
-      const { code, stdout, stderr } = await runProgram(program, args, { env, timeoutMs: 110_000 });
+      const { code, stdout, stderr } = await runProgram(program, args, { env });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       return stdout;
     };
@@ -91,7 +91,6 @@ describe.skipIf(sshdPath === undefined)(
       onTestFinished(() => rm(remote, { recursive: true }));
       const { code, stdout, stderr } = await runProgram(program, args, {
         env: { ...env, SALLYPORT_DIR: remote, SALLYPORT_LOCAL: local },
-        timeoutMs: 110_000,
       });
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const audited = await world.api('otto').audit.query({ identity: 'ana', type: 'decision', limit: 20 });

@@ -139,7 +139,7 @@ export function runProgram(
     readonly timeoutMs?: number;
   } = {},
 ): Promise<Ran> {
-  const { env, cwd, input, interrupt, interruptWhen, timeoutMs = 60_000 } = options;
+  const { env, cwd, input, interrupt, interruptWhen, timeoutMs = 250_000 } = options;
   const child = spawn(program, [...args], {
     env: { ...process.env, ...env },
     timeout: timeoutMs,
@@ -190,7 +190,6 @@ export async function built(folder: string, into: string): Promise<Provided> {
   const { code, stderr } = await runProgram('go', ['build', '-mod=readonly', '-o', path, '.'], {
     cwd: join(import.meta.dirname, folder),
     env: { CGO_ENABLED: '0' },
-    timeoutMs: 200_000,
   });
   return code === 0 ? { path } : { missing: `${folder} does not build: ${stderr}` };
 }
@@ -198,7 +197,7 @@ export async function built(folder: string, into: string): Promise<Provided> {
 /** Why a program cannot be used, or undefined when it can. */
 export async function unusable(program: string, ...args: readonly string[]): Promise<string | undefined> {
   try {
-    await promisify(execFile)(program, args, { timeout: 20_000 });
+    await promisify(execFile)(program, args, { timeout: 250_000 });
     return undefined;
   } catch (error) {
     return `${program} cannot be run: ${error instanceof Error ? error.message : String(error)}`;
@@ -207,7 +206,7 @@ export async function unusable(program: string, ...args: readonly string[]): Pro
 
 /** Resolves when the server runs something that matches; for cancelling what has really begun. */
 export async function running(admin: pg.Client, pattern: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+  for (let tries = 0; tries < 8_000; tries++) {
     const { rows } = await admin.query(
       "select 1 from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()",
       [pattern],

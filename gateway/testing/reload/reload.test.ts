@@ -13,6 +13,7 @@ import { BundleArchive } from '../../policy/archive/archive.ts';
 import { recordingFiles } from '../../recordings/files.ts';
 import { audited } from '../behaviour/audited.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
+import { settled } from '../settled.ts';
 
 /** One reload, seen by everybody whom it concerns: four busy readers, a held command, and somebody who has left. */
 let rig: Rig;
@@ -110,16 +111,13 @@ test('a reload swaps between two commands: no session is dropped, held commands 
   // A command that waits for its approval.
   const dave = await connected('dave', 'owner');
   const held = outcome(dave, 'create table reload_test (id int)');
-  const hold = await vi.waitFor(
-    async () => {
-      const listed = await admin('dora').approvals.list({ status: 'open' });
-      if (!listed.ok) throw new Error(listed.problem.detail);
-      const [first] = listed.value;
-      if (!first) throw new Error('nothing is held');
-      return first;
-    },
-    { timeout: 20_000, interval: 50 },
-  );
+  const hold = await vi.waitFor(async () => {
+    const listed = await admin('dora').approvals.list({ status: 'open' });
+    if (!listed.ok) throw new Error(listed.problem.detail);
+    const [first] = listed.value;
+    if (!first) throw new Error('nothing is held');
+    return first;
+  }, settled);
 
   // Readers that never pause.
   let going = true;
@@ -191,7 +189,7 @@ describe('afterwards', () => {
       const found = await admin('dora').approvals.list({ status: 'open' });
       return found.ok ? found.value[0] : undefined;
     };
-    const hold = await vi.waitUntil(waiting, { timeout: 60_000, interval: 50 });
+    const hold = await vi.waitUntil(waiting, settled);
     await admin('dora').approvals.approve(hold.id, hold.digest, 'fine');
     await held;
     expect((await admin('eve').approvals.list({ status: 'open' })).ok).toBe(false);

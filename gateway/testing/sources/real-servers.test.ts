@@ -8,6 +8,7 @@ import { pushBundle } from '../../policy/registry/push.ts';
 import { OciSource } from '../../policy/sources/oci.ts';
 import { s3Source } from '../../policy/sources/s3.ts';
 import { freePort } from '../ports.ts';
+import { settled } from '../settled.ts';
 
 /**
  * The sources against servers of others, where somebody has them: both take minutes to build. `versitygw` is github.com/versity/versitygw,
@@ -60,7 +61,7 @@ test('an object in versitygw is followed, signed and by ETag', async (context) =
     });
     expect(response.status).toBe(200);
   };
-  await vi.waitFor(() => put('policy'), { timeout: 30_000, interval: 100 });
+  await vi.waitFor(() => put('policy'), settled);
   await put('policy/a%20b/bundle.tar.gz', one);
 
   const where = { bucket: 'policy', key: 'a b/bundle.tar.gz', region: 'us-east-1', endpoint, ...pace };
@@ -82,7 +83,7 @@ test('a bundle is pushed to the reference registry, and its tag is followed', as
   start(program, ['serve', file]);
   const reference = { host: `localhost:${String(port)}`, repository: 'acme/policy', version: 'main' };
   const options = { reference, plainHttp: true };
-  const first = await vi.waitFor(() => pushBundle(one, options, signal), { timeout: 30_000, interval: 100 });
+  const first = await vi.waitFor(() => pushBundle(one, options, signal), settled);
 
   const [oci, pinned] = [reference, { ...reference, version: first.digest }].map(
     (from) => new OciSource({ ...options, ...pace, reference: from }),

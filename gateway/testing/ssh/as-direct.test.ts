@@ -65,10 +65,10 @@ describe.skipIf(sshdPath === undefined)(
         ...['-F', 'none', '-i', sshd.keyFile, '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'],
         ...['-o', `Port=${sshd.port}`, '-o', `UserKnownHostsFile=${known}`, '-o', 'GlobalKnownHostsFile=/dev/null'],
       ];
-    }, 180_000);
+    });
     afterAll(() => world[Symbol.asyncDispose]());
 
-    test.each(cases)('%s', { timeout: 60_000 }, async (_, options, line, input) => {
+    test.each(cases)('%s', async (_, options, line, input) => {
       const past = await run('ssh', [...direct, ...options, `${world.sshd.user}@127.0.0.1`, line], input);
       const through = await world.ssh('olga', [...options, 'web1@127.0.0.1', line], input);
       expect(through).toEqual(past);
@@ -85,7 +85,7 @@ describe.skipIf(sshdPath === undefined)(
       expect(through).toEqual(past);
     });
 
-    test.each(typed)('%s, typed on a terminal', { timeout: 60_000 }, async (_, line, keys) => {
+    test.each(typed)('%s, typed on a terminal', async (_, line, keys) => {
       const past = await type([...direct, `${world.sshd.user}@127.0.0.1`], line, keys);
       const through = await type([...world.options(await world.login('olga')), 'web1@127.0.0.1'], line, keys);
       expect(past.out).toContain('ready');
@@ -97,33 +97,29 @@ describe.skipIf(sshdPath === undefined)(
       expect(ran).toEqual({ code: 3, out: 'out\n', err: 'err\n' });
     });
 
-    test(
-      'commands share one connection by ControlMaster, and a denied one harms no other',
-      { timeout: 60_000 },
-      async () => {
-        const path = join(world.dir, 'master');
-        const options = [...world.options(await world.login('ana')), '-o', `ControlPath=${path}`];
-        const master = spawn('ssh', [...options, '-M', '-N', 'web1@127.0.0.1'], { stdio: 'ignore' });
-        const ended = once(master, 'exit');
-        const shared = (...args: readonly string[]): Promise<Ran> =>
-          run('ssh', ['-F', 'none', '-o', `ControlPath=${path}`, '-o', 'ControlMaster=no', ...args]);
-        while ((await shared('-O', 'check', 'web1@127.0.0.1')).code !== 0) await sleep(50);
-        const lines = ['echo 1', 'touch /tmp/sallyport-never', 'echo 2; sleep 0.2; echo 2', 'false'];
-        const ran = await Promise.all(lines.map((line) => shared('web1@127.0.0.1', line)));
-        expect(ran.map(({ code, out }) => ({ code, out }))).toEqual([
-          { code: 0, out: '1\n' },
-          { code: 126, out: '' },
-          { code: 0, out: '2\n2\n' },
-          { code: 1, out: '' },
-        ]);
-        expect(ran[1]?.err).toMatch(/^sallyport: denied by policy: /);
-        const sessions = await world.api('otto').sessions.list({ principal: 'ana' });
-        if (!sessions.ok) throw new Error(sessions.problem.detail);
-        expect(sessions.value).toHaveLength(1);
-        await shared('-O', 'exit', 'web1@127.0.0.1');
-        await ended;
-      },
-    );
+    test('commands share one connection by ControlMaster, and a denied one harms no other', async () => {
+      const path = join(world.dir, 'master');
+      const options = [...world.options(await world.login('ana')), '-o', `ControlPath=${path}`];
+      const master = spawn('ssh', [...options, '-M', '-N', 'web1@127.0.0.1'], { stdio: 'ignore' });
+      const ended = once(master, 'exit');
+      const shared = (...args: readonly string[]): Promise<Ran> =>
+        run('ssh', ['-F', 'none', '-o', `ControlPath=${path}`, '-o', 'ControlMaster=no', ...args]);
+      while ((await shared('-O', 'check', 'web1@127.0.0.1')).code !== 0) await sleep(50);
+      const lines = ['echo 1', 'touch /tmp/sallyport-never', 'echo 2; sleep 0.2; echo 2', 'false'];
+      const ran = await Promise.all(lines.map((line) => shared('web1@127.0.0.1', line)));
+      expect(ran.map(({ code, out }) => ({ code, out }))).toEqual([
+        { code: 0, out: '1\n' },
+        { code: 126, out: '' },
+        { code: 0, out: '2\n2\n' },
+        { code: 1, out: '' },
+      ]);
+      expect(ran[1]?.err).toMatch(/^sallyport: denied by policy: /);
+      const sessions = await world.api('otto').sessions.list({ principal: 'ana' });
+      if (!sessions.ok) throw new Error(sessions.problem.detail);
+      expect(sessions.value).toHaveLength(1);
+      await shared('-O', 'exit', 'web1@127.0.0.1');
+      await ended;
+    });
   },
 );
 

@@ -112,7 +112,7 @@ describe.skipIf(sshdPath === undefined)(
       home = join(world.dir, 'home');
       for (const name of ['home', 'tree', 'tree/sub']) await mkdir(join(world.dir, name));
       await writeFile(join(home, 'masked'), whole.bytes);
-    }, 180_000);
+    });
     afterEach(() => {
       for (const client of clients.splice(0)) client.end();
     });
@@ -171,7 +171,7 @@ describe.skipIf(sshdPath === undefined)(
       await same(to, whole.masked);
     });
 
-    test.each(['paramiko', 'asyncssh'])('%s brings the same', { timeout: 120_000 }, async (library) => {
+    test.each(['paramiko', 'asyncssh'])('%s brings the same', async (library) => {
       const python = await provided('python/venv.sh', 'ssh-requirements.txt');
       if ('missing' in python) throw new Error(python.missing);
       const to = local(`by-${library}`);

@@ -60,8 +60,9 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     evil = join(world.dir, 'evil');
   }, 180_000);
   afterAll(() => world[Symbol.asyncDispose]());
-  beforeEach(async () => {
+  beforeEach(async ({ onTestFailed }) => {
     typist = await Typist.open(world, 'ben', { cols: 200, rows: 40 });
+    onTestFailed(() => console.error(JSON.stringify(typist.output)));
     await typist.sees(/:~# |:~\$ /);
   });
   afterEach(async () => {

@@ -42,7 +42,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
       rules,
       config: { recordings: { max_terminal_bytes: 200_000 } },
     });
-  }, 180_000);
+  });
   afterAll(() => world[Symbol.asyncDispose]());
 
   /** Somebody at a terminal, with a shell that has told its prompt. */
@@ -196,7 +196,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     await typist.sees(/tick 6/);
     await typist.sees(/sallyport: idle for too long\r\n$/);
     expect((await typist.exit).code).toBe(255);
-  }, 120_000);
+  });
 
   test('a shell whose recording is full ends, and says why; all that it printed is on record', async () => {
     const typist = await atShell();

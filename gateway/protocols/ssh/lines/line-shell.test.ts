@@ -15,7 +15,7 @@ const cancelled: Denial = {
   revision: asId('v1'),
 };
 
-const hex = (text: string) => [...text].map((letter) => `${letter.codePointAt(0)?.toString(16)},`).join('');
+const hex = (text: string) => Array.from(text, (letter) => `${letter.codePointAt(0)?.toString(16)},`).join('');
 const asks = (text: string, isWhole = true) => `\u001b]5379;line;${secret};${isWhole ? 1 : 0};${hex(text)}\u0007`;
 const heard = (keys = '') => `\u001b]5379;done;${secret};${hex(keys)}\u0007`;
 
