@@ -309,7 +309,7 @@ const bad: readonly (readonly [string, string, string, Name, () => Promise<Buffe
     'rules',
     () => rules(2, { data: '{"people":{"ben":true}}' }),
   ],
-  ['that is garbage', 'bundle-invalid', 'archives do', 'columns', () => Promise.resolve(Buffer.from('hello'))],
+  ['that is garbage', 'bundle-invalid', 'is no gzip archive', 'columns', () => Promise.resolve(Buffer.from('hello'))],
 ];
 
 test.each(bad)(

@@ -25,7 +25,8 @@ export function readBundle(archive: Buffer): RawBundle {
   const files = readTar(gunzipCapped(archive, bundleLimits.maxContentBytes), bundleLimits.maxFiles);
   if (files.has('patch.json')) throw invalid('is a delta bundle, which cannot be signed');
   const signatures = files.get('.signatures.json');
-  if (signatures === undefined) throw new SallyportError('bundle-signature', 'bundle is not signed');
+  if (signatures === undefined)
+    throw new SallyportError('bundle-signature', 'bundle is not signed: "sallyport policy build --key FILE" signs it');
   return {
     files,
     signatures,
@@ -50,7 +51,8 @@ export function gzipPlain(content: Buffer): Buffer {
 
 /** One gzip member with nothing before its data and nothing behind it. @throws SallyportError `bundle-invalid`, also when it unpacks to more than `maxBytes` */
 export function gunzipCapped(archive: Buffer, maxBytes: number): Buffer {
-  if (!archive.subarray(0, gzipHeader.length).equals(gzipHeader)) throw invalid('does not begin as OPA’s archives do');
+  if (archive.length === 0) throw invalid(`is empty: ${copyAgain}`);
+  if (!archive.subarray(0, gzipHeader.length).equals(gzipHeader)) throw invalid(notOurs(archive));
   try {
     const { buffer, engine } = gunzipSync(archive, {
       maxOutputLength: maxBytes,
@@ -61,8 +63,26 @@ export function gunzipCapped(archive: Buffer, maxBytes: number): Buffer {
     return buffer;
   } catch (cause) {
     if (cause instanceof SallyportError) throw cause;
-    throw new SallyportError('bundle-invalid', `bundle is no gzip archive of at most ${maxBytes} bytes`, { cause });
+    throw new SallyportError('bundle-invalid', `bundle ${whyNoArchive(archive, maxBytes, cause)}`, { cause });
   }
+}
+
+/** Whoever copies over a file that is being watched shows half of it to whoever reads meanwhile. */
+const copyAgain = 'copy the whole file beside it, and rename that into its place';
+
+function notOurs(archive: Buffer): string {
+  const isGzip = archive.subarray(0, 2).equals(gzipHeader.subarray(0, 2));
+  return isGzip
+    ? 'was packed by another tool than "sallyport policy build" and "opa build": take the file that was built, as it is'
+    : 'is no gzip archive: take the file that "sallyport policy build" wrote, and no page or text that came in its place';
+}
+
+/** What zlib's codes mean to somebody with a file (zlib.net/manual.html). */
+function whyNoArchive(archive: Buffer, maxBytes: number, cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'Z_BUF_ERROR') return `is cut short, after ${archive.length} bytes: ${copyAgain}`;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return `unpacks to more than ${maxBytes} bytes: build it with less data`;
+  return `is damaged (${code === 'Z_DATA_ERROR' && cause instanceof Error ? cause.message : 'it does not unpack'}): ${copyAgain}`;
 }
 
 function required(files: ReadonlyMap<string, Buffer>, name: string): Buffer {

@@ -147,9 +147,50 @@ test.each(tampered)('a bundle that is %s is refused: %s', async (_what, code, ma
   await expect(verifyBundle(await make(), trusted)).rejects.toMatchObject({ code });
 });
 
+const packedElsewhere = () => Object.assign(Buffer.from(archive), { 9: 3 });
+const damaged = () => Object.assign(Buffer.from(archive), { 30: (archive[30] ?? 0) ^ 0xff });
+const said: readonly (readonly [string, string, () => Buffer | Promise<Buffer>])[] = [
+  ['empty', 'bundle is empty: copy the whole file', () => Buffer.alloc(0)],
+  ['cut short', 'cut short, after \\d+ bytes: copy the whole file', () => archive.subarray(0, 200)],
+  ['cut short by a byte', 'cut short, after \\d+ bytes: copy the whole file', () => archive.subarray(0, -1)],
+  ['damaged', 'is damaged \\(.+\\): copy the whole file', damaged],
+  ['a page that says that there is none', 'is no gzip archive: take the file that', () => Buffer.from('<html>404')],
+  ['packed by another tool', 'was packed by another tool', packedElsewhere],
+  [
+    'unsigned',
+    'is not signed: "sallyport policy build --key FILE" signs it',
+    () => changed((f) => f.delete('.signatures.json')),
+  ],
+  [
+    'signed by a stranger',
+    'is signed by the key "stranger", and trusted is only test: sign it with one of these, or add its key to policy.keys',
+    () => resigned(generateSigningKey('stranger').signing),
+  ],
+  [
+    'signed by a stranger under our name',
+    'is not by the key that is trusted under this name: another pair has the same name',
+    () => resigned(generateSigningKey('test').signing),
+  ],
+  [
+    'changed',
+    'is for another data.json: that was changed after it was signed',
+    () => changed((f) => f.set('data.json', Buffer.from('{"labels":{},"n":2}'))),
+  ],
+  [
+    'expired',
+    'expired at \\S+: build it anew',
+    () => signedBundle(wasm, { metadata: { expires_at: new Date(someTimeMs).toISOString() } }),
+  ],
+];
+
+test.each(said)('whoever has a bundle that is %s reads what to do', async (_what, message, make) => {
+  await expect(verifyBundle(await make(), trusted)).rejects.toThrow(new RegExp(message));
+});
+
 test('a bundle older than the newest ever active is refused', async () => {
   await expect(verifyBundle(archive, { ...trusted, minSequence: 2 })).rejects.toMatchObject({
     code: 'bundle-rollback',
+    message: expect.stringContaining('to go back, build what it was made of anew') as string,
   });
 });
 
@@ -260,7 +301,7 @@ test('no byte changed in a bundle of data changes what is taken up', async () =>
 });
 
 test('a bomb is refused before it is unpacked', () => {
-  expect(() => gunzipCapped(gzipPlain(Buffer.alloc(8 << 20)), 1 << 20)).toThrow('at most');
+  expect(() => gunzipCapped(gzipPlain(Buffer.alloc(8 << 20)), 1 << 20)).toThrow('unpacks to more than');
 });
 
 test('OPA itself verifies what we sign', async () => {

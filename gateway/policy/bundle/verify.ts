@@ -1,4 +1,4 @@
-import { compactVerify, decodeProtectedHeader } from 'jose';
+import { compactVerify, decodeProtectedHeader, errors } from 'jose';
 import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
 import { publicKeyOf, type TrustedKey } from './keys.ts';
@@ -77,11 +77,11 @@ async function signedContent(
 function checkLife({ revision, metadata }: Manifest | DataManifest, expected: Expectations): void {
   const { expires_at: expiresAt, sequence } = metadata;
   if (Date.parse(expiresAt) <= expected.nowMs) {
-    throw new SallyportError('bundle-expired', `bundle ${revision} expired at ${expiresAt}`);
+    throw new SallyportError('bundle-expired', `bundle ${revision} expired at ${expiresAt}: build it anew`);
   }
   if (sequence >= expected.minSequence) return;
-  const older = `bundle ${revision} has sequence ${sequence}, older than ${expected.minSequence}`;
-  throw new SallyportError('bundle-rollback', `${older}, which was active before`);
+  const older = `bundle ${revision} has sequence ${sequence}, older than ${expected.minSequence}, which was active before`;
+  throw new SallyportError('bundle-rollback', `${older}: to go back, build what it was made of anew`);
 }
 
 type Payload = z.infer<typeof payloadSchema>;
@@ -98,7 +98,7 @@ async function verifySignature(
       const [named, trusted] = [JSON.stringify(kid?.slice(0, 64) ?? ''), keys.map(({ id }) => id).join(', ')];
       throw new SallyportError(
         'bundle-signature',
-        `bundle is signed by the key ${named}, and trusted is only ${trusted}`,
+        `bundle is signed by the key ${named}, and trusted is only ${trusted}: sign it with one of these, or add its key to policy.keys`,
       );
     }
     const verified = await compactVerify(jws, publicKeyOf(key), { algorithms: [key.algorithm] });
@@ -109,6 +109,7 @@ async function verifySignature(
     return { payload, keyId: key.id };
   } catch (cause) {
     if (cause instanceof SallyportError) throw cause;
+    if (cause instanceof errors.JWSSignatureVerificationFailed) throw refused(byAnother, cause);
     const why = cause instanceof Error ? cause.message : 'unreadable';
     throw new SallyportError('bundle-signature', `bundle signature does not verify: ${why}`, { cause });
   }
@@ -120,14 +121,23 @@ function verifyFiles(files: ReadonlyMap<string, Buffer>, payload: Payload): void
   for (const [name, body] of files) {
     if (name === signatureFile) continue;
     const hash = listed.get(name);
-    if (hash === undefined) throw refused(`does not cover ${name}`);
-    if (fileHash(name, body) !== hash) throw refused(`is for another ${name}`);
+    if (hash === undefined)
+      throw refused(`does not cover ${name}: that was added after it was signed. Build the bundle anew`);
+    if (fileHash(name, body) !== hash)
+      throw refused(`is for another ${name}: that was changed after it was signed. Build the bundle anew`);
     listed.delete(name);
   }
   const [missing] = listed.keys();
-  if (missing !== undefined) throw refused(`covers ${missing}, which is not there`);
+  if (missing !== undefined)
+    throw refused(
+      `covers ${missing}, which is not there: that was taken out after it was signed. Build the bundle anew`,
+    );
 }
 
-function refused(what: string): SallyportError {
-  return new SallyportError('bundle-signature', `bundle signature ${what}`);
+/** Two pairs under one name look the same to whoever only compares names. */
+const byAnother =
+  'is not by the key that is trusted under this name: another pair has the same name. "sallyport policy verify FILE --key NAME=PUBLIC" tries a key';
+
+function refused(what: string, cause?: unknown): SallyportError {
+  return new SallyportError('bundle-signature', `bundle signature ${what}`, { cause });
 }
