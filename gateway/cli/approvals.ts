@@ -54,7 +54,7 @@ async function list(options: ListOptions): Promise<void> {
   if (options.json) return printJson(holds);
   const rows = holds.map((h) => [
     h.id,
-    h.status,
+    h.status === 'open' && h.quorum > 1 ? `open (${String(h.approvals.length)} of ${String(h.quorum)})` : h.status,
     ...(options.all ? [(h.status === 'open' ? h.approvals.map(({ by }) => by) : h.resolved_by).join(', ')] : []),
     h.requester.id,
     h.target,

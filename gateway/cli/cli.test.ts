@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -90,6 +91,18 @@ describe('help', () => {
     expect(out).toContain(`Usage: sallyport ${command.join(' ')} `);
     expect(out).toMatch(/Examples?:\n {2}(\S+=\S+ |pass show \S+ \| )?(PGPASSWORD=\S+ )?sallyport/);
   });
+});
+
+test('whoever reads may have enough: nothing is said about it, and the command is over', async () => {
+  const line = `"$0" "$1" policy test --help | true; echo "\${PIPESTATUS[0]}"`;
+  const child = spawn('bash', ['-c', line, process.execPath, join(import.meta.dirname, 'main.ts')], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => (out += text.toString()));
+  child.stderr.on('data', (text: Buffer) => (err += text.toString()));
+  await once(child, 'close');
+  expect({ out, err }).toEqual({ out: '141\n', err: '' });
 });
 
 describe('the exit code', () => {
