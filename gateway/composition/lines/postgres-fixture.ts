@@ -54,6 +54,7 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
         relations.filter(canBeNamed).map((relation) => [nameOf(relation), writtenRelation(relation, parts)] as const),
       ),
       ...(snapshot.coerces === true && { coerces: true }),
+      ...(snapshot.converts === true && { converts: true }),
       ...(functions.length > 0 && { functions: writtenFunctions(functions.filter(canBeNamed)) }),
       ...(operators.length > 0 && {
         operators: sortedByName(

@@ -68,6 +68,8 @@ export const postgresFixture = z
     operators: z.record(qualified, z.string().nullable()).default({}),
     /** A cast of somebody's own may make a text or UUID something else on its way into a comparison. */
     coerces: z.boolean().default(false),
+    /** A cast or type of somebody's own may make a value something else on its way into text, or into the type that several have together. */
+    converts: z.boolean().default(false),
   })
   .superRefine(({ relations }, context) => {
     // A rule about a table that is not there would be one that nothing tests.
@@ -168,7 +170,7 @@ export function comparedType(oid: number): string | undefined {
 }
 
 /** The catalog that a fixture describes. Oids are made up; a column without a type is text. */
-export function snapshotOf({ relations, functions, operators, coerces }: Fixture): CatalogSnapshot {
+export function snapshotOf({ relations, functions, operators, coerces, converts }: Fixture): CatalogSnapshot {
   const names = Object.keys(relations);
   const oidOf = (name: string): number => firstOid + names.indexOf(name);
   const rules: CatalogRule[] = [];
@@ -214,6 +216,7 @@ export function snapshotOf({ relations, functions, operators, coerces }: Fixture
     enums: [],
     rules,
     coerces,
+    converts,
   };
 }
 

@@ -1424,6 +1424,7 @@ describe('what is true of texts is not true of every type', () => {
     ['homes', 20_002, 'public.address[]'],
     ['row', 20_003, 'public.other'],
     ['mood', 20_004, 'public.mood'],
+    ['cash', 790, 'money'],
     ['span', 20_005, 'public.span'],
     ['born', 1082, 'date'],
     ['pay', 1700, 'numeric'],
@@ -1437,6 +1438,8 @@ describe('what is true of texts is not true of every type', () => {
     ['types', ['20002', 'b', '_address', '0', '20001', null]],
     ['types', ['20005', 'd', 'span', '3904', '0', null]],
     ['enums', ['public', 'mood', 'sad']],
+    // Somebody has a cast from it, which the server applies by itself.
+    ['casts', ['moves', '790']],
   ];
   beforeAll(() => {
     analyzer.setCatalog('typed', leakCatalog(rows.map((row) => JSON.stringify(row)).join('\n')));
@@ -1489,6 +1492,7 @@ describe('what is true of texts is not true of every type', () => {
     'coalesce(born, now())',
     "coalesce(tags, '{}'::varchar[])",
     'coalesce(home, row)',
+    'coalesce(cash, 1::int8)',
   ])('denied: SELECT %s', async (expression) => {
     const { command } = await typed(`SELECT ${expression} FROM typed`);
     expect(command.filters.some(({ use }) => use !== 'null_test')).toBe(true);
@@ -1561,6 +1565,35 @@ describe('what is true of texts is not true of every type', () => {
       expect(command.filters.map(({ use }) => use)).toEqual(['null_test']);
     },
   );
+});
+
+describe('somebody may have defined how a value becomes text', () => {
+  beforeAll(() => {
+    const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
+    analyzer.setCatalog('converting', { ...catalog, converts: true });
+    analyzer.setLabels('converting', leakLabels, '1');
+  });
+  const last = async (sql: string): Promise<string | undefined> => {
+    const answer = await analyzer.analyze({ target: 'converting', text: Buffer.from(sql), major: 18, searchPath });
+    return answer.ok ? answer.statements[0]?.command.output.at(-1)?.transform : undefined;
+  };
+  test.each([
+    'SELECT ssn::text FROM customers',
+    'SELECT salary::text FROM employees',
+    "SELECT salary || 'x' FROM employees",
+    'SELECT coalesce(ssn, upper(name)) FROM customers',
+    'SELECT ssn FROM customers UNION ALL SELECT upper(name) FROM customers',
+  ])('which is not seen through: %s', async (sql) => {
+    expect(await last(sql)).toBe('expression');
+  });
+  test.each([
+    "SELECT ssn || 'x' FROM customers",
+    "SELECT coalesce(ssn, 'x') FROM customers",
+    'SELECT concat(salary) FROM employees',
+    'SELECT ssn FROM customers UNION ALL SELECT name FROM customers',
+  ])('and not asked: %s', async (sql) => {
+    expect(await last(sql)).toBe('derived');
+  });
 });
 
 describe('labels have to follow what is stored or renamed', () => {

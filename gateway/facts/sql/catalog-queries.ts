@@ -56,20 +56,28 @@ export const catalogQueries = {
         ON d.classid = 'pg_catalog.pg_operator'::pg_catalog.regclass AND d.objid = o.oid AND d.deptype = 'e'
       LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
      WHERE o.oid >= 16384`,
-  // citext is text by another name. A type that is called like text is what `::text` may mean.
+  // `compares`: a text or UUID is made something else on its way into a comparison. `converts`: something is on its way into text, or a text or UUID into the type that
+  // several have together, which is one of the same category. `moves`: so is another type. citext is text by another name; a type that is called like text is what
+  // `::text` may mean.
   casts: `
-    SELECT pg_catalog.format_type(t.oid, NULL)
+    SELECT 'converts', t.oid
       FROM pg_catalog.pg_type t
      WHERE t.oid >= 16384 AND t.typname IN ('text', 'varchar', 'bpchar')
     UNION
-    SELECT DISTINCT pg_catalog.format_type(c.castsource, NULL)
+    SELECT k.kind, c.castsource
       FROM pg_catalog.pg_cast c
       JOIN pg_catalog.pg_type t ON t.oid = c.castsource
+      JOIN pg_catalog.pg_type o ON o.oid = c.casttarget
       LEFT JOIN pg_catalog.pg_depend d
         ON d.classid = 'pg_catalog.pg_cast'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'
       LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
-     WHERE c.oid >= 16384 AND c.castcontext = 'i' AND e.extname IS DISTINCT FROM 'citext'
-       AND (t.oid IN (25, 1042, 1043, 2950) OR t.typname = 'citext')`,
+      CROSS JOIN (VALUES ('compares'), ('converts'), ('moves')) k(kind)
+     WHERE c.oid >= 16384 AND e.extname IS DISTINCT FROM 'citext'
+       AND CASE k.kind
+           WHEN 'compares' THEN c.castcontext = 'i' AND (t.oid IN (25, 1042, 1043, 2950) OR t.typname = 'citext')
+           WHEN 'converts' THEN e.extname IS NULL AND o.oid IN (25, 1042, 1043)
+             OR c.castcontext = 'i' AND t.oid IN (25, 1042, 1043, 2950) AND t.typcategory = o.typcategory
+           ELSE c.castcontext = 'i' AND t.oid < 16384 AND t.oid NOT IN (25, 1042, 1043, 2950) AND t.typcategory = o.typcategory END`,
   rules: rulesQuery,
   types: `
     SELECT t.oid, t.typtype, t.typname, ${written('t.typbasetype', 't.typtypmod')}, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname
@@ -140,7 +148,9 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
     })),
     rules: readRules(rows.rules, columns),
     standIns: readStandIns(rows.types),
-    coerces: rows.casts.length > 0,
+    coerces: rows.casts.some(([kind]) => kind === 'compares'),
+    converts: rows.casts.some(([kind]) => kind === 'converts'),
+    moved: new Set(rows.casts.flatMap(([kind, oid]) => (kind === 'moves' ? [Number(oid)] : []))),
     enums: readEnums(rows.enums),
   };
 }

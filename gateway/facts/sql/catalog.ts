@@ -16,6 +16,10 @@ export interface CatalogSnapshot {
   readonly standIns?: ReadonlyMap<number, number>;
   /** Somebody defined a cast that the server applies by itself to texts or UUIDs. */
   readonly coerces?: boolean;
+  /** Somebody defined how a value becomes text, or a cast by which several have one type, or called a type text. */
+  readonly converts?: boolean;
+  /** Built-in types whose values somebody's cast makes others of by itself, where several have to have one type. */
+  readonly moved?: ReadonlySet<number>;
   /** Enum types outside `pg_catalog`. */
   readonly enums: readonly { readonly schema: string; readonly name: string; readonly values: readonly string[] }[];
 }
@@ -92,6 +96,7 @@ export interface LeanCatalog {
   readonly functions: readonly CatalogFunction[];
   readonly operators: readonly CatalogOperator[];
   readonly coerces?: boolean;
+  readonly converts?: boolean;
   readonly rules?: readonly CatalogRule[];
 }
 
@@ -105,7 +110,7 @@ export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTrig
 }
 
 export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
-  const { version, relations, functions, operators, coerces = false, rules } = snapshot;
+  const { version, relations, functions, operators, coerces = false, converts = false, rules } = snapshot;
   const lettered = kindLetters(snapshot);
   return {
     version,
@@ -128,16 +133,20 @@ export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
     operators,
     ...(rules ? { rules } : {}),
     ...(coerces ? { coerces } : {}),
+    ...(converts ? { converts } : {}),
   };
 }
 
 function kindLetters({
   standIns,
   enums,
+  moved,
 }: CatalogSnapshot): (columns: readonly CatalogColumn[]) => Pick<LeanRelation, 'kinds'> {
   const enumNames = new Set(enums.map(({ schema, name }) => `${schema}.${name}`));
-  const letter = ({ typeOid, typeName }: CatalogColumn): ValueKind =>
-    valueKind(standIns?.get(typeOid) ?? typeOid, enumNames.has(typeName.replaceAll('"', '')));
+  const letter = ({ typeOid, typeName }: CatalogColumn): ValueKind => {
+    const oid = standIns?.get(typeOid) ?? typeOid;
+    return moved?.has(oid) === true ? 'c' : valueKind(oid, enumNames.has(typeName.replaceAll('"', '')));
+  };
   // Few words for many tables.
   const seen = new Map<string, Pick<LeanRelation, 'kinds'>>();
   return (columns) => {

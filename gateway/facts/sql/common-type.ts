@@ -20,9 +20,9 @@ export function unfitting(walk: Walk, arms: readonly Arm[]): readonly Base[] {
   const [first] = typed;
   if (!first || typed.length === 1 || (first.type !== undefined && typed.every(({ type }) => type === first.type)))
     return [];
-  const { coerces } = walk.ledger.world;
+  const { converts } = walk.ledger.world;
   return typed.flatMap(({ sources, type }) =>
-    [...sources].filter((base) => base.labels.length > 0 && (coerces || (type !== 'text' && !isSteady(base)))),
+    [...sources].filter((base) => base.labels.length > 0 && (converts || (type !== 'text' && !isSteady(base)))),
   );
 }
 

@@ -26,7 +26,7 @@ export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>)
       return readColumn(walk, tree, body, scope, into);
     case 'A_Expr':
       return isConcatenation(walk, tree)
-        ? readOf(walk, textual, into, (own) => readAll(walk, concatenated(walk, tree), scope, own))
+        ? readOf(walk, joinedToText(walk), into, (own) => readAll(walk, concatenated(walk, tree), scope, own))
         : readOther(walk, tree, scope, into);
     case 'SubLink':
       return readScalar(walk, tree, body, scope, into);
@@ -247,6 +247,13 @@ function isConcatenation(walk: Walk, tree: Node): boolean {
   return own && name.at(-1) === '||' && walk.ledger.world.operator('||') === undefined;
 }
 
+/** `||` casts to text what is none: src/backend/catalog/system_functions.sql, anytextcat. */
+function joinedToText({ ledger }: Walk): ReadonlySet<ValueKind> {
+  return ledger.world.converts ? textOnly : textual;
+}
+
+const textOnly: ReadonlySet<ValueKind> = new Set(['t']);
+
 /** `a || b || c` is as deep as it is long: read without recursion. */
 function concatenated(walk: Walk, tree: Node): readonly Node[] {
   const operands: Node[] = [];
@@ -261,7 +268,7 @@ function concatenated(walk: Walk, tree: Node): readonly Node[] {
 
 /** An array of text is read from the value and may fail, and so may what somebody else calls text. */
 function toText({ ledger }: Walk, body: Node): boolean {
-  if (ledger.world.coerces) return false;
+  if (ledger.world.converts) return false;
   const type = node(body, 'typeName') ?? {};
   const names = nameParts(nodes(type, 'names'));
   const own = names.length === 1 || (names.length === 2 && names[0] === 'pg_catalog');

@@ -73,8 +73,10 @@ export type ViewReader = (definition: string, world: World) => ViewColumns;
 /** A target's catalog and labels, ready to look things up in. Immutable but for what it has worked out so far. */
 export class World {
   readonly known: boolean;
-  /** A text or UUID may be made something else on its way into a comparison, or text may be the name of another type. */
+  /** A text or UUID may be made something else on its way into a comparison. */
   readonly coerces: boolean;
+  /** A value may be made something else on its way into text, or into the type that several have together. */
+  readonly converts: boolean;
   readonly rules: TableRules;
   /** By schema, then by name. */
   readonly #relations = new Map<string, Map<string, LeanRelation>>();
@@ -97,6 +99,7 @@ export class World {
   constructor(catalog: LeanCatalog | undefined, labels: ColumnLabels, readView: ViewReader, parse: Parser) {
     this.known = catalog !== undefined;
     this.coerces = catalog?.coerces ?? false;
+    this.converts = catalog?.converts ?? false;
     this.#readView = readView;
     this.#parse = parse;
     this.#given = labels;

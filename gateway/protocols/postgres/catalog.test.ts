@@ -145,8 +145,42 @@ describe('what somebody else changes', () => {
   test('what may stand for text by its name is noticed', async () => {
     await using reader = readerOf(postgres);
     await admin.query('create schema names; create table names.text (a int)');
-    expect(await reader.read(undefined, patience)).toMatchObject({ coerces: true });
+    expect(await reader.read(undefined, patience)).toMatchObject({ converts: true });
     await admin.query('drop schema names cascade');
+  });
+
+  test.each<readonly [make: string, drop: string, found?: Partial<CatalogSnapshot>]>([
+    ['create cast (int8 as text) with function to_hex(int8)', 'drop cast (int8 as text)'],
+    ['create cast (date as varchar) with inout', 'drop cast (date as varchar)'],
+    ['create cast (int8 as interval) with inout as implicit', 'drop cast (int8 as interval)', { converts: false }],
+    ['create cast (bool as int2) with inout as implicit', 'drop cast (bool as int2)', { converts: false }],
+    [
+      'create cast (money as int8) with inout as implicit',
+      'drop cast (money as int8)',
+      { converts: false, moved: new Set([790]) },
+    ],
+    ['create cast (uuid as bytea) with inout as implicit', 'drop cast (uuid as bytea)', { coerces: true }],
+  ])(
+    'and casts by which a value becomes text, or one of several types of a category: %s',
+    async (make, drop, found = {}) => {
+      await using reader = readerOf(postgres);
+      await admin.query(`drop cast if exists (text as int); ${make}`);
+      try {
+        expect(await reader.read(undefined, patience)).toMatchObject({ coerces: false, converts: true, ...found });
+      } finally {
+        await admin.query(drop);
+      }
+    },
+  );
+
+  test('a cast from text to a type of another kind is one of comparisons only, as that of PostGIS from text to geometry', async () => {
+    await using reader = readerOf(postgres);
+    await admin.query('drop cast if exists (text as int); create cast (text as point) with inout as implicit');
+    try {
+      expect(await reader.read(undefined, patience)).toMatchObject({ coerces: true, converts: false });
+    } finally {
+      await admin.query('drop cast (text as point)');
+    }
   });
 
   test('of a trigger’s function, every name in its text', async () => {
