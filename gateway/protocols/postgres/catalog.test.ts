@@ -149,26 +149,22 @@ describe('what somebody else changes', () => {
     await admin.query('drop schema names cascade');
   });
 
-  test.each<readonly [make: string, drop: string, found?: Partial<CatalogSnapshot>]>([
-    ['create cast (int8 as text) with function to_hex(int8)', 'drop cast (int8 as text)'],
-    ['create cast (date as varchar) with inout', 'drop cast (date as varchar)'],
-    ['create cast (int8 as interval) with inout as implicit', 'drop cast (int8 as interval)', { converts: false }],
-    ['create cast (bool as int2) with inout as implicit', 'drop cast (bool as int2)', { converts: false }],
-    [
-      'create cast (money as int8) with inout as implicit',
-      'drop cast (money as int8)',
-      { converts: false, moved: new Set([790]) },
-    ],
-    ['create cast (uuid as bytea) with inout as implicit', 'drop cast (uuid as bytea)', { coerces: true }],
+  test.each([
+    ['create cast (int8 as text) with function to_hex(int8)', 'int8 as text', { converts: true }],
+    ['create cast (date as varchar) with inout', 'date as varchar', { converts: true }],
+    ['create cast (int8 as interval) with inout as implicit', 'int8 as interval', { converts: false }],
+    ['create cast (bool as int2) with inout as implicit', 'bool as int2', { converts: false }],
+    ['create cast (money as int8) with inout as implicit', 'money as int8', { converts: false, moved: new Set([790]) }],
+    ['create cast (uuid as bytea) with inout as implicit', 'uuid as bytea', { coerces: true, converts: true }],
   ])(
     'and casts by which a value becomes text, or one of several types of a category: %s',
-    async (make, drop, found = {}) => {
+    async (make, cast, found) => {
       await using reader = readerOf(postgres);
       await admin.query(`drop cast if exists (text as int); ${make}`);
       try {
-        expect(await reader.read(undefined, patience)).toMatchObject({ coerces: false, converts: true, ...found });
+        expect(await reader.read(undefined, patience)).toMatchObject({ coerces: false, ...found });
       } finally {
-        await admin.query(drop);
+        await admin.query(`drop cast (${cast})`);
       }
     },
   );
