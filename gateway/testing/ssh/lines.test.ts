@@ -63,7 +63,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
   beforeEach(async ({ onTestFailed }) => {
     typist = await Typist.open(world, 'ben', { cols: 200, rows: 40 });
     onTestFailed(() => console.error(JSON.stringify(typist.output)));
-    await typist.sees(/:~# |:~\$ /);
+    await typist.sees(/:\S*[#$] /);
   });
   afterEach(async () => {
     typist.hangUp();
@@ -176,7 +176,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
 
   test('where the shell can make no secret, nothing runs, whoever answers', async () => {
     typist.type(`ulimit -n 3${enter}`);
-    await typist.sees(/-n 3\r\n[^]*:~[#$] /);
+    await typist.sees(/-n 3\r\n[^]*:\S*[#$] /);
     typist.type(`touch ${evil}${enter}`);
     const answer = ` run ${Buffer.from(`touch ${evil}`)
       .toString('hex')
@@ -206,7 +206,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
   test('a terminal that swallows a letter of the answer does not make another line of it', async () => {
     await writeFile(join(world.dir, '777777'), `touch ${evil}\n`);
     typist.type(`stty intr x noflsh${enter}`);
-    await typist.sees(/noflsh\r\n[^]*:~[#$] /);
+    await typist.sees(/noflsh\r\n[^]*:\S*[#$] /);
     // Without its x, `\\x73` is an octal number, and the second word `;. /???/*/777777`.
     typist.type(`true sV@WwwwWRWgggggg${enter}`);
     await typist.sees(/not run: the terminal changes what the gateway answers/);
@@ -222,7 +222,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     'env --ignore-signal=TTOU stty icanon eol t & sleep 0.2',
   ])('behind %s lines are judged as before', async (line) => {
     typist.type(`${line}${enter}`);
-    await typist.sees(/stty[^\n]*\n[^]*:~[#$] /);
+    await typist.sees(/stty[^\n]*\n[^]*:\S*[#$] /);
     typist.type(`touch ${evil}${enter}`);
     await typist.sees(/T-400/);
     // With `iuclc` the terminal makes other letters of it, before bash has the line.
