@@ -41,6 +41,8 @@ export function hazardsIn(node: SyntaxNode, source: string, shell: Shell): Hazar
         if (one.script) scripts.push({ script: one.script, as: 'command' });
         // A command's output that is computed is code as well: an index in it runs.
         if (one.type === 'ArithmeticCommandExpansion') bad('arithmetic', one);
+        // ${ a; } and ${| a; } run in bash from 5.3 on, mksh and ksh; to others they are no expansion, and end somewhere else.
+        else if (source.startsWith('${', one.pos)) bad('dialect', one);
         return;
       case 'ProcessSubstitution':
         if (one.script) scripts.push({ script: one.script, as: 'process' });

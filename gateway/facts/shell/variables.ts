@@ -43,7 +43,7 @@ const prefixes = [
 const localeNames = new Set(['LC_ALL', 'LC_CTYPE', 'LANG']);
 
 /** Numbers to shells like mksh, which compute what they are given: `COLUMNS='a[$(id)]'`. */
-const numbers = new Set('COLUMNS LINES TMOUT PGRP KSHEGID KSHGID KSHUID USER_ID'.split(' '));
+const numbers = new Set('COLUMNS LINES TMOUT PGRP KSHEGID KSHGID KSHUID USER_ID PIPESTATUS'.split(' '));
 
 /** Whether this variable decides what code runs. */
 export function isDecisive(name: string): boolean {

@@ -151,8 +151,7 @@ const binary = /^(?:=|==|!=|<|>|-eq|-ne|-lt|-le|-gt|-ge|-nt|-ot|-ef)$/;
 /** `test`: `-v` and `-R` take names. A word that is not known could be such an operator, unless where it stands makes it an operand. */
 const test: BuiltinReader = (args, shell) => {
   const words = args.at(-1)?.value === ']' ? args.slice(0, -1) : args;
-  const computes = shell !== 'bash' && words.some((word) => /^-(?:eq|ne|lt|le|gt|ge)$/.test(word.value ?? ''));
-  const computed = computes ? words.find((word) => word.value === null || word.value.includes('[')) : undefined;
+  const computed = shell === 'bash' ? undefined : words.find((word, i) => isCompared(words, i) && !isNumber(word));
   if (computed) return opaque(computed.value === null ? 'argument' : 'arithmetic', computed.text);
   const named = words.flatMap((word, i) => (['-v', '-R'].includes(word.value ?? '') ? words.slice(i + 1, i + 2) : []));
   const loose = words.find((word) => word.value === null);
@@ -166,10 +165,25 @@ const test: BuiltinReader = (args, shell) => {
   return opaque('argument', loose.text);
 };
 
-/** Numbers to bash, and to mksh what is computed: `shift 'a[$(id)]'`. */
+/** Whether `test` compares this word as a number. One that is not known may be the operator, and so may what stands beside it. */
+function isCompared(words: readonly Argument[], at: number): boolean {
+  const isOperator = (word: Argument | undefined) => /^-(?:eq|ne|lt|le|gt|ge)$/.test(word?.value ?? '');
+  return (
+    isOperator(words[at - 1]) || isOperator(words[at + 1]) || (words[at]?.value === null && words.some(isOperator))
+  );
+}
+
+/** Of names too mksh takes the value for one more thing to compute. */
+function isNumber({ value }: Argument): boolean {
+  return value !== null && /^\s*[-+]?\d+\s*$/.test(value);
+}
+
+/** Numbers to bash, and to mksh what is computed: `shift 'a[$(id)]'`, and `shift x` if that is what `x` holds. */
 const counts: BuiltinReader = (args, shell) => {
-  const computed = args.find((word) => word.value === null || word.value.includes('['));
-  return computed && shell !== 'bash' ? opaque('arithmetic', computed.text) : nothing;
+  const isPlain = (word: Argument) =>
+    isNumber(word) || /^(?:-[A-Za-z]+|\d*\.\d+|unlimited|hard|soft)$/.test(word.value ?? '');
+  const computed = shell === 'bash' ? undefined : args.find((word) => !isPlain(word));
+  return computed ? opaque('arithmetic', computed.text) : nothing;
 };
 
 const readsNames = taking('ersEa:d:i:n:N:p:t:u:', 'a');
@@ -249,7 +263,7 @@ const builtins: ReadonlyMap<string, BuiltinReader> = new Map([
 
 /** Words of zsh and ksh by which they run what follows, or read it otherwise than bash. */
 const foreign = new Set(
-  '- repeat noglob nocorrect emulate setopt unsetopt integer float functions autoload zmodload sched nameref redirect'.split(
+  '- repeat noglob nocorrect emulate setopt unsetopt integer float functions autoload zmodload sched nameref redirect print vared zparseopts'.split(
     ' ',
   ),
 );
