@@ -177,6 +177,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     },
     fault: (error) => log.say('error', { err: error }, 'the end of a session'),
     endWithToken: config.sessions.end_with_token,
+    totalMs: config.sessions.total_s * 1_000,
   });
   opening.use(
     policy.onChange(() => {

@@ -80,7 +80,7 @@ describe('a configuration', () => {
     });
     expect(config.limits.message_bytes).toBe(16 * 1024 * 1024);
     expect(config.limits.statement_bytes).toBe(256 * 1024);
-    expect(config.sessions).toEqual({ end_with_token: true });
+    expect(config.sessions).toEqual({ end_with_token: true, total_s: 86_400 });
     expect(config.identity.issuers[0]?.claims.id).toBe('email');
   });
 

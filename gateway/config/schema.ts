@@ -180,6 +180,9 @@ export function configSchema(around: Surroundings) {
           .default(true)
           .describe('A session ends when its token does, and what runs in it is broken off'),
         idle_s: between(1, 604_800).optional().describe('Ends sessions that say nothing for so long'),
+        total_s: between(1, 31_536_000)
+          .default(86_400)
+          .describe('Ends sessions that have lasted so long, whatever runs or waits in them'),
       })
       .prefault({}),
     limits: limits.prefault({}),

@@ -65,6 +65,7 @@ function setUp(over: Partial<AdmissionPorts> = {}) {
       throw error;
     },
     endWithToken: true,
+    totalMs: 86_400_000,
     ...over,
   };
   return { admission: openAdmission(ports), ports, audit, state };
@@ -189,6 +190,26 @@ describe('how a session ends', () => {
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(gate.ending.aborted).toBe(false);
     await gate.end('client left');
+  });
+
+  test('when it has lasted as long as one may, with all that runs, and the log says which limit that is', async () => {
+    const { admission, audit } = setUp({ totalMs: 90_000 });
+    const gate = await admitted(admission);
+    await vi.advanceTimersByTimeAsync(89_999);
+    expect(gate.ending.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    const why = 'session ended: it has lasted 90 s, the longest that one may (sessions.total_s); connect again';
+    expect(gate.ending.reason).toBe(why);
+    await gate.end(why);
+    expect(audit.at(-1)).toMatchObject({ type: 'session.end', detail: { reason: why } });
+  });
+
+  test('one that is over waits for nothing any more', async () => {
+    const { admission } = setUp();
+    const gate = await admitted(admission);
+    await vi.advanceTimersByTimeAsync(1);
+    await gate.end('client left');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test.each([

@@ -36,6 +36,8 @@ export interface AdmissionPorts {
   readonly fault: (error: unknown) => void;
   /** False only where the configuration says, loudly, that a session may outlive its token. */
   readonly endWithToken: boolean;
+  /** No session lasts longer, from its admission on. */
+  readonly totalMs: number;
 }
 
 /** A log-in says nothing but the names that its audit entry has. */
@@ -143,10 +145,15 @@ export function openAdmission(ports: AdmissionPorts): OpenAdmission {
     return { frame, requestId, decision, effect, command, key, around, texts: noTexts, atMs, tookMs };
   }
 
-  /** A session ends when its token does, and when policy, asked again after a change, no longer admits it. */
+  /** A session ends when its token does, when policy, asked again after a change, no longer admits it, and when its time is up. */
   function watch(gate: SessionGate, request: AdmissionRequest, policy: PolicySession): void {
     sessions.add(gate);
-    const expiry = ports.endWithToken ? expireAt(request.login.expiresAtMs, gate) : undefined;
+    const expiry = ports.endWithToken
+      ? at(request.login.expiresAtMs, () => gate.terminate('session ended: the token has expired; log in again'))
+      : undefined;
+    const { totalMs } = ports;
+    const why = `session ended: it has lasted ${totalMs / 1_000} s, the longest that one may (sessions.total_s); connect again`;
+    const total = at(gate.frame.startedAtMs + totalMs, () => gate.terminate(why));
     rechecks.set(gate, () => {
       const answer = decideConnect(policy, gate.frame, request.user);
       if (answer.effect === 'allow') return;
@@ -159,18 +166,19 @@ export function openAdmission(ports: AdmissionPorts): OpenAdmission {
     });
     gate.ending.addEventListener('abort', () => {
       expiry?.[Symbol.dispose]();
+      total[Symbol.dispose]();
       sessions.delete(gate);
       rechecks.delete(gate);
     });
   }
 
-  function expireAt(atMs: number, gate: SessionGate): Disposable {
+  function at(atMs: number, act: () => void): Disposable {
     // A timer holds at most 2^31-1 ms, and a suspended machine wakes late: look at the clock, do not trust the timer.
     const longestMs = 60_000;
     let timer: NodeJS.Timeout;
     const check = () => {
       const leftMs = atMs - ports.clock.now();
-      if (leftMs <= 0) gate.terminate('session ended: the token has expired; log in again');
+      if (leftMs <= 0) act();
       else timer = setTimeout(check, Math.min(leftMs, longestMs)).unref();
     };
     timer = setTimeout(check, 0).unref();

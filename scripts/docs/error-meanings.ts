@@ -47,7 +47,7 @@ export const denialMeanings = {
   limit: 'It ran, until it had used up the bytes or seconds that policy gave it',
   policy_unavailable: 'There is no policy to ask: no bundle, an expired one, or a broken engine (SP-…)',
   session_ended:
-    'The token or the admission is over, or somebody ended the session. What ran was cancelled. Drivers connect anew',
+    'The token, the admission or the time of the session is over, or somebody ended it. What ran was cancelled. Drivers connect anew',
 } as const satisfies Record<DenialCode, string>;
 
 export const loginMeanings = {

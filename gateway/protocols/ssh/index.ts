@@ -120,8 +120,8 @@ export function openSsh(options: SshOptions): FrontDoor {
                   },
                   options,
                 );
-                void session.run().then(() => {
-                  client.end();
+                void session.run().then((why) => {
+                  if (socket.writable) door.disconnect(disconnectReasons.byApplication, why);
                   over.resolve();
                 });
               },

@@ -55,6 +55,8 @@ export interface SshSessionOptions extends Asked {
 /** How long a client that was not let in may take to ask for something, and so to hear why. */
 const farewellMs = 10_000;
 const admissionHints = { no_target: targetHint, denied: undefined, unavailable: brokenHint } as const;
+/** Reasons of the record that are no sentences. */
+const saidOf: { readonly [reason: string]: string } = { 'upstream-lost': 'connection to the target lost' };
 const notCarried: { readonly [what: string]: ForwardKind } = {
   'x11-req': 'x11',
   'auth-agent-req@openssh.com': 'agent',
@@ -108,8 +110,8 @@ export class SshSession {
     });
   }
 
-  /** Runs until either side or the gateway ends it. */
-  async run(): Promise<void> {
+  /** Runs until either side or the gateway ends it. @returns why it ended, for a client that is still there */
+  async run(): Promise<string> {
     const { signal, draining } = this.#options;
     const over = this.#ended;
     const opened = await this.#opened;
@@ -131,6 +133,7 @@ export class SshSession {
         setTimeout(() => over.resolve('not let in'), farewellMs).unref();
         await over.promise;
       }
+      return opened.ok ? (saidOf[reason] ?? reason) : (opened.lines[0] ?? reason);
     } finally {
       clearTimeout(this.#idle);
       this.#channels.gone();

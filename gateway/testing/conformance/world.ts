@@ -142,6 +142,7 @@ export function openWorld(target: string, label: string) {
       throw error;
     },
     endWithToken: true,
+    totalMs: 86_400_000,
   };
   const admission = openAdmission(ports);
   return { world, admission, nextId };
