@@ -68,8 +68,8 @@ export interface SessionFacts {
   readonly denials: number;
   readonly labels_read: readonly string[];
   /**
-   * Look-ups of labelled values in the last 60 minutes, before this command; 0 for a command that makes none, so that what looks nothing up is
-   * decided once.
+   * Look-ups of labelled values in the last 60 minutes, before this command, by this principal on this target over all sessions of the gateway;
+   * 0 for a command that makes none, so that what looks nothing up is decided once.
    */
   readonly lookups: number;
 }

@@ -19,6 +19,7 @@ import type { Client, Principal, Protocol, Target } from '../contract/principal.
 import { denialOf } from './denials.ts';
 import { findingIds, sessionEvents, timestamp } from './events.ts';
 import { SessionGate } from './gate.ts';
+import { LookUps } from './look-ups.ts';
 import { SessionTally } from './session-tally.ts';
 
 export interface AdmissionPorts {
@@ -65,6 +66,7 @@ interface Forecast extends Pick<AdmissionRequest, 'protocol' | 'target' | 'user'
 
 /** Opens and closes the first door: who may have a session on which target, and for how long. */
 export function openAdmission(ports: AdmissionPorts): OpenAdmission {
+  const lookUps = new LookUps();
   const sessions = new Set<SessionGate>();
   const rechecks = new Map<SessionGate, () => void>();
   return { admit, admits, refusedLogin, recheck, sessions };
@@ -102,7 +104,7 @@ export function openAdmission(ports: AdmissionPorts): OpenAdmission {
         return no.hint === undefined ? refusal : { ...refusal, hint: no.hint };
       }
       const recorder = await ports.recordings.open(frame);
-      const gate = new SessionGate(frame, { ...ports, policy, recorder });
+      const gate = new SessionGate(frame, { ...ports, policy, recorder, lookUps });
       admitted = true;
       watch(gate, request, policy);
       return { ok: true, gate };
@@ -135,7 +137,7 @@ export function openAdmission(ports: AdmissionPorts): OpenAdmission {
     };
     const requestId = ports.nextId();
     const key = `connect ${user}`;
-    const session = new SessionTally(frame).facts;
+    const session = new SessionTally(frame, lookUps).facts;
     const atMs = ports.clock.now();
     const startMs = performance.now();
     const decision = policy.decide(command, key, requestId, session);

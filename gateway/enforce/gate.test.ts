@@ -10,6 +10,7 @@ import type { HoldResolution, PolicySession } from '../contract/ports.ts';
 import type { ResultPart, RowBatch } from '../contract/result.ts';
 import { frame, statement } from '../testing/commands.ts';
 import { type GatePorts, SessionGate } from './gate.ts';
+import { LookUps } from './look-ups.ts';
 import { openIds } from './request-id.ts';
 
 const revision = asId<Revision>('r1');
@@ -155,6 +156,7 @@ function setUp(decide: PolicySession['decide'], setup: Setup = {}) {
     notify: { send: (channel) => void seen.client.push({ notified: channel }) },
     clock: { now: () => 1_000 },
     nextId: openIds(() => 1_000),
+    lookUps: new LookUps(),
     decided: (decided) => void seen.decided.push(decided),
   };
   const [first = 'select name, ssn from c', ...others] = setup.texts ?? [];

@@ -22,6 +22,7 @@ import { denial } from './denials.ts';
 import { findingIds, sessionEvents } from './events.ts';
 import { type Answer, Holds } from './holds.ts';
 import { denialOfAll, effectOf, firstOf, type Judged } from './judged.ts';
+import type { LookUps } from './look-ups.ts';
 import { obligationsOfAll } from './obligations.ts';
 import { Release } from './release.ts';
 import { SessionTally } from './session-tally.ts';
@@ -35,6 +36,8 @@ export interface GatePorts {
   readonly notify: Notify;
   readonly clock: Clock;
   readonly nextId: () => RequestId;
+  /** Of all sessions. */
+  readonly lookUps: LookUps;
   /** Told of each decision that takes effect, once it is recorded. */
   readonly decided: Witness;
 }
@@ -60,7 +63,7 @@ export class SessionGate implements Gate {
     this.frame = frame;
     this.#ports = ports;
     this.#event = sessionEvents(frame, () => ports.clock.now());
-    this.#session = new SessionTally(frame);
+    this.#session = new SessionTally(frame, ports.lookUps);
     this.#holds = new Holds(frame, ports, this.#event, this.ending);
   }
 

@@ -1,14 +1,17 @@
 import { type Command, lookupsOf, type SessionFacts } from '../contract/command.ts';
 import type { SessionFrame } from '../contract/ports.ts';
+import type { LookUps } from './look-ups.ts';
 
 /** What a session has done so far; the facts that policy may read and that `sessions list` shows. */
 export class SessionTally {
   readonly #facts: { -readonly [K in keyof SessionFacts]: SessionFacts[K] };
   #snapshot: SessionFacts | undefined;
-  /** Look-ups by minute since the epoch: of the last hour, oldest first. */
-  readonly #lookups = new Map<number, number>();
+  readonly #frame: SessionFrame;
+  readonly #lookUps: LookUps;
 
-  constructor(frame: SessionFrame) {
+  constructor(frame: SessionFrame, lookUps: LookUps) {
+    this.#frame = frame;
+    this.#lookUps = lookUps;
     const started_at = new Date(frame.startedAtMs).toISOString();
     this.#facts = { id: frame.id, started_at, commands: 0, rows_returned: 0, denials: 0, labels_read: [], lookups: 0 };
   }
@@ -24,20 +27,13 @@ export class SessionTally {
    */
   factsFor(command: Command, before: number, nowMs: number): SessionFacts {
     if (lookupsOf(command) === 0) return this.facts;
-    const minute = minuteOf(nowMs);
-    let lookups = before;
-    for (const [at, count] of this.#lookups) {
-      if (at > minute - windowMinutes) lookups += count;
-      else this.#lookups.delete(at);
-    }
+    const lookups = before + this.#lookUps.count(this.#frame, nowMs);
     return { ...this.facts, lookups };
   }
 
   /** They are about to run. */
   looksUp(lookups: number, nowMs: number): void {
-    if (lookups === 0) return;
-    const minute = minuteOf(nowMs);
-    this.#lookups.set(minute, (this.#lookups.get(minute) ?? 0) + lookups);
+    this.#lookUps.add(this.#frame, lookups, nowMs);
   }
 
   released(command: Command): void {
@@ -57,11 +53,4 @@ export class SessionTally {
     this.#snapshot = undefined;
     this.#facts.rows_returned += rows;
   }
-}
-
-/** `SessionFacts.lookups` is about so long. */
-const windowMinutes = 60;
-
-function minuteOf(ms: number): number {
-  return Math.floor(ms / 60_000);
 }

@@ -36,7 +36,7 @@ export const frameMeanings: Readonly<Record<string, string>> = {
   'session.denials': 'Denials so far',
   'session.labels_read': 'Labels that came out so far, masked or not',
   'session.lookups':
-    'Look-ups of labelled values by equality in the last 60 minutes, before this command; 0 for a command that makes none',
+    'Look-ups of labelled values by equality in the last 60 minutes, before this command: by this principal on this target, over all of its sessions at this gateway since it started; 0 for a command that makes none',
   'command.protocol': 'Which kind of command',
   'command.text': 'The command as it was sent',
   'command.labels': 'Labels of everything that it could bring out or write',

@@ -24,7 +24,11 @@ import {
 const perHour = 5;
 /** From here on addresses come out in clear, to those who may read them. */
 const inClear = 20;
-const tooMany = /this session has looked up as many values as it may in an hour/;
+const tooMany = /you have looked up as many values as you may in an hour/;
+const people = Array.from({ length: 100 }, (_, n) => [
+  { name: `reader-${String(n)}`, kind: 'human', groups: ['readers'] } as const,
+  { name: `writer-${String(n)}`, kind: 'human', groups: ['dba'] } as const,
+]).flat();
 let rig: Rig;
 let admin: pg.Client;
 let emails: readonly string[];
@@ -32,7 +36,7 @@ let emails: readonly string[];
 beforeAll(async () => {
   rig = await startRig({
     policies: [fileURLToPath(new URL('looking-up', import.meta.url))],
-    principals: [...rigPrincipals, { name: 'sue', kind: 'human', groups: ['support'] }],
+    principals: [...rigPrincipals, { name: 'sue', kind: 'human', groups: ['support'] }, ...people],
   });
   admin = new pg.Client({ connectionString: rig.postgres.url.replace(/postgres$/, 'crm') });
   await admin.connect();
@@ -47,8 +51,11 @@ afterAll(async () => {
 });
 
 const email = (n: number): string => emails[n] ?? '';
-const open = async (name = 'ana'): Promise<Wire> =>
-  wireThrough({ port: rig.port, user: 'app', database: 'crm', password: await rig.token(name) });
+const openAs = async (name: string, database = 'crm'): Promise<Wire> =>
+  wireThrough({ port: rig.port, user: 'app', database, password: await rig.token(name) });
+let met = 0;
+/** A session of somebody who has looked nothing up yet. */
+const open = (kind: 'reader' | 'writer' = 'reader'): Promise<Wire> => openAs(`${kind}-${String(met++)}`);
 const byEmail = 'select id, name, email from customers where email = $1';
 const literally = (n: number): string => `select id, name, email from customers where email = '${email(n)}'`;
 
@@ -80,7 +87,7 @@ test('an address that nobody has brings no row', async () => {
   expect(rowsOf(await wire.query("select id from customers where email = 'nobody@shop.example'"))).toEqual([]);
 });
 
-describe('an hour of a session has five look-ups', () => {
+describe('an hour has five look-ups', () => {
   /** Each says so many look-ups, and returns everything that came. */
   const ways: readonly (readonly [how: string, say: (wire: Wire, times: number) => Promise<readonly WireMessage[]>])[] =
     [
@@ -187,8 +194,22 @@ describe('an hour of a session has five look-ups', () => {
     expect(rowsOf(await wire.query('select count(*) from customers where city is not null'))).toHaveLength(1);
   });
 
+  test('who hangs up and comes back has no more of them, and neither has who works over two connections', async () => {
+    await using first = await openAs('ana');
+    for (let n = 0; n < perHour - 1; n += 1) expect(rowsOf(await first.query(literally(n)))).toHaveLength(1);
+    await using second = await openAs('ana');
+    expect(rowsOf(await second.query(literally(0)))).toHaveLength(1);
+    expect(errorText(await first.query(literally(0)))).toMatch(tooMany);
+    await first[Symbol.asyncDispose]();
+    await using third = await openAs('ana');
+    expect(errorText(await third.query(literally(0)))).toMatch(tooMany);
+    // Somebody else's count is their own.
+    await using other = await openAs('carl');
+    expect(rowsOf(await other.query(literally(0)))).toHaveLength(1);
+  });
+
   test('who reads addresses has no such limit', async () => {
-    await using wire = await open('sue');
+    await using wire = await openAs('sue');
     for (let n = 0; n < 3 * perHour; n += 1) expect(rowsOf(await wire.query(literally(inClear + n)))).toHaveLength(1);
   });
 });
@@ -245,7 +266,7 @@ describe('an address that is written has to be nobody’s, and whether it is, is
     ['INSERT', (at: string) => inserting(at)],
     ['UPDATE', changing],
   ])('%s: one that nobody has is written, and leaves masked', async (how, sql) => {
-    await using wire = await open('ben');
+    await using wire = await open('writer');
     const at = fresh(`one-${how}`);
     const rows = rowsOf(await wire.query(`${sql(at)} returning city, email`));
     expect([rows.length, await holders([at])]).toEqual([1, 1]);
@@ -256,7 +277,7 @@ describe('an address that is written has to be nobody’s, and whether it is, is
     ['INSERT', (at: string) => inserting(at)],
     ['UPDATE', changing],
   ])('%s: one that somebody has is refused by the server, which says no more than that', async (_, sql) => {
-    await using wire = await open('ben');
+    await using wire = await open('writer');
     const error = errorText(await wire.query(sql(email(5))));
     expect(error).toContain('23505');
     expect(error).toContain('withheld');
@@ -289,11 +310,11 @@ describe('an address that is written has to be nobody’s, and whether it is, is
     }],
   ]; // prettier-ignore
 
-  test.each(ways)('an hour of a session has five: %s', async (how, say) => {
+  test.each(ways)('an hour has five: %s', async (how, say) => {
     const addresses = Array.from({ length: perHour + 1 }, (_, n) => fresh(`${how.replaceAll(' ', '-')}-${String(n)}`));
-    await using wire = await open('ben');
+    await using wire = await open('writer');
     expect(errorsOf(await say(wire, addresses.slice(0, perHour)))).toEqual([]);
-    await using other = await open('ben');
+    await using other = await open('writer');
     const more = addresses.map((at) => `more-${at}`);
     expect(errorText(await say(other, more))).toMatch(tooMany);
     expect(await holders(more.slice(perHour))).toBe(0);
@@ -313,7 +334,7 @@ describe('an address that is written has to be nobody’s, and whether it is, is
     ['a condition on the old address', () => `update customers set email = '${fresh('z')}' where email = '${email(3)}'`],
     ['COPY', () => 'copy customers (name, email, ssn, card_number, city, country) from stdin'],
   ])('%s is refused', async (_, sql) => {
-    await using wire = await open('ben');
+    await using wire = await open('writer');
     expect(errorText(await wire.query(sql()))).toContain('42501 denied by policy');
   }); // prettier-ignore
 
@@ -324,7 +345,7 @@ describe('an address that is written has to be nobody’s, and whether it is, is
   ])('where %s it is a key, refused', async (_, make, undo) => {
     await admin.query(make);
     try {
-      await using wire = await open('ben');
+      await using wire = await open('writer');
       await expect.poll(async () => errorText(await wire.query(`begin; ${changing(fresh('never'))}; rollback`)), settled).toMatch(/as a key, whose values/);
     } finally {
       await admin.query(undo);

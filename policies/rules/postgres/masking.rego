@@ -71,12 +71,12 @@ may_look_up(label) if data.labels[label].lookup == "equality"
 # METADATA
 # title: Few look-ups in an hour
 # description: |
-#   Whoever has a list of values would learn by as many look-ups which of them are there. A session has so many
-#   in 60 minutes as `lookups_per_hour` in the label's data says, or 60.
+#   Whoever has a list of values would learn by as many look-ups which of them are there. A principal has so
+#   many on a target in 60 minutes, over all sessions, as `lookups_per_hour` in the label's data says, or 60.
 # custom: {id: PG-016}
 deny contains {
 	"id": "PG-016",
-	"msg": $"{used.column} is {label}, and this session has looked up as many values as it may in an hour",
+	"msg": $"{used.column} is {label}, and you have looked up as many values as you may in an hour",
 	"hint": "Wait, or ask for more lookups_per_hour on the label.",
 	"severity": "high",
 	"controls": ["SOC2:CC6.1"],
