@@ -42,6 +42,7 @@ export function openSshTarget(config: SshTargetConfig, ports: SshTargetPorts): S
   return {
     defaultLogin: config.login ?? Object.keys(logins)[0] ?? '',
     shell: config.shell,
+    asksShell: config.ask_shell,
     acceptEnv: config.accept_env,
     async connect(user, who, signal) {
       const login = Object.hasOwn(logins, user) ? logins[user] : undefined;

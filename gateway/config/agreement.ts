@@ -28,7 +28,11 @@ export function weaknesses(config: Config): readonly Remark[] {
     found.push({ path: ['listen', 'postgres', 'cleartext_loopback'], message });
   }
   for (const [i, target] of config.targets.entries()) {
-    if (target.protocol !== 'postgres') continue;
+    if (target.protocol === 'ssh') {
+      const message = `nothing makes sure which shell reads lines at ${target.name}`;
+      if (!target.ask_shell) found.push({ path: ['targets', i, 'ask_shell'], message });
+      continue;
+    }
     const { mode } = target.tls;
     const at = ['targets', i, 'tls', 'mode'];
     if (mode === 'disable') found.push({ path: at, message: `the way to ${target.name} is not encrypted` });

@@ -117,7 +117,13 @@ export function sshTarget({ secret }: Pick<Fields, 'secret'>) {
       .enum(['bash', 'unknown'])
       .default('unknown')
       .describe(
-        'The shell of its logins. `unknown`: sh, dash, ash, ksh, mksh, yash or zsh; what these read otherwise than bash cannot be known before it runs. Others (fish, csh) have another grammar and are no logins to give to a target',
+        'The shell of its logins. `unknown`: sh, dash, ash, ksh, mksh, yash or zsh; what these read otherwise than bash cannot be known before it runs. Others (fish, csh) have another grammar: lines for them are refused',
+      ),
+    ask_shell: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Before the first line of a connection the host is asked, by a line of its own, whether its shell is one of these. `false` for hosts where another program reads all lines (`ForceCommand`, git-shell): then nothing makes sure of `shell`',
       ),
     accept_env: z
       .array(variable)

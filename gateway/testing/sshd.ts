@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { shellQuestion } from '../protocols/ssh/index.ts';
 import { freePort } from './ports.ts';
 
 /** A real OpenSSH server, alone in its own directory, on loopback, that lets one account in by a key: whoever runs the tests, unless told. */
@@ -18,7 +19,7 @@ export interface TestSshd extends AsyncDisposable {
   /** `ssh-ed25519 AAAA...`: what the server shows. */
   readonly hostKey: string;
   readonly dir: string;
-  /** Every line that it was asked to run, one after the other; with `recordLines` only. */
+  /** Every line that it was asked to run, one after the other, but for what the gateway itself asks; with `recordLines` only. */
   lines(): Buffer;
   /** What its sftp was sent, in all sessions; with `recordFiles` only. */
   asked(): Buffer;
@@ -120,7 +121,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
     keyFile: file('id'),
     hostKey: `${type} ${base64}`,
     dir,
-    lines: () => readFileSync(file('lines')),
+    lines: () => Buffer.from(readFileSync(file('lines'), 'latin1').replaceAll(`${shellQuestion}\n`, ''), 'latin1'),
     asked: () => readFileSync(file('asked')),
     log: () => said,
     [Symbol.asyncDispose]: async () => {

@@ -4,7 +4,8 @@ import type { Gate } from '../../contract/gate.ts';
 import { isSubsystemName, subsystemCommand } from '../../facts/forwards/index.ts';
 import type { Shell } from '../../facts/shell/index.ts';
 import { type ChannelLimits, type ChannelSettings, ExecChannel, type Program } from './channel.ts';
-import { deniedExit } from './errors.ts';
+import { brokenLine, deniedExit } from './errors.ts';
+import { askLoginShell, type LoginShell } from './login-shell.ts';
 import { commandsOf, shellCommands } from './normalize.ts';
 import { openFailures, refuseChannel } from './refuse-channel.ts';
 import { answer, collectSettings } from './requests.ts';
@@ -89,6 +90,8 @@ export class Channels {
   /** Limits of bytes of files count over the session. */
   readonly #fileTally = {};
   readonly #room: Room;
+  /** Asked before the first line. */
+  #loginShell: Promise<LoginShell> | undefined;
 
   constructor(ports: ChannelsPorts) {
     this.#ports = ports;
@@ -158,13 +161,18 @@ export class Channels {
       if (!channel) return;
       open = this.#exec(channel, session, settle(), programOf);
     };
-    session.on('exec', (yes, _no, { command }) => start(yes, (exec, shell) => this.#line(exec, command, shell)));
+    session.on('exec', (yes, _no, { command }) => start(yes, (exec, at) => this.#line(exec, command, at)));
     session.on('shell', (yes) => {
-      start(yes, (exec) => ({ line: undefined, commands: shellCommands(exec.settings) }));
+      start(yes, (exec, { target: { shell } }) => {
+        return { program: { line: undefined, commands: shellCommands(exec.settings) }, shell };
+      });
     });
     session.on('subsystem', (yes, _no, { name }) => {
       if (name === 'sftp') return this.#sftp(yes(), session);
-      start(yes, (exec) => this.#subsystem(exec, name));
+      start(yes, (exec, { target: { shell } }) => {
+        const program = this.#subsystem(exec, name);
+        return program && { program, shell };
+      });
     });
   }
 
@@ -183,18 +191,29 @@ export class Channels {
     const { socket, log, limits } = this.#ports;
     const exec = new ExecChannel(channel, socket, settings, log);
     this.#begin(exec, session, async ({ gate, upstream, target }) => {
-      const program = programOf(exec, target.shell);
-      if (program) await exec.offer(gate, upstream, program, target.shell, limits);
+      const asked = await programOf(exec, { upstream, target });
+      if (asked) await exec.offer(gate, upstream, asked.program, asked.shell, limits);
     });
     return exec;
   }
 
-  #line(exec: ExecChannel, line: string, shell: Shell): Program | undefined {
-    const read = commandsOf(line, shell, this.#ports.limits.maxLineBytes, exec.settings);
-    if (read.ok) return { line, commands: read.commands };
-    this.#ports.refused(read.why, line.slice(0, maxRefusedText));
-    exec.fail(`not run: ${read.why}`, deniedExit);
-    return undefined;
+  async #line(exec: ExecChannel, line: string, { upstream, target }: At): Promise<Asked | undefined> {
+    const refuse = (why: string): undefined => {
+      this.#ports.refused(why, line.slice(0, maxRefusedText));
+      exec.fail(`not run: ${why}`, deniedExit);
+    };
+    this.#loginShell ??= askLoginShell(upstream, target);
+    try {
+      const reads = await this.#loginShell;
+      if (!reads.ok) return refuse(reads.why);
+      const { shell } = reads;
+      const read = commandsOf(line, shell, this.#ports.limits.maxLineBytes, exec.settings);
+      return read.ok ? { program: { line, commands: read.commands }, shell } : refuse(read.why);
+    } catch (error) {
+      exec.fail(brokenLine(error));
+      this.#ports.log('exec failed', error);
+      return undefined;
+    }
   }
 
   /** Any but sftp: a stream of bytes in a protocol that nobody here reads. */
@@ -245,5 +264,13 @@ export class Channels {
   }
 }
 
+type At = Pick<OpenSession, 'upstream' | 'target'>;
+
+interface Asked {
+  readonly program: Program;
+  /** By which its lines are read. */
+  readonly shell: Shell;
+}
+
 /** @returns undefined when there is none to judge; then `exec` has ended with the reason */
-type ProgramOf = (exec: ExecChannel, shell: Shell) => Program | undefined;
+type ProgramOf = (exec: ExecChannel, at: At) => Asked | undefined | Promise<Asked | undefined>;

@@ -12,6 +12,7 @@ import { CommandShares } from './shares.ts';
 
 export type { DeviceLoginPrompt, Proven } from './handshake.ts';
 export { fingerprint, parsePublicKey, type PublicKey, publicKeyLine } from './public-key.ts';
+export { shellQuestion } from './login-shell.ts';
 export type { SshTarget } from './upstream.ts';
 export type { ChannelSizes };
 export { SshCodes } from './codes.ts';

@@ -35,6 +35,8 @@ export interface SshTarget {
   readonly defaultLogin: string;
   /** The shell that the host's logins have: it reads each line after us. */
   readonly shell: Shell;
+  /** Whether the host is asked which shell it is: @see askLoginShell */
+  readonly asksShell: boolean;
   /** Names of variables that clients may set; `*` at the end stands for anything. */
   readonly acceptEnv: readonly string[];
   /**

@@ -59,6 +59,7 @@ export async function openFront(options: FrontOptions): Promise<SshFront> {
     target: () => ({
       defaultLogin: user,
       shell: 'bash',
+      asksShell: true,
       acceptEnv: [],
       async connect(asked, _who, signal) {
         const connected = await connectSshUpstream(upstream, { user: asked, secret: { key } }, signal);
