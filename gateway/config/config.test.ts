@@ -316,6 +316,12 @@ describe('a configuration', () => {
       'database: crm\n    connect_ms: 1_800_000\n',
       'targets[0].connect_ms: expected',
     ],
+    [
+      'a session that may not last at all',
+      'policy:\n',
+      'sessions: { total_s: 0 }\npolicy:\n',
+      'sessions.total_s: expected at least 1',
+    ],
     ['a key twice', 'policy:\n', 'policy:\n  bundle: x\n', 'gateway.yaml:20:3: Map keys must be unique'],
     ['broken YAML', 'targets:\n', 'targets: [\n', 'gateway.yaml:'],
     ['a key without its colon', 'targets:\n', 'targets\n', 'a colon is missing behind this key'],
@@ -366,6 +372,13 @@ describe('a configuration', () => {
       'targets[0].allow_md5',
       'sessions.end_with_token',
     ]);
+  });
+
+  test('a host whose shell nobody asks for is named too', () => {
+    const host =
+      'targets:\n  - { name: web1, protocol: ssh, host: web1, ask_shell: false, logins: { root: { key: { env: CRM_PASSWORD } } } }\n';
+    const read = parseConfig(good.replace('targets:\n', host).replace('state_dir:', '  ssh: {}\nstate_dir:'), around);
+    expect(read.ok && read.warnings.map((w) => w.path)).toEqual(['targets[0].ask_shell']);
   });
 
   test('that right is has no warnings', () => {

@@ -19,6 +19,8 @@ const readers = {
   fish: 'exec fish -c "$SSH_ORIGINAL_COMMAND"',
   tcsh: 'exec tcsh -c "$SSH_ORIGINAL_COMMAND"',
 } as const;
+/** To shells of the POSIX family an echo of one word. */
+const hidden = { fish: "echo '\\'';id #'", tcsh: 'echo "\\`id\\`"' } as const;
 const isHere = (program: string) => spawnSync(program, ['-c', 'true']).status === 0;
 const refused = /^sallyport: not run: shell: what reads lines at the host is no shell that the gateway can read/;
 
@@ -73,28 +75,30 @@ describe.skipIf(sshdPath === undefined)(
       'that is none (%s) has no line, and the client reads why',
       async (name) => {
         const ran = await world.ssh('olga', [`${name}@127.0.0.1`, 'id']);
-        expect(ran).toEqual({ code: 126, out: '', err: expect.stringMatching(refused) });
+        expect(ran).toMatchObject({ code: 126, out: '' });
+        expect(ran.err).toMatch(refused);
         const found = await world.api('otto').audit.query({ identity: 'olga', target: name });
         if (!found.ok) throw new Error(found.problem.detail);
         const entry = found.value.find(({ type }) => type === 'refused');
-        expect(entry).toMatchObject({
-          command: 'id',
-          effect: 'refused',
-          detail: { why: expect.stringMatching(/^shell: /) },
-        });
+        expect(entry).toMatchObject({ command: 'id', effect: 'refused' });
+        expect(entry?.detail['why']).toMatch(/^shell: /);
       },
     );
 
-    test.each(['fish', 'tcsh'])('%s: its lines are not those that were judged, and none runs', async (name) => {
-      // Without it bash says that there is none, and that is no answer either.
-      const ran = await world.ssh('olga', [`${name}@127.0.0.1`, "echo 'a\\'; id #'"]);
-      expect(ran).toEqual({ code: 126, out: '', err: expect.stringMatching(refused) });
-    });
-
-    test.each(['fish', 'tcsh'].filter(isHere))(
-      '%s runs what stands in quotes to others, where nobody asks',
+    test.each(['fish', 'tcsh'] as const)(
+      '%s: its lines are not those that were judged, and none runs',
       async (name) => {
-        const { out } = await world.ssh('olga', [`${name}-unasked@127.0.0.1`, "echo 'a\\'; id #'"]);
+        // Without it bash says that there is none, and that is no answer either.
+        const ran = await world.ssh('olga', [`${name}@127.0.0.1`, hidden[name]]);
+        expect(ran).toMatchObject({ code: 126, out: '' });
+        expect(ran.err).toMatch(refused);
+      },
+    );
+
+    test.each((['fish', 'tcsh'] as const).filter(isHere))(
+      '%s runs what stands in quotes, where nobody asks',
+      async (name) => {
+        const { out } = await world.ssh('olga', [`${name}-unasked@127.0.0.1`, hidden[name]]);
         expect(out).toContain('uid=');
       },
     );
