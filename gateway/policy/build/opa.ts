@@ -34,13 +34,23 @@ export async function findOpa(env: Readonly<Record<string, string | undefined>>)
 export async function runOpa(opa: string, args: readonly string[], where: Where = {}): Promise<string> {
   const run = await execute(opa, args, where);
   if (run.ok) return run.stdout;
-  const said = run.stderr.trim() || run.stdout.trim() || run.error.message;
-  throw new SallyportError('opa-failed', `opa ${args[0] ?? ''}: ${said}`, { cause: run.error });
+  throw opaFailed(args[0] ?? '', run);
 }
 
-export type OpaRun =
-  | { readonly ok: true; readonly stdout: string }
-  | { readonly ok: false; readonly stdout: string; readonly stderr: string; readonly error: Error };
+export interface FailedRun {
+  readonly ok: false;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly error: Error;
+}
+
+export type OpaRun = { readonly ok: true; readonly stdout: string } | FailedRun;
+
+/** For callers to whom a failure is none of the answers. */
+export function opaFailed(command: string, { stdout, stderr, error }: FailedRun): SallyportError {
+  const said = stderr.trim() || stdout.trim() || error.message;
+  return new SallyportError('opa-failed', `opa ${command}: ${said}`, { cause: error });
+}
 
 /** `cwd`: OPA writes file names into what it compiles, so relative ones make a build that can be repeated elsewhere. */
 export interface Where {

@@ -4,7 +4,8 @@ import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { SallyportError } from '../../contract/errors.ts';
 import type { BundleRule } from '../bundle/manifest.ts';
-import { runOpa, type Where } from './opa.ts';
+import { opaFailed, type Where } from './opa.ts';
+import { parseRego } from './parse.ts';
 
 const term = z.looseObject({ type: z.string(), value: z.unknown() });
 const ruleSchema = z.looseObject({
@@ -29,8 +30,9 @@ export async function rulesOf(
 ): Promise<BundleRule[]> {
   const rules: BundleRule[] = [];
   for (const file of await regoFiles(join(where.cwd, folder))) {
-    const args = ['parse', '-f', 'json', '--json-include', 'locations,-comments', join(folder, file)];
-    const read = moduleSchema.safeParse(JSON.parse(await runOpa(opa, args, where)));
+    const parsed = await parseRego(opa, join(folder, file), where);
+    if (!parsed.ok) throw opaFailed('parse', parsed);
+    const read = moduleSchema.safeParse(parsed.tree);
     if (!read.success) throw new SallyportError('opa-failed', `opa parse ${file}: ${z.prettifyError(read.error)}`);
     const path = dotted(read.data.package.path);
     for (const rule of read.data.rules ?? []) rules.push(describe(rule, path, file));

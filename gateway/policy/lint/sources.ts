@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { execute, type Where } from '../build/opa.ts';
+import type { Where } from '../build/opa.ts';
 import type { PolicyFolder } from '../build/pack.ts';
+import { parseRego } from '../build/parse.ts';
 import { isPolicySource, originsOf } from '../build/stage.ts';
 import { readModule, type Module } from './ast.ts';
 import type { Problem } from './problem.ts';
@@ -55,9 +56,9 @@ async function parse(
   path: string,
   where: Where,
 ): Promise<{ readonly module?: Module; readonly problems: readonly Problem[] }> {
-  const run = await execute(opa, ['parse', '-f', 'json', '--json-include', 'locations', path], where);
-  if (!run.ok) return { problems: opaProblems(run.stderr || run.stdout || run.error.message, path) };
-  return { module: readModule(path, JSON.parse(run.stdout)), problems: [] };
+  const parsed = await parseRego(opa, path, where);
+  if (!parsed.ok) return { problems: opaProblems(parsed.stderr || parsed.stdout || parsed.error.message, path) };
+  return { module: readModule(path, parsed.tree), problems: [] };
 }
 
 function opaSays(message: string): Omit<Problem, 'file' | 'line' | 'column'> {
