@@ -3,8 +3,8 @@ import { type Ran, sallyport } from './client.ts';
 import type { Tour } from './steps.ts';
 import type { World } from './world.ts';
 
-const holdTimeoutMs = 20_000;
-const endTimeoutMs = 20_000;
+const holdTimeoutMs = 60_000;
+const endTimeoutMs = 60_000;
 
 /** Something that policy holds, from its start to its end. */
 interface Held {
