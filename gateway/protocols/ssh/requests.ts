@@ -13,6 +13,8 @@ export interface RequestTerms {
 const maxVariables = 64;
 const maxValueBytes = 4_096;
 const maxTermBytes = 64;
+/** What terminfo(5) calls terminals. Libraries look the name up below a folder, so a path in it is one to a file of the client's choice. */
+const namesTerminal = /^(?:[A-Za-z0-9][\w.+:-]*)?$/;
 
 /**
  * Answers what comes before an exec. What is not on a list is refused, as sshd does; the exec goes on without it.
@@ -36,7 +38,7 @@ export function collectSettings(session: Session, { acceptEnv, onRefused }: Requ
   session.on('pty', (accept, reject, given) => {
     const { cols, rows, width, height, modes } = given;
     const term = 'term' in given && typeof given.term === 'string' ? given.term : 'dumb';
-    const isSane = [cols, rows].every((n) => n <= maxCells) && term.length <= maxTermBytes && /^[!-~]*$/.test(term);
+    const isSane = [cols, rows].every((n) => n <= maxCells) && term.length <= maxTermBytes && namesTerminal.test(term);
     const isFine = !hasStarted && isSane;
     if (isFine) terminal = { cols, rows, width, height, term, modes };
     answer(isFine ? accept : reject);

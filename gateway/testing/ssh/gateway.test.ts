@@ -90,6 +90,16 @@ describe.skipIf(sshdPath === undefined)(sshdPath === undefined ? `SSH (skipped: 
     expect((await world.ssh('olga', ['-T', 'web1@127.0.0.1', 'tty'])).out).toBe('not a tty\n');
   });
 
+  test('a kind of terminal that is a path gets no terminal: libraries would read that file', async () => {
+    for (const kind of ['../../tmp/evil', '/tmp/evil', '.evil', 'x;touch', 'x$(touch)']) {
+      const asked = ['-tt', '-o', `SetEnv=TERM=${kind}`, 'web1@127.0.0.1', 'echo $TERM'];
+      const err = 'PTY allocation request failed on channel 0\r\n';
+      expect([kind, await world.ssh('olga', asked)]).toEqual([kind, { code: 255, out: '', err }]);
+    }
+    const fine = ['-tt', '-o', 'SetEnv=TERM=screen.xterm-256color', 'web1@127.0.0.1', 'echo $TERM'];
+    expect((await world.ssh('olga', fine)).out).toBe('screen.xterm-256color\r\n');
+  });
+
   test('variables on the list reach the host and policy, the others neither', async () => {
     const line = [
       '-o',
