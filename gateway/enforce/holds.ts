@@ -3,6 +3,7 @@ import type { ApprovalTerms, Decision } from '../contract/decision.ts';
 import type { Denial, Exchange } from '../contract/exchange.ts';
 import type { RequestId } from '../contract/ids.ts';
 import type { Approvals, Audit, HoldResolution, Recorder, SessionFrame } from '../contract/ports.ts';
+import { approvedTexts } from './approved-texts.ts';
 import { denial, holdReason } from './denials.ts';
 import type { sessionEvents } from './events.ts';
 import { holdDigest, holdNotice, mergedTerms } from './hold.ts';
@@ -102,17 +103,6 @@ export class Holds {
     if (decision.effect !== 'require_approval' || !approval || approval.scope !== 'session') return undefined;
     return this.#granted.find((fact) => approval.rules.every((rule) => fact.rules.includes(rule)));
   }
-}
-
-/**
- * All that is approved. A line of shell is that as it was sent, once: its commands alone do not say what a loop goes through, where a group's output
- * goes, and which of them runs when.
- */
-function approvedTexts(x: Exchange): readonly string[] {
-  return x.commands.flatMap((command, i) => {
-    if (command.protocol !== 'ssh' || command.request !== 'exec') return [x.recordText(i).text];
-    return i === 0 ? [command.line] : [];
-  });
 }
 
 function notApproved(
