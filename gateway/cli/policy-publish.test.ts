@@ -138,7 +138,7 @@ test('status says which policy runs, since when, and why the newest does not', a
   const { exit, out } = await policy(['status', '--gateway', at.url], token);
   expect(exit).toBe(0);
   expect(out).toMatch(/^revision +r1\nactive +since 2026-06-01\S+, from the last good one kept on disk\n/);
-  expect(out).toContain('bundle r2 expired [bundle-expired] at 2026-06-02');
+  expect(out).toContain('bundle r2 expired\u{fffd}[2J [bundle-expired] at 2026-06-02');
   expect(out).not.toContain('\u001b');
   expect(out).toMatch(/\npolicy +r1 +7 +main +2027-06-01T00:00:00.000Z +\/etc\/sallyport\/policy/);
   const json = await policy(['status', '--gateway', at.url, '--json'], token);

@@ -25,6 +25,8 @@ export interface FrontOptions {
   readonly sizes?: ChannelSizes;
   /** Towards the host. */
   readonly keepAliveMs?: number;
+  /** False for a host that has no shell to ask. */
+  readonly asksShell?: boolean;
 }
 
 /** The adapter alone, in front of one host, under the real enforcement with ports that keep what they are given: the target `web1`. */
@@ -40,7 +42,7 @@ export interface SshFront extends AsyncDisposable {
 }
 
 export async function openFront(options: FrontOptions): Promise<SshFront> {
-  const { port, user, key, connectTimeoutMs = 10_000, keepAliveMs = 10_000 } = options;
+  const { port, user, key, connectTimeoutMs = 10_000, keepAliveMs = 10_000, asksShell = true } = options;
   const { world, admission, nextId } = openWorld('web1', 'detector:card');
   const userKey = newHostKey();
   const known = publicHalf(userKey);
@@ -59,7 +61,7 @@ export async function openFront(options: FrontOptions): Promise<SshFront> {
     target: () => ({
       defaultLogin: user,
       shell: 'bash',
-      asksShell: true,
+      asksShell,
       acceptEnv: [],
       async connect(asked, _who, signal) {
         const connected = await connectSshUpstream(upstream, { user: asked, secret: { key } }, signal);

@@ -270,7 +270,11 @@ test.each(breaches)(
   async (_, breach, why) => {
     await using host = await openHost(breach);
     const at = { port: host.port, hostKey: publicKeyLine(publicHalf(hostKey)), user: 'root', key: newHostKey() };
-    await using front = await openFront({ ...at, sizes: { windowBytes: 32_768, packetBytes: 4_096 } });
+    await using front = await openFront({
+      ...at,
+      asksShell: false,
+      sizes: { windowBytes: 32_768, packetBytes: 4_096 },
+    });
     using other = await logIn(front.listener.port, front.userKey);
     other.open(1_000, 32_768);
     other.exec('other');

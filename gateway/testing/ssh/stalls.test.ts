@@ -72,7 +72,7 @@ async function openHost(take: (socket: Socket) => void) {
   };
 }
 
-const front = (port: number, more: Partial<FrontOptions>) => openFront({ ...ours, port, ...more });
+const front = (port: number, more: Partial<FrontOptions>) => openFront({ ...ours, port, asksShell: false, ...more });
 
 const version = 'SSH-2.0-stalls\r\n';
 const stalls: [name: string, take: (socket: Socket) => void][] = [
