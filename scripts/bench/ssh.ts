@@ -17,8 +17,7 @@ import {
 import { differences, median, ratios, spreadOf } from './statistics.ts';
 import type { World } from './world.ts';
 
-// What somebody's .bashrc does before each command is not the gateway's affair.
-const settings = ['MaxStartups 1000', 'LogLevel ERROR', 'SetEnv HOME=/nonexistent'];
+const settings = ['MaxStartups 1000', 'LogLevel ERROR'];
 
 type Name = 'direct' | 'gateway';
 type Values = ReadonlyMap<Name, readonly number[]>;
