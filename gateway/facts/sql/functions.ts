@@ -25,10 +25,7 @@ const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCateg
   // How much was written: measures.ts.
   [/^pg_(create_restore_point|switch_wal|backup_start|backup_stop|log_standby_snapshot)$/, 'statistics', 'admin'],
   [measuresWrites, 'statistics'],
-  [
-    /^(pg_(cancel|terminate)_backend|pg_reload_conf|pg_promote|pg_switch_wal|pg_create_restore_point|pg_nextoid)$/,
-    'admin',
-  ],
+  [/^(pg_(cancel|terminate)_backend|pg_reload_conf|pg_promote|pg_nextoid)$/, 'admin'],
   [
     /^pg_(backup|wal_replay|replication|create|drop|copy|sync|import|log|export|clear|restore|stop|extension_config)_/,
     'admin',
