@@ -473,6 +473,28 @@ describe('the gateway’s view of it', () => {
         await locker.end();
       }
     });
+
+    test('a change whose transaction is open is looked for, and not waited for', async () => {
+      const [clock, looks] = [{ ms: 0 }, [] as string[]];
+      await using catalog = openCatalog(clock, looks);
+      const migration = new pg.Client({ connectionString: postgres.url });
+      await migration.connect();
+      try {
+        await labelsOf(catalog, 'select id from folk');
+        catalog.suspect();
+        expect(catalog.known(request('select id from folk'))).toBeUndefined();
+        await migration.query('begin; alter table locked add column more int');
+        expect(await labelsOf(catalog, 'select id from folk')).toEqual([]);
+        expect(looks.splice(0)).toEqual(['read', 'look']);
+        await migration.query('commit');
+        catalog.suspect();
+        expect(await labelsOf(catalog, 'select more from locked')).toEqual([]);
+        expect(looks).toEqual(['look', 'read']);
+      } finally {
+        await migration.end();
+        await admin.query('alter table locked drop column if exists more');
+      }
+    });
   });
 
   test('a query that does not end is ended by the server', async () => {

@@ -59,6 +59,7 @@ export class TargetCatalog implements AsyncDisposable {
   #checkedAtMs = Number.NEGATIVE_INFINITY;
   #checkTookMs = 0;
   #stale = true;
+  #suspect = false;
   #checking: Promise<void> | undefined;
   readonly #closing = new AbortController();
 
@@ -81,14 +82,22 @@ export class TargetCatalog implements AsyncDisposable {
     return this.#options.onFollowed(fresh, by);
   }
 
-  /** The schema changes or may have changed: nothing is judged by the old reading any more. */
+  /** The schema may have changed: nothing is judged by the old reading any more. */
   invalidate(): void {
     this.#stale = true;
   }
 
+  /**
+   * A statement that changes the schema is on its way, or its transaction is still open: nothing is judged before somebody has looked. Reading
+   * anew would wait for the locks of that transaction, the one that is to end it and all other sessions with it.
+   */
+  suspect(): void {
+    this.#suspect = true;
+  }
+
   /** False: what was read may not be so any more. */
   get fresh(): boolean {
-    return !this.#stale && this.ageMs <= this.#mayAgeMs;
+    return !this.#stale && !this.#suspect && this.ageMs <= this.#mayAgeMs;
   }
 
   /** Since it was last seen to be so. */
@@ -184,13 +193,14 @@ export class TargetCatalog implements AsyncDisposable {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(lookTimeoutMs)]);
     const startMs = now();
     const wasStale = this.#stale;
-    this.#stale = false;
+    this.#stale = this.#suspect = false;
     try {
       if (wasStale || !(await reader.isUnchanged(signal))) await this.#read(signal);
       else this.#checkTookMs = now() - startMs;
       this.#checkedAtMs = startMs;
     } catch (error) {
-      this.#stale = true;
+      this.#stale ||= wasStale;
+      this.#suspect = true;
       if (!this.#closing.signal.aborted)
         this.#options.onUnreadable(error instanceof Error ? error.message : String(error));
       if (error instanceof SallyportError && error.code !== 'catalog-unavailable')

@@ -11,7 +11,7 @@ export function applySent(state: SessionState, catalog: TargetCatalog, unit: Uni
   const { handle, transaction } = statement;
   if (behind.changesSchema) {
     state.schemaDirty = true;
-    catalog.invalidate();
+    catalog.suspect();
   }
   if (behind.changesSearchPath) {
     state.searchPathDirty = true;
@@ -33,7 +33,7 @@ export function applySent(state: SessionState, catalog: TargetCatalog, unit: Uni
 /** After a statement has run: the names it made or dropped. */
 export function applyCompleted(state: SessionState, catalog: TargetCatalog, unit: Unit): void {
   const { handle } = unit.statement;
-  if (unit.behind.changesSchema) catalog.invalidate();
+  if (unit.behind.changesSchema) catalog.suspect();
   if (unit.facts.kind === 'discard') {
     state.statements.expire(none);
     state.portals.expire(none);
