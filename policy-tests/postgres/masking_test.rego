@@ -77,7 +77,7 @@ uses := {
 	"function": "as an argument of a function",
 	"key": "as a key, whose values have to be unique or to exist",
 	"rule": "by a rule of its table: a check, row-level security, a partition",
-	"other": "that way",
+	"other": "in a definition",
 }
 
 test_a_masked_column_is_no_ingredient[use] if {
@@ -291,6 +291,10 @@ test_what_stands_in_the_way_says_what_to_do_instead[reason] if {
 	some reason, hint in {
 		"pg_catalog.pg_stats holds values of columns": "Read the tables themselves: their labelled columns leave masked.",
 		"public.t is a table of another server, and none of its columns is labelled": "Ask for labels on the columns of that table.",
+		"pg_catalog.pg_stat_activity holds statements of others": "Name the columns that you need: all but query are read.",
+		"a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE, MEMORY, BUFFERS": "Say EXPLAIN (COSTS OFF) without ANALYZE, or explain a statement that names no labelled column.",
+		"an earlier statement of the message changes what names mean": "Send the statements one by one: each is read by the schema that the one before it has left.",
+		"the schema was changed in this transaction": "Commit first: what a transaction has changed of the schema is seen by its own connection only.",
 		"the body of DO is not read": "Send the statements themselves.",
 		"relation nowhere is not known": "Check the name, or write the schema before it.",
 		"pg_catalog.pg_subscription holds credentials": "Nobody reads these through the gateway. psql's \\dRs+, \\deu+ and the like read them.",

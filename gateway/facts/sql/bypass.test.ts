@@ -531,6 +531,65 @@ describe('every other use of a labelled column is named', () => {
   });
 });
 
+describe('what a migration does beside the labelled columns of a table', () => {
+  test.each([
+    'ALTER TABLE payments ADD COLUMN seen timestamptz NOT NULL DEFAULT now()',
+    'ALTER TABLE payments ADD COLUMN IF NOT EXISTS size int CHECK (size > 0), ADD COLUMN key text UNIQUE',
+    'ALTER TABLE payments ADD COLUMN of int REFERENCES employees (id), ADD COLUMN next int REFERENCES payments (id)',
+    "ALTER TABLE payments ALTER amount SET DEFAULT 'x', ALTER amount SET NOT NULL, ALTER amount SET STATISTICS 500",
+    'ALTER TABLE payments ALTER amount DROP NOT NULL, ALTER amount DROP DEFAULT',
+    "ALTER TABLE payments ADD CONSTRAINT c CHECK (amount <> '') NOT VALID, ADD UNIQUE (amount, id), ADD CONSTRAINT n NOT NULL amount",
+    'ALTER TABLE payments ADD FOREIGN KEY (id) REFERENCES customers (id) ON DELETE CASCADE',
+    'ALTER TABLE payments SET (autovacuum_vacuum_scale_factor = 0.05)',
+    "CREATE INDEX CONCURRENTLY ON payments (amount, lower(amount)) INCLUDE (id) WHERE amount <> ''",
+    'CREATE TABLE k (id int, of int REFERENCES payments (id) ON DELETE CASCADE, FOREIGN KEY (id) REFERENCES employees (id))',
+  ])('uses none of them: %s', async (sql) => {
+    const { command } = await one(sql);
+    expect(command.analysis.reasons).toEqual([]);
+    expect(command.filters).toEqual([]);
+    expect(command.labels).toEqual([]);
+  });
+  test.each([
+    ["ALTER TABLE payments ADD COLUMN x int DEFAULT 1 CHECK (iban <> '1')", 'payments.iban expression'],
+    ['ALTER TABLE payments ADD COLUMN x text GENERATED ALWAYS AS (upper(iban)) STORED', 'payments.iban function'],
+    ['ALTER TABLE payments ADD COLUMN x int CHECK (payments IS NOT NULL)', 'payments.iban expression'],
+    ['ALTER TABLE payments ADD COLUMN x int, DROP COLUMN iban', 'payments.iban other'],
+    ['ALTER TABLE payments ADD COLUMN x int, ALTER iban SET NOT NULL', 'payments.iban other'],
+    ["ALTER TABLE payments ADD COLUMN x text DEFAULT '1' REFERENCES payments (iban)", 'payments.iban other'],
+    ["ALTER TABLE payments ALTER iban SET DEFAULT '1'", 'payments.iban other'],
+    ['ALTER TABLE payments ALTER iban DROP NOT NULL', 'payments.iban other'],
+    ['ALTER TABLE payments ALTER iban SET STATISTICS 0', 'payments.iban other'],
+    ['ALTER TABLE payments ALTER iban SET STORAGE external', 'payments.iban other'],
+    ['ALTER TABLE payments ALTER amount TYPE int USING 1', 'payments.iban other'],
+    ['ALTER TABLE payments ALTER nothing SET NOT NULL', 'payments.iban other'],
+    ['ALTER TABLE payments ADD UNIQUE (iban)', 'payments.iban other'],
+    ['ALTER TABLE payments ADD UNIQUE (id) INCLUDE (iban)', 'payments.iban other'],
+    ['ALTER TABLE payments ADD PRIMARY KEY USING INDEX made_before', 'payments.iban other'],
+    ['ALTER TABLE payments ADD CONSTRAINT n NOT NULL iban', 'payments.iban other'],
+    ['ALTER TABLE payments ADD EXCLUDE USING gist (amount WITH =)', 'payments.iban other'],
+    ['ALTER TABLE payments ADD FOREIGN KEY (iban) REFERENCES payments (id)', 'payments.iban other'],
+    ['ALTER TABLE payments VALIDATE CONSTRAINT c', 'payments.iban other'],
+    ['ALTER TABLE payments SET (toast_tuple_target = 128)', 'payments.iban other'],
+    ['ALTER TABLE payments SET (autovacuum_enabled = off, fillfactor = 10)', 'payments.iban other'],
+    ['ALTER TABLE payments DISABLE TRIGGER ALL', 'payments.iban other'],
+    ['CREATE INDEX ON payments (amount) INCLUDE (iban)', 'payments.iban key'],
+    ['CREATE INDEX ON payments (amount) WHERE iban IS NULL', 'payments.iban expression'],
+    ['CREATE INDEX ON payments ((payments IS NULL))', 'payments.iban key'],
+    ['CREATE INDEX ON payments (nothing)', 'payments.iban other'],
+    ['CREATE TABLE k (a text REFERENCES payments (iban))', 'payments.iban other'],
+    ['CREATE TABLE k (a int, b text, FOREIGN KEY (a, b) REFERENCES payments (id, iban))', 'payments.iban other'],
+    ['ALTER TABLE scratch ADD COLUMN x text REFERENCES payments (iban)', 'payments.iban other'],
+    // Of a table that others inherit from.
+    ['ALTER TABLE customers ADD COLUMN x int', 'customers.ssn other'],
+    ['CREATE INDEX ON customers (name)', 'customers.ssn other'],
+    // The catalog of these tests says no key of it.
+    ['CREATE TABLE k (a int REFERENCES payments)', 'payments.iban other'],
+    ['CREATE TABLE k (LIKE payments, a int REFERENCES payments)', 'payments.iban other'],
+  ])('%s', async (sql, use) => {
+    expect(uses(await one(sql))).toContain(use);
+  });
+});
+
 describe('what cannot be seen through is said', () => {
   test.each([
     ['SELECT * FROM nowhere', /relation nowhere is not known/],
@@ -1397,6 +1456,11 @@ describe('what a table does by itself tells of labelled values', () => {
   ])('a label stays where what it came by goes: %s', async (sql, ...columns) => {
     const { command } = await ruled(sql);
     expect(command.copies.map(({ column }) => column.replace('public.', '')).sort()).toEqual(columns);
+  });
+
+  test('a foreign key that names no columns refers to the primary key', async () => {
+    expect(uses(await ruled('CREATE TABLE k (a text REFERENCES keyed)'))).toEqual([]);
+    expect(uses(await ruled('CREATE TABLE k (a text REFERENCES keyed (ssn))'))).toEqual(['keyed.ssn other']);
   });
 
   test('a column that a key makes idle is read all the same', async () => {

@@ -2,6 +2,7 @@ import type { RelationFact } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
 import { copyInto, copyNew } from './copies.ts';
 import { isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
+import { leavesLabelsAlone, referredBy } from './plain-definition.ts';
 import { intoName } from './query.ts';
 import { blur, emptyScope, type Item, type Scope, type Walk } from './scope.ts';
 import { scanOrders } from './scan-orders.ts';
@@ -31,7 +32,8 @@ export function readDefinition(walk: Walk, tag: string, body: Node): void {
   // Parameters, columns that are being made, and the like: names that mean nothing yet.
   const unknown: Item = { name: undefined, columns: [], more: new Set<Base>(), bare: true };
   const scope: Scope = { ...emptyScope, items: [...items, unknown] };
-  const rest = Object.fromEntries(Object.entries(body).filter(([field]) => field !== made?.[0]));
+  const dealtWith = made?.[0] ?? (leavesLabelsAlone(walk.ledger, tag, body) ? 'relation' : undefined);
+  const rest = Object.fromEntries(Object.entries(body).filter(([field]) => field !== dealtWith));
   readPart(walk, rest, scope);
 }
 
@@ -79,6 +81,9 @@ function readPart(walk: Walk, tree: Json | undefined, scope: Scope): void {
       case 'CaseExpr':
         walk.expression(tree, scope, 'expression');
         break;
+      case 'Constraint':
+        if (isNode(body)) readConstraint(walk, body, scope);
+        break;
       case 'IndexElem':
         readIndexed(walk, body, scope, 'name');
         break;
@@ -97,6 +102,13 @@ function readPart(walk: Walk, tree: Json | undefined, scope: Scope): void {
         readPart(walk, body, scope);
     }
   }
+}
+
+/** What a foreign key does with the values of its own columns follows from what they refer to. */
+function readConstraint(walk: Walk, body: Node, scope: Scope): void {
+  const { pktable, ...rest } = body;
+  if (isNode(pktable)) readNamed(walk, pktable, body);
+  readPart(walk, rest, scope);
 }
 
 function readIndexed(walk: Walk, body: Json | undefined, scope: Scope, field: string): void {
@@ -119,12 +131,13 @@ export function readRetyped(walk: Walk, body: Node): void {
   }
 }
 
-/** A relation that a definition names. */
-function readNamed(walk: Walk, body: Node): void {
+/** A relation that a definition names. @param constraint the foreign key that refers to it */
+function readNamed(walk: Walk, body: Node, constraint?: Node): void {
   const { relation } = readTarget(walk, body);
-  if (relation)
-    for (const base of walk.ledger.world.columns(relation))
-      if (base.labels.length > 0) walk.ledger.touch(base, 'other');
+  if (!relation) return;
+  const isMeant = constraint ? referredBy(walk.ledger, relation, constraint) : () => true;
+  for (const base of walk.ledger.world.columns(relation))
+    if (base.labels.length > 0 && isMeant(base.name)) walk.ledger.touch(base, 'other');
 }
 
 /** TRUNCATE fires triggers of its own. */

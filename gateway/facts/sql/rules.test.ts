@@ -281,6 +281,8 @@ describe('relations that store values, statements or credentials', () => {
     'SELECT umid, srvname, usename FROM pg_catalog.pg_user_mappings',
     'SELECT rolname, rolsuper FROM pg_authid',
     'SELECT usename FROM pg_shadow',
+    'SELECT pid, state, wait_event FROM pg_stat_activity WHERE state <> $$idle$$',
+    'SELECT count(*) FROM pg_stat_activity',
     'SELECT umuser FROM pg_user_mapping',
     'SELECT foreign_server_name FROM information_schema._pg_user_mappings',
     'SELECT option_name FROM information_schema.user_mapping_options',
@@ -291,10 +293,14 @@ describe('relations that store values, statements or credentials', () => {
     'SELECT count(subconninfo) FROM pg_subscription',
     'SELECT s FROM pg_subscription s',
     'SELECT 1 FROM pg_authid WHERE rolpassword IS NULL',
+    'SELECT 1 FROM pg_stat_activity a WHERE a::text > $$x$$',
+    'SELECT pid FROM pg_stat_activity ORDER BY query',
     "UPDATE pg_authid SET rolname = 'x' WHERE oid = 10",
     'COPY pg_authid TO STDOUT',
   ])('the one that keeps it is not, and nothing is written: %s', async (sql) => {
-    expect((await one(sql)).command.analysis.reasons.join()).toMatch(/ holds (credentials|password hashes)/);
+    expect((await one(sql)).command.analysis.reasons.join()).toMatch(
+      / holds (credentials|password hashes|statements of others)/,
+    );
   });
 });
 

@@ -25,6 +25,7 @@ const storing: ReadonlyMap<string, string> = new Map([
 
 /** Where it is one column that holds it. */
 const within: ReadonlyMap<string, string> = new Map([
+  ['pg_stat_activity', 'query'],
   ['pg_authid', 'rolpassword'],
   ['pg_shadow', 'passwd'],
   ['pg_user_mapping', 'umoptions'],

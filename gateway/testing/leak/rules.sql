@@ -148,3 +148,14 @@ BEGIN; SELECT pg_current_wal_insert_lsn() - '0/0' AS before; UPDATE accounts SET
 SELECT bits FROM far; -- L458 bits of no length of their own
 SELECT at, day FROM far; -- L459 dates that are no day
 COPY far TO STDOUT; -- L460 both by COPY
+BEGIN; ALTER TABLE indexed ADD COLUMN more int DEFAULT 1 CHECK (ssn <> '078-05-1120'); ROLLBACK; -- L461 a check that comes with a new column
+BEGIN; ALTER TABLE indexed ADD COLUMN more text DEFAULT '078-05-1120' REFERENCES accounts (ssn); ROLLBACK; -- L462 a foreign key that comes with one
+BEGIN; ALTER TABLE indexed ADD COLUMN more text DEFAULT get_ssn(1); SELECT more FROM indexed; ROLLBACK; -- L463 a default that calls a function
+BEGIN; ALTER TABLE indexed ADD UNIQUE (tenant) INCLUDE (ssn); ROLLBACK; -- L464 a key that has a labelled column behind it
+BEGIN; ALTER TABLE indexed ADD COLUMN more int NOT NULL DEFAULT 1 UNIQUE; ROLLBACK; -- L465 a key over what every row has
+BEGIN; CREATE UNIQUE INDEX ON indexed (tenant); ROLLBACK; -- L466 an index that says which value is there twice
+BEGIN; CREATE INDEX ON indexed (id) WHERE ssn > '2'; SELECT pg_relation_size('indexed_id_idx'); ROLLBACK; -- L467 an index over chosen rows
+BEGIN; ALTER TABLE indexed ADD COLUMN more int DEFAULT 1; CREATE INDEX ON indexed (more, id); ROLLBACK; -- L468 a column and an index of it
+ALTER TABLE accounts ADD COLUMN more timestamptz NOT NULL DEFAULT clock_timestamp(); ALTER TABLE accounts DROP COLUMN more; -- L469 a table that is written anew
+SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid(); -- L470 statements of others
+SELECT count(*) > 0 FROM pg_stat_activity WHERE state IS NOT NULL; -- L471 states of others

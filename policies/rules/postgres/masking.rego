@@ -19,9 +19,19 @@ seen_through := "Nobody reads these through the gateway. psql's \\dRs+, \\deu+ a
 	some reason in input.command.analysis.reasons
 	some secret in [" holds credentials", " holds password hashes", " holds server files"]
 	endswith(reason, secret)
+} else := "Name the columns that you need: all but query are read." if {
+	some reason in input.command.analysis.reasons
+	endswith(reason, "pg_stat_activity holds statements of others")
 } else := "Read the tables themselves: their labelled columns leave masked." if {
 	some reason in input.command.analysis.reasons
 	contains(reason, " holds ")
+} else := "Say EXPLAIN (COSTS OFF) without ANALYZE, or explain a statement that names no labelled column." if {
+	some reason in input.command.analysis.reasons
+	startswith(reason, "a plan tells ")
+} else := "Send the statements one by one: each is read by the schema that the one before it has left." if {
+	"an earlier statement of the message changes what names mean" in input.command.analysis.reasons
+} else := "Commit first: what a transaction has changed of the schema is seen by its own connection only." if {
+	"the schema was changed in this transaction" in input.command.analysis.reasons
 } else := "Ask for labels on the columns of that table." if {
 	some reason in input.command.analysis.reasons
 	contains(reason, "is a table of another server")
@@ -263,6 +273,7 @@ use_in_words(use) := object.get(
 		"function": "as an argument of a function",
 		"key": "as a key, whose values have to be unique or to exist",
 		"rule": "by a rule of its table: a check, row-level security, a partition",
+		"other": "in a definition",
 		"index_order": "to order rows, as an index over it may do where the statement asks for no order",
 	},
 	use,
@@ -281,6 +292,8 @@ use_instead(use, label) := $"Ask for lookup: equality on label {label}, or leave
 	use == "view"
 } else := "The table itself compares with it. Ask a member of a group that reads the label." if {
 	use in {"key", "rule"}
+} else := "Ask a member of a group that reads the label. Columns, defaults, indexes and keys beside it may be changed, by a statement of their own." if {
+	use == "other"
 } else := "Select the columns by name, without the labelled ones." if {
 	use in {"copy", "null_test"}
 } else := "Write constants or unlabelled columns." if {
