@@ -1137,6 +1137,12 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(34, 'mv_keyed', ['id', 'x'], 'm').map(([query, row]) =>
       query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT v_keyed.id, v_keyed.ssn FROM public.v_keyed')] : [query, row],
     ),
+    ...made(36, 'v_some', ['id', 'a'], 'v').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT filled.id, filled.a FROM public.filled WHERE EXISTS (SELECT FROM public.keyed WHERE keyed.ssn = filled.a)')] : [query, row],
+    ),
+    ...made(37, 'v_over_some', ['n'], 'v').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT count(*) AS n FROM public.v_some')] : [query, row],
+    ),
     ...made(35, 'in_domain', ['id', 'ssn']),
     rule(35, 'domain', '{1,2}', null, null, null),
     rule(35, 'default', '{}', null, '1', 'public.first_ssn()'),
@@ -1208,6 +1214,15 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT count(*) FROM divided WHERE tableoid = 9', 'divided.ssn where'],
     ['SELECT ctid FROM divided'],
     ['SELECT tableoid FROM keyed'],
+    // A view that chose them so tells by how many they are, whether or not a column of it is named.
+    ['SELECT count(*) FROM v_some', 'v_some.* view'],
+    ['SELECT 1 FROM v_some', 'v_some.* view'],
+    ['SELECT id FROM filled WHERE EXISTS (SELECT FROM v_some)', 'v_some.* view'],
+    ["DELETE FROM v_some WHERE now() > '2000-01-01'", 'keyed.ssn key', 'refers.to_ssn key', 'v_some.* view'],
+    ["INSERT INTO v_some VALUES (1, 'a')", 'keyed.ssn index_order', 'keyed.ssn key', 'keyed.ssn set', 'v_some.* view'],
+    ['SELECT n FROM v_over_some', 'v_over_some.* view', 'v_over_some.n view'],
+    ['SELECT count(*) FROM v_over_some', 'v_over_some.* view'],
+    ['SELECT count(*) FROM v_keyed'],
     // What is generated from a value.
     ["SELECT id FROM made WHERE upper > 'A'", 'made.upper where'],
     ['SELECT id FROM made ORDER BY size', 'made.size view'],

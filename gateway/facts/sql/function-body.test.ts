@@ -176,7 +176,7 @@ describe('every way for a labelled value through a function is a use', () => {
     ['SELECT (two_of(1)).ssn', expect.arrayContaining(['customers.ssn function'])],
     ['SELECT copies(1)', ['customers.ssn set']],
     // A view that chooses its rows by it.
-    ['SELECT id FROM v_masked', ['v_masked.id view']],
+    ['SELECT id FROM v_masked', ['v_masked.* view', 'v_masked.id view']],
     ["SELECT by_default('a')", ['customers.ssn function']],
   ])('%s', async (statement, expected) => {
     expect(await uses(statement)).toEqual(expected);

@@ -9,12 +9,13 @@ import { postgresEffects } from '../../contract/command-postgres.ts';
 import type { LeanRelation } from './catalog.ts';
 import { Copies } from './copied.ts';
 import { functionEffects, functionReason } from './functions.ts';
+import { anyColumn } from './labels.ts';
 import { writesMeasuredBy } from './measures.ts';
 import { chosenBy } from './row-choice.ts';
 import { RowOrder } from './row-order.ts';
 import { storedIn, storedValues } from './stored-values.ts';
 import { quotedByTriggers } from './trigger-texts.ts';
-import { union, type Base, type World } from './world.ts';
+import { union, type Base, type ViewColumns, type World } from './world.ts';
 
 /** Functions whose arguments are passwords or keys. */
 const takesKey = /^(crypt|hmac|digest|pgp_(sym|pub)_\w+|(en|de)crypt(_iv)?)$/;
@@ -119,8 +120,17 @@ export class Ledger {
         `${relation.schema}.${relation.name} is a table of another server, and none of its columns is labelled`,
       );
     for (const base of chosenBy(this.world, relation)) this.touch(base, 'rule');
-    for (const reason of this.world.view(relation)?.reasons ?? [])
-      this.incomplete(`view ${relation.schema}.${relation.name}: ${reason}`);
+    const view = this.world.view(relation);
+    if (view) this.#chosen(relation, view);
+  }
+
+  /** Which rows a view has tells of what it chose them by, though the statement names none of its columns: `count(*)`, `EXISTS`. */
+  #chosen({ schema, name }: LeanRelation, { hidden, reasons }: ViewColumns): void {
+    for (const reason of reasons) this.incomplete(`view ${schema}.${name}: ${reason}`);
+    if (hidden.length === 0) return;
+    for (const label of hidden) this.choosing.add(label);
+    const column = `${schema}.${name}.${anyColumn}`;
+    this.#filters.set(`view ${column}`, { column, use: 'view', labels: hidden });
   }
 
   /** A relation that the statement makes. */

@@ -159,3 +159,5 @@ BEGIN; ALTER TABLE indexed ADD COLUMN more int DEFAULT 1; CREATE INDEX ON indexe
 ALTER TABLE accounts ADD COLUMN more timestamptz NOT NULL DEFAULT clock_timestamp(); ALTER TABLE accounts DROP COLUMN more; -- L469 a table that is written anew
 SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid(); -- L470 statements of others
 SELECT count(*) > 0 FROM pg_stat_activity WHERE state IS NOT NULL; -- L471 states of others
+SELECT count(*) FROM v_barrier; -- L472 how many rows a view chose by a labelled column
+SELECT 'there is one' FROM v_barrier LIMIT 1; -- L473 whether it chose any
