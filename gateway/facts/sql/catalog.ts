@@ -161,13 +161,8 @@ export function columnNames(relation: LeanRelation): readonly string[] {
   return relation.names === '' ? [] : relation.names.split('\0');
 }
 
-export function kindOf(relation: LeanRelation, column: string): ValueKind {
+/** @param at position of the column among `columnNames` */
+export function kindAt(relation: LeanRelation, at: number): ValueKind {
   // Letters are written by `valueKind` alone.
-  return (relation.kinds?.[columnNames(relation).indexOf(column)] ?? '.') as ValueKind;
-}
-
-/** How values of a column compare: `t` as text, `u` as UUID; undefined in any other way. */
-export function equalityOf(relation: LeanRelation, column: string): 't' | 'u' | undefined {
-  const kind = kindOf(relation, column);
-  return kind === 't' || kind === 'u' ? kind : undefined;
+  return (relation.kinds?.[at] ?? '.') as ValueKind;
 }

@@ -1,4 +1,3 @@
-import { kindOf } from './catalog.ts';
 import { nameParts, node, nodes, tagged, type Node } from './node.ts';
 import { resolve, type Column, type ColumnType, type Scope, type Walk } from './scope.ts';
 import { referenceParts } from './expression.ts';
@@ -22,12 +21,8 @@ export function unfitting(walk: Walk, arms: readonly Arm[]): readonly Base[] {
     return [];
   const { converts } = walk.ledger.world;
   return typed.flatMap(({ sources, type }) =>
-    [...sources].filter((base) => base.labels.length > 0 && (converts || (type !== 'text' && !isSteady(base)))),
+    [...sources].filter((base) => base.labels.length > 0 && (converts || (type !== 'text' && !steady.has(base.kind)))),
   );
-}
-
-function isSteady({ relation, name }: Base): boolean {
-  return steady.has(kindOf(relation, name));
 }
 
 /** Constants take the type of what stands beside them, or one that holds it. */
@@ -61,13 +56,13 @@ const sameType: ReadonlySet<string> = new Set('lag lead first_value last_value n
 /** Undefined where one kind stands for many types; but a column is of its own type. */
 export function columnType({ type, form, sources }: Column): ColumnType | undefined {
   if (type !== undefined || form !== 'plain') return type;
-  const kinds = new Set([...sources].map(({ relation, name }) => kindOf(relation, name)));
-  const [kind] = kinds;
-  if (kind === undefined || kinds.size > 1) return undefined;
+  const [base] = sources;
+  if (!base) return undefined;
+  const { kind, key } = base;
+  for (const other of sources) if (other.kind !== kind) return undefined;
   if (kind === 't') return 'text';
   if (isNarrowed(kind)) return kind;
-  const [base] = sources;
-  return base && sources.size === 1 ? `of ${base.key}` : undefined;
+  return sources.size === 1 ? `of ${key}` : undefined;
 }
 
 function isNarrowed(kind: ValueKind): kind is Narrowed {

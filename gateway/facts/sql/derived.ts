@@ -9,7 +9,6 @@ import {
   referenceParts,
 } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
-import { equalityOf, kindOf } from './catalog.ts';
 import { typeOf, unfitting } from './common-type.ts';
 import { resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
 import { readsOnly, textual, totalCall, type ArgumentKind } from './total-functions.ts';
@@ -127,9 +126,7 @@ function readOf(
   const own = new Set<Base>();
   const form = read(own);
   addAll(into, own);
-  const others = [...own].filter(
-    ({ relation, name, labels }) => labels.length > 0 && kinds && !kinds.has(kindOf(relation, name)),
-  );
+  const others = [...own].filter(({ kind, labels }) => labels.length > 0 && kinds && !kinds.has(kind));
   walk.ledger.touchAll(others, 'function');
   return others.length > 0 ? undefined : form;
 }
@@ -193,7 +190,7 @@ function isTextColumn(arg: Node, scope: Scope): boolean {
 
 /** Of tables: nothing is made of the values on the way. */
 function holdsText({ form, sources }: Column): boolean {
-  return form === 'plain' && [...sources].every(({ relation, name }) => equalityOf(relation, name) !== undefined);
+  return form === 'plain' && [...sources].every(({ kind }) => kind === 't' || kind === 'u');
 }
 
 /** A whole row by its name. Undefined, with nothing written down, for anything else and for rows of which not every column has a form. */

@@ -1,6 +1,6 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
-import { kindOf, type CatalogFunction } from './catalog.ts';
+import type { CatalogFunction } from './catalog.ts';
 import { readBody } from './function-body.ts';
 import { classifyFunction } from './functions.ts';
 import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
@@ -119,7 +119,7 @@ function isRow(arg: Node, scope: Scope): boolean {
   const reference = only(arg, 'ColumnRef');
   const found = reference && resolve(referenceParts(reference), scope);
   if (found?.kind !== 'column') return false;
-  return [...found.column.sources].some(({ relation, name }) => kindOf(relation, name) === 'c');
+  return [...found.column.sources].some(({ kind }) => kind === 'c');
 }
 
 function readReference(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {

@@ -19,8 +19,8 @@ function worn(part: string): string {
   return part
     .toLowerCase()
     .replace(/'…'|\b0\b|\$\d+|\b(?:null|true|false)\b/g, '?')
-    .replace(/[ \t\n\r\f\v]+/g, ' ')
-    .replace(/ ?([!-#%-/:-@[-^`{-~]) ?/g, '$1')
+    .replace(/[ \t\n\r\f\v]{2,}|[\t\n\r\f\v]/g, ' ')
+    .replace(/ (?=[!-#%-/:-@[-^`{-~])|(?<=[!-#%-/:-@[-^`{-~]) /g, '')
     .trim();
 }
 

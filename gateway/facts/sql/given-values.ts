@@ -19,10 +19,12 @@ export function valuesInserted(
   scope: Scope,
 ): GivenValues {
   const given = new Map<string, number>();
-  const rows = givenRows(body, scope);
-  for (const base of rows ? labelledOf(walk, relation) : []) {
+  const labelled = labelledOf(walk, relation);
+  const rows = labelled.length > 0 ? givenRows(body, scope) : undefined;
+  if (!rows) return given;
+  for (const base of labelled) {
     const at = names.indexOf(base.name);
-    if (rows?.every((row) => row[at] && isGiven(walk, base, row[at]))) given.set(base.name, rows.length);
+    if (rows.every((row) => row[at] && isGiven(walk, base, row[at]))) given.set(base.name, rows.length);
   }
   return given;
 }

@@ -1,7 +1,7 @@
-import { equalityOf } from './catalog.ts';
 import { classifyCall, isBuiltIn, referenceParts } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from './node.ts';
 import { resolve, type Scope, type Walk } from './scope.ts';
+import type { ValueKind } from './value-kind.ts';
 import type { Base } from './world.ts';
 
 /** Whether the SELECT `body` may look rows up: it is the whole statement, and what it chooses is for its answer alone. */
@@ -114,14 +114,14 @@ function labelledColumn(tree: Node, scope: Scope): Base | undefined {
  * That cannot be said of numbers and times, which may be compared as another number or time, rounded or out of range; and `=` of a box
  * compares areas.
  */
-const compares: Readonly<Record<string, { readonly casts: readonly string[] }>> = {
+const compares: Partial<Readonly<Record<ValueKind, { readonly casts: readonly string[] }>>> = {
   t: { casts: ['text', 'varchar', 'bpchar'] },
   u: { casts: ['uuid'] },
 };
-type Compared = (typeof compares)[string];
+type Compared = NonNullable<(typeof compares)[ValueKind]>;
 
-function comparedAs({ relation, name }: Base): Compared | undefined {
-  return compares[equalityOf(relation, name) ?? '.'];
+function comparedAs({ kind }: Base): Compared | undefined {
+  return compares[kind];
 }
 
 /** Something that the client gives: a literal, or a parameter. Casts of it concern no row. */

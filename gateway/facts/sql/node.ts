@@ -104,7 +104,10 @@ function constantValue(body: Node): string | null | undefined {
 
 /** Whether `found` holds for some tagged node at any depth. */
 export function anywhere(tree: Json | undefined, found: (tag: string, body: Json) => boolean): boolean {
-  if (isList(tree)) return tree.some((item) => anywhere(item, found));
+  if (isList(tree)) {
+    for (const item of tree) if (anywhere(item, found)) return true;
+    return false;
+  }
   if (!isNode(tree)) return false;
   for (const tag in tree) {
     const body = tree[tag];

@@ -35,8 +35,8 @@ export function plainOutline(text: string): string | undefined {
       const end = parameterEnd(text, at);
       if (end === undefined) return undefined;
       at = end;
-    } else if (text.startsWith('--', at)) at = blank(lineEnd(text, at), ' ');
-    else if (text.startsWith('/*', at)) {
+    } else if (code === minus && text.charCodeAt(at + 1) === minus) at = blank(lineEnd(text, at), ' ');
+    else if (code === slash && text.charCodeAt(at + 1) === star) {
       const end = commentEnd(text, at);
       if (end === undefined) return undefined;
       at = blank(end, ' ');
@@ -47,6 +47,7 @@ export function plainOutline(text: string): string | undefined {
 }
 
 const [quote, doubleQuote, dollar, dot, backslash] = [0x27, 0x22, 0x24, 0x2e, 0x5c];
+const [minus, slash, star] = [0x2d, 0x2f, 0x2a];
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;

@@ -157,7 +157,8 @@ function readSetOperation(walk: Walk, body: Node, scope: Scope): readonly Column
 
 function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[], all: boolean): readonly Column[] {
   const wild = left.some((column) => column.wild) || right.some((column) => column.wild);
-  if (all && !wild) return left.map((column, i) => stacked(walk, right[i] ? [column, right[i]] : [column]));
+  if (all && !wild)
+    return left.map((column, i) => (addsNothing(column, right[i]) ? column : stacked(walk, column, right[i])));
   const everything = blur(walk.ledger, [...left, ...right], all ? 'expression' : 'distinct');
   if (wild) {
     const columns = left.map((column) => ({
@@ -172,13 +173,20 @@ function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[
   return left.map((column, i) => ({ name: column.name, sources: sourcesOf(right[i] ? [column, right[i]] : [column]) }));
 }
 
+/** Whether the right arm's column is what the arms to its left have been `stacked` to: those of a long UNION mostly read the same. */
+function addsNothing(left: Column, right: Column | undefined): boolean {
+  if (!right || left.sources !== right.sources || left.form !== 'plain' || right.form !== 'plain') return false;
+  return left.type !== undefined && left.type === columnType(right);
+}
+
 /**
  * One column of UNION ALL: the values of each arm, as they are. Values that carry other labels, or none, would go through the same mask:
  * whoever chooses them could compare what a keyed mask makes of both, so the column counts as computed.
  */
-function stacked(walk: Walk, arms: readonly Column[]): Column {
-  const labels = arms.map(({ sources }) => labelsOf(sources).join(' '));
-  const labelled = arms.filter((_, i) => labels[i] !== '');
+function stacked(walk: Walk, left: Column, right: Column | undefined): Column {
+  const arms = right ? [left, right] : [left];
+  const labels = arms.map(({ sources }) => labelsOf(sources));
+  const labelled = arms.filter((_, i) => labels[i]?.length !== 0);
   for (const { sources, form } of labelled) walk.ledger.touchAll(sources, form ? undefined : 'expression');
   const types = arms.map(columnType);
   const failing = unfitting(
@@ -188,13 +196,17 @@ function stacked(walk: Walk, arms: readonly Column[]): Column {
   walk.ledger.touchAll(failing, 'expression');
   const form = failing.length > 0 ? undefined : weaker(labelled.map((column) => column.form));
   const [type] = types;
-  const alike = labels.every((each) => each === labels[0]);
+  const alike = labels.every((each) => sameLabels(each, labels[0] ?? []));
   return {
-    name: arms[0]?.name ?? '',
+    name: left.name,
     sources: sourcesOf(arms),
     ...(form ? { form: alike ? form : 'derived' } : {}),
     ...(type && types.every((each) => each === type) ? { type } : {}),
   };
+}
+
+function sameLabels(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((label, i) => label === other[i]));
 }
 
 function readSetOrder(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {

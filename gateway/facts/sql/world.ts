@@ -1,10 +1,11 @@
 import type { PathFact } from '../../contract/command-postgres.ts';
-import { columnNames, type CatalogFunction, type LeanCatalog, type LeanRelation } from './catalog.ts';
+import { columnNames, kindAt, type CatalogFunction, type LeanCatalog, type LeanRelation } from './catalog.ts';
 import { parsedBody } from './function-statements.ts';
 import { computesOnly } from './functions.ts';
 import type { Node } from './node.ts';
 import type { ViewRows } from './loose.ts';
 import { TableRules } from './table-rules.ts';
+import type { ValueKind } from './value-kind.ts';
 import {
   anyColumn,
   labelledName,
@@ -22,6 +23,7 @@ export interface Base {
   readonly name: string;
   /** `schema.relation.column`. */
   readonly key: string;
+  readonly kind: ValueKind;
   readonly labels: readonly string[];
   /** Where in its JSON documents they are; absent where they are about the whole value. */
   readonly paths?: readonly PathFact[];
@@ -218,7 +220,7 @@ export class World {
       ...{ oid, schema, name, kind: 'composite_type', inherits: [], hasRules: false, names: anyColumn },
     };
     const key = schema === '' ? `${name}.${anyColumn}` : `${schema}.${name}.${anyColumn}`;
-    return { relation, name: anyColumn, key, labels, form: undefined };
+    return { relation, name: anyColumn, key, kind: '.', labels, form: undefined };
   }
 
   columns(relation: LeanRelation): readonly Base[] {
@@ -233,6 +235,7 @@ export class World {
         relation,
         name,
         key: `${relation.schema}.${relation.name}.${name}`,
+        kind: kindAt(relation, i),
         labels: union(own?.get(name) ?? [], view?.labels[i] ?? [], view?.hidden ?? []),
         form: view ? viewForm(view, i) : ('plain' as const),
         ...(paths ? { paths } : {}),
