@@ -42,7 +42,7 @@ export async function activate(
   const bundles = parts.map((part) => activeBundle(part, archives, state));
   const { sequence } = bundle.manifest.metadata;
   const digest = digestOf(archives);
-  await options.onEvent({
+  const told = tell(options, {
     type: 'bundle.activated',
     revision: engine.revision,
     sequence,
@@ -52,12 +52,17 @@ export async function activate(
     origin,
     bundles,
   });
-  await keep(options, archives, origin, Math.max(...bundles.map((part) => part.sequence)));
+  // All of it goes to the medium at once, which is what an activation waits for, and counts in this order: nothing is kept of what was not
+  // told, and the way back is closed only to what is kept.
+  const kept = keep(options, archives, origin, Math.max(...bundles.map((part) => part.sequence)), told);
   const newest = new Map([
     ...state,
     ...bundles.map(({ name, revision, sequence: n }) => [name, { sequence: n, revision }] as const),
   ]);
-  await writeState(options.stateFile, newest);
+  const [first] = (await Promise.allSettled([told, kept, writeState(options.stateFile, newest, kept)])).filter(
+    (each) => each.status === 'rejected',
+  );
+  if (first) throw first.reason;
   return { engine, labels, sequence, digest, bundles, newest, activatedAtMs: options.clock.now(), origin };
 }
 
@@ -75,12 +80,25 @@ function activeBundle({ name, manifest, keyId }: TriedPart, archives: Archives, 
 }
 
 /** A newer policy is not kept waiting because its copy cannot be kept: that is said, and a later start has an older copy or none. */
-async function keep(options: PolicyOptions, archives: Archives, origin: BundleOrigin, sequence: number): Promise<void> {
-  const { lastGoodFile, onFault } = options;
-  await options.archive?.keep(packed(archives).archive, sequence).catch((error: unknown) => onFault?.(error));
-  if (lastGoodFile === undefined || origin === 'last-good') return;
-  const bodies = new Map([...archives].map(([name, { archive }]) => [name, archive]));
-  await keepLastGood(lastGoodFile, bodies).catch((error: unknown) => onFault?.(error));
+async function keep(
+  { archive, lastGoodFile, onFault }: PolicyOptions,
+  archives: Archives,
+  origin: BundleOrigin,
+  sequence: number,
+  told: Promise<void>,
+): Promise<void> {
+  const bodies = new Map([...archives].map(([name, found]) => [name, found.archive]));
+  const copies = await Promise.allSettled([
+    archive?.keep(packed(archives).archive, sequence, told),
+    lastGoodFile === undefined || origin === 'last-good' ? undefined : keepLastGood(lastGoodFile, bodies, told),
+  ]);
+  await told;
+  for (const copy of copies) if (copy.status === 'rejected') onFault?.(copy.reason);
+}
+
+/** What it throws at once is thrown as what it rejects with. */
+async function tell({ onEvent }: PolicyOptions, event: PolicyEvent): Promise<void> {
+  await onEvent(event);
 }
 
 /** What was last in force, judged anew: undefined when there is none, or keys, dates or sequences speak against it by now. */

@@ -27,8 +27,8 @@ export interface PolicyOptions {
   readonly stateFile?: string;
   /** Keeps the bundles that were last in force, for a start at which a source has none. They are verified like any others. */
   readonly lastGoodFile?: string;
-  /** Keeps every bundle that goes live, so that its decisions can be made again. */
-  readonly archive?: { keep(archive: Buffer, sequence: number): Promise<void> };
+  /** Keeps every bundle that goes live, so that its decisions can be made again; one for which `after` rejects does not. */
+  readonly archive?: { keep(archive: Buffer, sequence: number, after: Promise<void>): Promise<void> };
   /** Milliseconds between two looks at a file. 300 unless told. */
   readonly pollMs?: number;
 }

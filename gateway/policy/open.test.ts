@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { facts, frame, requestId, statement } from '../testing/commands.ts';
 import { settled } from '../testing/settled.ts';
@@ -14,6 +15,7 @@ import {
   someTimeMs,
   temporaryFolder,
 } from './fixtures.ts';
+import { BundleArchive } from './archive/archive.ts';
 import { generateSigningKey } from './bundle/keys.ts';
 import { openPolicy, type OpenPolicy, type PolicyEvent, type PolicyOptions } from './open.ts';
 import { keepLastGood, readLastGood } from './sources/last-good.ts';
@@ -265,6 +267,38 @@ test('a bundle that cannot be told of does not take effect', async () => {
   await policy.refresh();
   expect(policy.status()).toMatchObject({ revision: 'v1', refused: { reason: 'disk full' } });
   expect(effectOf(policy)).toBe('allow');
+});
+
+test('nothing is kept of a bundle that cannot be recorded', async () => {
+  const folder = join(home.path, 'unrecorded');
+  await mkdir(folder);
+  const archive = new BundleArchive(join(folder, 'archive'), { maxBundles: 10, maxBytes: 1 << 20 });
+  const kept = { stateFile: join(folder, 'state.json'), lastGoodFile: join(folder, 'last-good.tar.gz'), archive };
+  let recording = true;
+  const faults: unknown[] = [];
+  const onEvent = async ({ type }: PolicyEvent) => {
+    if (type === 'bundle.refused') return;
+    // Until all of it is on the medium, without a name.
+    while ((await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.draft')).length < 3)
+      await sleep(1);
+    if (!recording) throw new Error('disk full');
+  };
+  const s = await stage({ ...kept, onEvent, onFault: (error) => faults.push(error) });
+  await s.put(await version(yes, 1));
+  await using policy = await openPolicy(s.options);
+  const files = async () => (await readdir(folder, { recursive: true })).sort();
+  const before = await files();
+  expect(before).toHaveLength(4);
+  const contents = await Promise.all([kept.stateFile, kept.lastGoodFile].map((path) => readFile(path, 'utf8')));
+  recording = false;
+  await s.put(await version(no, 2));
+  await policy.refresh();
+  expect(policy.status()).toMatchObject({ revision: 'v1', refused: { reason: 'disk full' } });
+  expect(await files()).toEqual(before);
+  expect(await Promise.all([kept.stateFile, kept.lastGoodFile].map((path) => readFile(path, 'utf8')))).toEqual(
+    contents,
+  );
+  expect(faults).toEqual([]);
 });
 
 test('a restart opens no way back to an older bundle', async () => {

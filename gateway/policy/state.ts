@@ -1,6 +1,7 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { SallyportError } from '../contract/errors.ts';
+import { writeWhole } from './sources/files.ts';
 
 const newestSchema = z.strictObject({ sequence: z.int().nonnegative(), revision: z.string() });
 /** A file of one bundle's numbers is from before there could be several. */
@@ -31,13 +32,14 @@ export async function readState(path: string | undefined): Promise<PolicyState> 
   }
 }
 
-/** @throws SallyportError `store-unavailable` */
-export async function writeState(path: string | undefined, state: PolicyState): Promise<void> {
-  if (path === undefined) return;
+/**
+ * @param after see `WholeFile`
+ * @throws SallyportError `store-unavailable`
+ */
+export async function writeState(path: string | undefined, state: PolicyState, after: Promise<void>): Promise<void> {
+  if (path === undefined) return after;
   try {
-    const draft = `${path}.${process.pid}.draft`;
-    await writeFile(draft, JSON.stringify({ bundles: Object.fromEntries(state) }), { mode: 0o600, flush: true });
-    await rename(draft, path);
+    await writeWhole(path, JSON.stringify({ bundles: Object.fromEntries(state) }), { after });
   } catch (cause) {
     throw new SallyportError('store-unavailable', `policy state ${path} cannot be written`, { cause });
   }

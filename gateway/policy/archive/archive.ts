@@ -38,15 +38,19 @@ export class BundleArchive {
     this.#limits = limits;
   }
 
-  /** Keeps a verified bundle, and makes room for it. It is on the medium when this resolves. */
-  async keep(archive: Buffer, sequence: number): Promise<void> {
+  /**
+   * Keeps a verified bundle, and makes room for it. It is on the medium when this resolves.
+   * @param after see `WholeFile`
+   */
+  async keep(archive: Buffer, sequence: number, after?: Promise<void>): Promise<void> {
     await mkdir(this.#dir, { recursive: true, mode: 0o700 });
     const digest = digestOf(archive);
     const name = `${String(sequence).padStart(16, '0')}-${digest}.tar.gz`;
     const path = join(this.#dir, name);
     // A file that has the name and not the content is somebody's mistake or somebody's work: it is put right.
     const known = await readCapped(path, maxTogether).catch(() => undefined);
-    if (!known?.equals(archive)) await writeWhole(path, archive);
+    if (known?.equals(archive)) await after;
+    else await writeWhole(path, archive, { after });
     await this.#makeRoom(path);
   }
 

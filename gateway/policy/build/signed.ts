@@ -15,5 +15,5 @@ export async function packSigned(files: ReadonlyMap<string, Buffer>, key: Signin
 /** Where a server may read it: nothing in it is secret. */
 export async function writeBundle(path: string, archive: Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeWhole(path, archive, 0o644);
+  await writeWhole(path, archive, { mode: 0o644 });
 }

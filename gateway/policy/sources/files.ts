@@ -1,4 +1,4 @@
-import { open, rename, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SallyportError } from '../../contract/errors.ts';
@@ -61,16 +61,30 @@ export async function readCapped(path: string, bundles = 1): Promise<Buffer> {
   }
 }
 
-/**
- * Whoever looks sees the file as it was or all of the new one, whenever the power goes.
- * @param mode nobody else's business unless told
- */
-export async function writeWhole(path: string, body: Buffer, mode = 0o600): Promise<void> {
+export interface WholeFile {
+  /** Nobody else's business unless told. */
+  readonly mode?: number;
+  /** The new one is on the medium meanwhile, and is there once this resolves. When it rejects, so does the write, and the file is as it was. */
+  readonly after?: Promise<void> | undefined;
+}
+
+/** Whoever looks sees the file as it was or all of the new one, whenever the power goes. */
+export async function writeWhole(
+  path: string,
+  body: Buffer | string,
+  { mode = 0o600, after }: WholeFile = {},
+): Promise<void> {
   const draft = `${path}.${process.pid}.draft`;
   {
     await using file = await open(draft, 'w', mode);
     await file.writeFile(body);
     await file.sync();
+  }
+  try {
+    await after;
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
   }
   await rename(draft, path);
 }

@@ -5,9 +5,14 @@ import { foundArchive, type Found } from './source.ts';
 /**
  * The bundles that were last in force together, on disk, for a start at which the sources have nothing to offer. They are kept as they came,
  * signatures and all, and believed no more than any other file. One file holds them, so that they are of one activation.
+ * @param after see `WholeFile`
  */
-export async function keepLastGood(path: string, archives: ReadonlyMap<string, Buffer>): Promise<void> {
-  await writeWhole(path, packTogether(archives));
+export async function keepLastGood(
+  path: string,
+  archives: ReadonlyMap<string, Buffer>,
+  after?: Promise<void>,
+): Promise<void> {
+  await writeWhole(path, packTogether(archives), { after });
 }
 
 /**
