@@ -217,6 +217,7 @@ deny contains {
 	"hint": "Ask a member of a group that reads the labels.",
 	"severity": "high",
 } if {
+	not plain_kind
 	input.command.kind in {
 		"create_function", "alter_function", "create_trig", "rule", "create_event_trig", "create_cast",
 		"create_op_class", "create_op_family", "alter_op_family", "define", "create_policy", "alter_policy", "create_transform", "create_conversion",

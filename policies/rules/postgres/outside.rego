@@ -53,6 +53,7 @@ deny contains {
 	"severity": "high",
 	"controls": ["SOC2:CC6.6"],
 } if {
+	not plain_kind
 	input.command.kind in {
 		"create_publication", "alter_publication", "create_subscription", "alter_subscription", "drop_subscription",
 		"create_fdw", "alter_fdw", "create_foreign_server", "alter_foreign_server", "create_foreign_table",
