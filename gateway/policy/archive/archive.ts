@@ -72,10 +72,12 @@ export class BundleArchive {
   }
 
   async #makeRoom(newest: string): Promise<void> {
+    const files = await archivedFiles(this.#dir);
+    const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path)).size));
     let [count, bytes] = [0, 0];
-    for (const { path } of await archivedFiles(this.#dir)) {
+    for (const [i, { path }] of files.entries()) {
       count += 1;
-      bytes += (await stat(path)).size;
+      bytes += sizes[i] ?? 0;
       const full = count > this.#limits.maxBundles || bytes > this.#limits.maxBytes;
       if (full && path !== newest) await rm(path, { force: true });
     }
