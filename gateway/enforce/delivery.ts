@@ -56,6 +56,7 @@ export class Delivery {
   #copy: MaskedCopy | undefined;
   #rowsOut = 0;
   #bytesOut = 0;
+  #isOver = false;
   #streamed: StreamObligations | undefined;
   /** What the result quotes is not what was judged: its texts are data as well. */
   #doubtful = false;
@@ -83,6 +84,11 @@ export class Delivery {
     this.#tallies = tallies;
     const detectors = detectorsIn(decision.masks);
     this.#search = detectors && new Search(detectors);
+  }
+
+  /** Whether its end was told. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** What reached the client. */
@@ -128,6 +134,7 @@ export class Delivery {
 
   /** How it ended, as the client may hear it: the same object where that is all of it, and then adapters send what the target sent. */
   end(part: End): End {
+    this.#isOver = true;
     const { outcome } = part;
     if (outcome.ok || (!this.#redactsTexts && !this.#search)) return part;
     const text = this.#redactsTexts || !this.#search ? redactedText : this.#search.text(outcome.text);

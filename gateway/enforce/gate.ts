@@ -57,6 +57,8 @@ export class SessionGate implements Gate {
   #masksSeen = false;
   /** Transactions that changed something under masks. */
   readonly #quoting = new WeakSet<object>();
+  /** What was released and has not ended. */
+  readonly #running = new Set<Release>();
   #over: Promise<void> | undefined;
 
   constructor(frame: SessionFrame, ports: GatePorts) {
@@ -218,7 +220,9 @@ export class SessionGate implements Gate {
       recorder: this.#ports.recorder,
       returned: (rows) => this.#session.returned(rows),
       logContents: (i, requestId, sent) => this.#logContents(x, i, requestId, sent),
+      over: (one) => void this.#running.delete(one),
     });
+    this.#running.add(release);
     return x.forward(this.#permit(x, judged), (i, part) => release.deliver(i, part));
   }
 
@@ -290,10 +294,11 @@ export class SessionGate implements Gate {
   async #close(reason: string): Promise<void> {
     this.#ending.abort(reason);
     this.#ports.policy[Symbol.dispose]();
-    const { commands, rows_returned, denials } = this.#session.facts;
     try {
+      for (const release of this.#running) release.brokenOff(reason);
       await this.#ports.recorder.close(reason);
     } finally {
+      const { commands, rows_returned, denials } = this.#session.facts;
       const detail = { reason, commands, rows_returned, denials };
       await this.#ports.audit.append(
         this.#event('session.end', { action: 'disconnect', effect: 'ok', detail }),

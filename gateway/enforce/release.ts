@@ -21,6 +21,8 @@ export interface ReleasePorts {
   returned(rows: number): void;
   /** What of files was moved goes to the log too. */
   logContents(i: number, requestId: RequestId, sent: Sent): Wait;
+  /** Told when all of its commands have ended. */
+  over(release: Release): void;
 }
 
 /** How long nothing comes of a stream before what is the beginning of nothing is shown: prompts. */
@@ -34,6 +36,8 @@ export class Release {
   readonly #released: readonly ReleasedCommand[];
   readonly #ports: ReleasePorts;
   #isOver = false;
+  /** Commands whose end was not told yet. */
+  #left: number;
   #pause: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
@@ -41,11 +45,21 @@ export class Release {
     this.#x = x;
     this.#released = released;
     this.#ports = ports;
+    this.#left = released.length;
     const seconds = x.results === 'rows' ? undefined : released[0]?.decision.limits.seconds;
     if (seconds === undefined) return;
     const timeOver = () => this.#timeOver(seconds);
     this.#deadline = setTimeout(timeOver, Math.min(seconds * 1000, longestMs)).unref();
     x.signal.addEventListener('abort', () => this.#stop(), { once: true });
+  }
+
+  /**
+   * The session ends in the middle of it: what has reached the client until now counts, and the record says that no more did.
+   * @throws when it cannot be recorded
+   */
+  brokenOff(reason: string): void {
+    this.#stop();
+    this.#endAll('broken', `broken off: ${reason}`);
   }
 
   deliver(i: number, part: ResultPart): Wait {
@@ -84,7 +98,7 @@ export class Release {
     for (const rest of delivery.rest()) told = both(told, this.#pass(i, rest, requestId));
     if (delivery.struck !== undefined) return both(told, this.#strike(delivery.struck));
     if (this.#x.results !== 'rows' && i === 0) this.#stop();
-    const { sent } = delivery;
+    const { sent, isOver } = delivery;
     const end = delivery.end(part);
     this.#ports.returned(sent.rows);
     let logged: Wait;
@@ -95,6 +109,7 @@ export class Release {
     } finally {
       this.#ports.recorder.end(requestId, end.outcome, sent);
     }
+    if (!isOver && --this.#left === 0) this.#ports.over(this);
     return both(both(told, logged), this.#x.reply(i, end));
   }
 
@@ -134,9 +149,20 @@ export class Release {
   #strike(text: string): Wait {
     this.#stop();
     const { requestId, decision } = this.#at(0);
-    for (const one of this.#released)
-      this.#ports.recorder.end(one.requestId, { ok: false, code: 'limit', text }, one.delivery.sent);
+    this.#endAll('limit', text);
     return this.#x.breakOff(denial('limit', text, requestId, decision));
+  }
+
+  /** Ends in the record whatever of it has no end yet. */
+  #endAll(code: string, text: string): void {
+    this.#ports.over(this);
+    for (const { delivery, requestId } of this.#released) {
+      if (delivery.isOver) continue;
+      const { sent } = delivery;
+      delivery.end({ kind: 'end', outcome: { ok: false, code, text } });
+      this.#ports.returned(sent.rows);
+      this.#ports.recorder.end(requestId, { ok: false, code, text }, sent);
+    }
   }
 
   #orBreakOff(go: () => Wait): Wait {

@@ -20,8 +20,8 @@ export interface ClientPorts extends ReaderPorts {
   readonly carrier: Carrier;
   /** Resolves when the upstream asks for COPY data or owes no answer any more. */
   copyingOrDrained(): Promise<void>;
-  /** The client said goodbye. */
-  leave(): void;
+  /** The client said goodbye. What comes behind it is not read. */
+  leave(): Wait;
 }
 
 /** What the client's messages mean, one after the other. The next one is looked at when the wait of the one before is over. */
@@ -39,10 +39,7 @@ export class ClientSide {
   /** @param live the framer: what has to outlive this call takes a `snapshot` of it */
   handle(live: Frame): Wait {
     const { state } = this.#p;
-    if (live.tag === clientTag.terminate) {
-      this.#p.leave();
-      return undefined;
-    }
+    if (live.tag === clientTag.terminate) return this.#p.leave();
     if (state.copyIn) return this.#duringCopy(live);
     if (state.skipping && live.tag !== clientTag.sync) return undefined;
     switch (live.tag) {

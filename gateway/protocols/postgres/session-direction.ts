@@ -54,6 +54,13 @@ export class Direction {
     wait.then(resume, resume);
   }
 
+  /** Reads on and looks at nothing more: a peer that is not read may not see what it is told, or that it is over. */
+  discard(): void {
+    this.#stopped = true;
+    this.#chunks = [];
+    this.#o.source.resume();
+  }
+
   #take(chunk: Buffer): void {
     if (this.#stopped) return;
     this.#chunks.push(chunk);
@@ -63,6 +70,7 @@ export class Direction {
   }
 
   #pump(): void {
+    if (this.#stopped) return;
     const { framer, handle, runs, flush, flushBeforeWait } = this.#o;
     try {
       for (;;) {
@@ -95,7 +103,8 @@ export class Direction {
   }
 
   #resume(): void {
-    if (this.#pauses === 0 && this.#waitingBytes <= this.#o.maxWaitingBytes) this.#o.source.resume();
+    if (this.#stopped) this.#o.source.resume();
+    else if (this.#pauses === 0 && this.#waitingBytes <= this.#o.maxWaitingBytes) this.#o.source.resume();
   }
 
   #stop(error: unknown): void {

@@ -99,11 +99,10 @@ export async function openSession(
       searchPath: path.rows.map((row) => row[0] ?? ''),
       searchPathEpoch,
       ...ports.limits,
-      cancelUpstream: () => {
+      cancelUpstream: () =>
         upstream.cancel(AbortSignal.timeout(10_000)).catch((error: unknown) => {
           ports.log('cancel request lost', { session: id, error });
-        });
-      },
+        }),
       pinned,
       heartbeat: encodeParameterStatus('client_encoding', 'UTF8'),
       log: (message, error) => ports.log(message, { session: id, error }),

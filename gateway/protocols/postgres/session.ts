@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { SallyportError } from '../../contract/errors.ts';
 import type { Gate } from '../../contract/gate.ts';
+import type { Wait } from '../../contract/wait.ts';
 import { serverLimit, serverTag } from './backend.ts';
 import type { TargetCatalog } from './catalog.ts';
 import { brokenReport, encodeError, type Report } from './errors.ts';
@@ -12,6 +13,7 @@ import { clientLimit, encodeClientMessage } from './frontend.ts';
 import { PgCarrier } from './session-carrier.ts';
 import { ClientSide } from './session-client.ts';
 import { Direction } from './session-direction.ts';
+import { cutOff, endStatements } from './session-farewell.ts';
 import { IdleWatch } from './session-idle.ts';
 import { Offers } from './session-offers.ts';
 import { readPath } from './session-own.ts';
@@ -33,7 +35,8 @@ export interface SessionOptions {
   readonly keepAliveMs: number;
   /** The longest silence of the client; undefined lets it be silent for ever. */
   readonly idleMs?: number | undefined;
-  readonly cancelUpstream: () => void;
+  /** Asks the server to cancel what runs. Resolves when it has taken note, or when that failed. */
+  readonly cancelUpstream: () => Promise<void>;
   readonly pinned: ReadonlyMap<string, string>;
   /** A ParameterStatus that repeats what the client already knows. */
   readonly heartbeat: Buffer;
@@ -88,7 +91,7 @@ export class PgSession {
       drained: () => this.#until(() => state.pipeline.length === 0),
       copyingOrDrained: () => this.#until(() => state.copyIn || state.pipeline.length === 0),
       readSearchPath: () => this.#readSearchPath(),
-      leave: () => this.#close('client left'),
+      leave: () => this.#leave(),
     });
     this.#fromClient = new Direction({
       source: options.client,
@@ -137,7 +140,8 @@ export class PgSession {
   /** A CancelRequest arrived with this session's key. */
   cancel(): void {
     if (this.#state.held) this.#state.held.cancel();
-    else if (this.#state.pipeline.length > 0 && this.#state.pipeline.current?.kind !== 'own') this.#o.cancelUpstream();
+    else if (this.#state.pipeline.length > 0 && this.#state.pipeline.current?.kind !== 'own')
+      void this.#o.cancelUpstream();
   }
 
   // --- writing --------------------------------------------------------------------------------------------------------------------
@@ -215,6 +219,16 @@ export class PgSession {
     else signal.addEventListener('abort', act, { once: true, signal: this.#abort.signal });
   }
 
+  /** A goodbye comes after what was sent before it. Who does not wait for the answers hangs up, and that ends what runs. */
+  #leave(): Wait {
+    const state = this.#state;
+    const leave = () => this.#close('client left');
+    const isOver = () => state.pipeline.length === 0 || state.copyIn;
+    if (!isOver()) return this.#until(isOver).then(leave, leave);
+    leave();
+    return undefined;
+  }
+
   /** Ends between two commands: what runs may finish, nothing new is released. */
   #endSoon(reason: string): void {
     const state = this.#state;
@@ -224,12 +238,10 @@ export class PgSession {
     else this.#until(() => state.pipeline.length === 0).then(end, end);
   }
 
-  /** Closing the connection would leave a statement running that does not write. */
   #endNow(reason: string): void {
     if (this.#over) return;
     const report = { severity: 'FATAL', sqlstate: '57P01', message: reason } as const;
     if (this.#state.pipeline.length === 0) return this.#fatal(report);
-    this.#o.cancelUpstream();
     this.#fatal({ ...report, detail: 'A statement was running. It was cancelled, unless it ended in this moment.' });
   }
 
@@ -243,14 +255,12 @@ export class PgSession {
   #broken(error: unknown): void {
     if (this.#over) return;
     this.#o.log('session broken', error);
-    const violation = error instanceof SallyportError && error.code === 'protocol-violation';
     try {
       if (error instanceof SallyportError) void this.#o.gate.refused(`${error.code}: ${error.message}`, '');
     } catch (cause) {
       this.#o.log('refusal not recorded', cause);
     }
     this.#fatal(brokenReport(error));
-    if (violation) this.#o.server.destroy();
   }
 
   #upstreamLost(): void {
@@ -263,6 +273,8 @@ export class PgSession {
     if (this.#over) return;
     this.#flush();
     this.#over = true;
+    this.#fromClient.discard();
+    this.#fromServer.discard();
     clearInterval(this.#keepAlive);
     this.#idle?.[Symbol.dispose]();
     this.#state.held?.cancel();
@@ -271,12 +283,18 @@ export class PgSession {
     const { client, server } = this.#o;
     if (server.writable) server.end(terminate);
     client.end();
-    // Whoever does not hang up on a goodbye is cut off.
-    setTimeout(() => {
-      client.destroy();
-      server.destroy();
-    }, 1_000).unref();
-    this.#closed.resolve(reason);
+    // Closing the connection would leave a statement running that does not write.
+    if (this.#state.pipeline.length === 0 || server.readableEnded || server.destroyed) {
+      cutOff(server);
+      this.#closed.resolve(reason);
+    } else void this.#endStatements(reason);
+  }
+
+  async #endStatements(reason: string): Promise<void> {
+    const { server, cancelUpstream } = this.#o;
+    const ended = await endStatements(server, cancelUpstream);
+    if (!ended) this.#o.log('a statement could not be cancelled', undefined);
+    this.#closed.resolve(`${reason} (what ran ${ended ? 'was' : 'could not be'} cancelled)`);
   }
 }
 

@@ -11,6 +11,7 @@ import { addPlainTarget } from './plain-target.ts';
  */
 const lifetimeS = 20;
 const expired = 'session ended: the token has expired; log in again';
+const cancelled = `${expired} (what ran was cancelled)`;
 const patience = { timeout: 60_000 };
 const people = ['idle', 'busy', 'loading', 'waiting', 'leaver'] as const;
 
@@ -86,7 +87,7 @@ describe.concurrent('with its token ends', { timeout: 180_000 }, () => {
     expect(await failed).toMatchObject({ severity: 'FATAL', code: '57P01', message: expired });
     expect(await failed).toHaveProperty('detail', expect.stringContaining('It was cancelled'));
     await vi.waitUntil(async () => !(await isThere(sleeping)), patience);
-    expect(await endOf(rig, id)).toBe(expired);
+    expect(await endOf(rig, id)).toBe(cancelled);
   });
 
   test('a COPY whose client goes on sending: nothing of it is kept', async () => {
@@ -99,7 +100,7 @@ describe.concurrent('with its token ends', { timeout: 180_000 }, () => {
     const sending = setInterval(() => wire.writable && wire.write(row), 50);
     try {
       expect(await failed).toMatchObject({ severity: 'FATAL', code: '57P01', message: expired });
-      expect(await endOf(rig, id)).toBe(expired);
+      expect(await endOf(rig, id)).toBe(cancelled);
     } finally {
       clearInterval(sending);
     }
@@ -127,5 +128,5 @@ test('a session that policy no longer admits is broken off as well', { timeout: 
   await rig.publish([`${import.meta.dirname}/who-left`]);
   expect(await failed).toMatchObject({ code: '57P01', message: 'session ended: policy no longer admits it' });
   await vi.waitUntil(async () => !(await isThere(sleeping)), patience);
-  expect(await endOf(rig, id)).toBe('session ended: policy no longer admits it');
+  expect(await endOf(rig, id)).toBe('session ended: policy no longer admits it (what ran was cancelled)');
 });

@@ -48,7 +48,7 @@ describe('the longest that a session of PostgreSQL may last', () => {
     await vi.waitUntil(async () => (await sleeping()) === 1, { timeout: 60_000 });
     await Promise.all([running, gone]);
     expect(told).toContain(`57P01 ${why}`);
-    expect(await endOf(rig, session)).toBe(why);
+    expect(await endOf(rig, session)).toBe(`${why} (what ran was cancelled)`);
     await vi.waitUntil(async () => (await sleeping()) === 0, { timeout: 60_000 });
     await other.end();
   });

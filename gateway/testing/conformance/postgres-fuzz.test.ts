@@ -89,7 +89,7 @@ async function run(seed: number) {
     maxMessageBytes: 65_536,
     maxBufferBytes: 1_048_576,
     keepAliveMs: 60_000,
-    cancelUpstream: () => undefined,
+    cancelUpstream: () => Promise.resolve(),
     pinned: new Map([['client_encoding', 'UTF8']]),
     heartbeat: encodeParameterStatus('client_encoding', 'UTF8'),
     log: (why, error) => {
