@@ -9,6 +9,11 @@ export async function leftHost(starting: Promise<ClientChannel>): Promise<void> 
   if (running) await new Promise<void>((resolve) => running.once('close', () => resolve()));
 }
 
+/** Resolves when the host has said whether it runs, however long that takes. */
+export async function begun(starting: Promise<ClientChannel>): Promise<void> {
+  await starting.catch(() => undefined);
+}
+
 /** Nobody wants it any more. The library says that a channel is closed only to those who have read it to its end. */
 export function abandon(running: ClientChannel): void {
   running.resume().stderr.resume();

@@ -7,7 +7,7 @@ import type { Gate } from '../../contract/gate.ts';
 import type { Outcome, ResultPart } from '../../contract/result.ts';
 import { both, type Wait } from '../../contract/wait.ts';
 import type { Shell } from '../../facts/shell/index.ts';
-import { abandon, leftHost } from './at-host.ts';
+import { abandon, begun, leftHost } from './at-host.ts';
 import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from './errors.ts';
 import { type Carrier, execTerms, SshExchange } from './exchange.ts';
 import { judgingShell } from './lines/judging-shell.ts';
@@ -56,7 +56,10 @@ export class ExecChannel implements Carrier {
   #exit: ChannelExit | undefined;
   #isOver = false;
   readonly #over = Promise.withResolvers<void>();
+  #begun: Promise<void> = Promise.resolve();
   #left: Promise<void> = Promise.resolve();
+  /** It was ended by the gateway, not left by its client. */
+  #isKilled = false;
 
   constructor(
     channel: ServerChannel,
@@ -85,6 +88,11 @@ export class ExecChannel implements Carrier {
   /** Resolves when the channel is closed on both sides. */
   get over(): Promise<void> {
     return this.#over.promise;
+  }
+
+  /** Resolves when nothing of it is on its way to the host any more: what was to be killed is. */
+  get begun(): Promise<void> {
+    return this.#begun;
   }
 
   /** Resolves when nothing of it runs at the host: once it is over, nothing begins. */
@@ -134,11 +142,8 @@ export class ExecChannel implements Carrier {
     this.#terminal?.close();
     this.#lines?.close();
     this.#x?.cancel();
-    if (this.#running) {
-      // A closed channel ends nothing that does not write to it.
-      sendSignal(this.#running, 'KILL');
-      this.#running.close();
-    }
+    this.#isKilled = true;
+    if (this.#running) kill(this.#running);
     const text = typeof lines === 'string' ? [lines] : lines;
     void this.#output.write('stderr', told(text, this.settings.pty !== undefined));
     this.#close({ code });
@@ -216,9 +221,11 @@ export class ExecChannel implements Carrier {
     const options = { env: this.settings.env, pty: this.#terminal?.pty };
     // The line as the client sent it: what the parser saw is what the host's shell gets.
     const starting = this.#start(x, upstream, options);
+    this.#begun = begun(starting);
     this.#left = leftHost(starting);
     const running = await starting;
     this.#running = running;
+    if (this.#isKilled) kill(running);
     if (this.#isOver) return abandon(running);
     this.#terminal?.start(running);
     if (this.#terminal) void this.#deliver(x, { kind: 'screen', screen: this.#terminal.screen });
@@ -307,6 +314,12 @@ export class ExecChannel implements Carrier {
   #close(exit: ChannelExit): void {
     this.#output.end(exit).catch((error: unknown) => this.#log('channel not closed', error));
   }
+}
+
+/** A closed channel ends nothing that does not write to it. */
+function kill(running: ClientChannel): void {
+  sendSignal(running, 'KILL');
+  running.close();
 }
 
 function start(

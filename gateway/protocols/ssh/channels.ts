@@ -21,6 +21,8 @@ interface RunningChannel {
   readonly over: Promise<void>;
   /** Resolves when nothing of it runs at the host. Good once it is over. */
   readonly left: Promise<void>;
+  /** Resolves when nothing of it is on its way to the host any more. */
+  readonly begun: Promise<void>;
   /** The client has closed it, or the connection is over. */
   gone(): void;
   /** Ends it with lines that the client reads, unless it has ended. */
@@ -124,6 +126,11 @@ export class Channels {
   /** Behind `gone`: resolves when nothing of what ran is left at the host. Each gives its place back by itself. */
   async left(): Promise<void> {
     await Promise.all([...this.#places.keys()].map((session) => this.#closed(session)));
+  }
+
+  /** Behind `fail`: resolves when what was on its way to the host has begun there, and was killed. */
+  async begun(): Promise<void> {
+    await Promise.all([...this.#places.values()].map(async ({ running }) => running?.begun));
   }
 
   /** The host was left: nobody knows any more what runs there. */

@@ -54,6 +54,8 @@ export interface SshSessionOptions extends Asked {
 
 /** How long a client that was not let in may take to ask for something, and so to hear why. */
 const farewellMs = 10_000;
+/** How long a host may take to say that it runs what was on its way there when the session was ended, and so to have it killed. */
+const killMs = 30_000;
 const admissionHints = { no_target: targetHint, denied: undefined, unavailable: brokenHint } as const;
 /** Reasons of the record that are no sentences. */
 const saidOf: { readonly [reason: string]: string } = { 'upstream-lost': 'connection to the target lost' };
@@ -234,16 +236,19 @@ export class SshSession {
 
   /**
    * The host is left when nothing runs there any more: what a client has left running keeps its place, and who hangs up and comes back starts no
-   * new count. At once where somebody else ended the session, or the gateway stops.
+   * new count. Where somebody else ended the session, what runs was killed: then when what was on its way there has been as well. At once
+   * where the gateway stops.
    */
   async #leave(upstream: SshUpstream | undefined): Promise<void> {
-    if (upstream && this.#gate?.ending.aborted !== true) {
-      const now = AbortSignal.any([this.#options.draining, upstream.lost]);
+    if (upstream) {
+      const isEnded = this.#gate?.ending.aborted === true;
+      const enough = isEnded ? AbortSignal.timeout(killMs) : this.#options.draining;
+      const now = AbortSignal.any([enough, upstream.lost]);
       const over = new Promise<void>((resolve) => {
         if (now.aborted) resolve();
         else now.addEventListener('abort', () => resolve(), { once: true });
       });
-      await Promise.race([this.#channels.left(), over]);
+      await Promise.race([isEnded ? this.#channels.begun() : this.#channels.left(), over]);
     }
     this.#channels.giveBack();
     upstream?.[Symbol.dispose]();

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { noSshd, rootOnly, sshdPath } from '../sshd.ts';
+import { newestOf } from './auditor.ts';
 import { startSshRig, type SshRig } from './rig.ts';
 
 /** Rules of these tests, on top of the default pack. */
@@ -119,6 +121,38 @@ describe.skipIf(skipped !== undefined)(
       expect(sessions).toMatchObject({ ok: true, value: [ended] });
     });
 
+    test('what was on its way to the host in the moment its session ended is killed there', async () => {
+      const other = new ssh2.Client();
+      const privateKey = await readFile(await world.login('olga'));
+      other.connect({ host: '127.0.0.1', port: world.port, username: 'web1', privateKey });
+      await once(other, 'ready');
+      const exec = (line: string) =>
+        new Promise<ClientChannel | undefined>((resolve) => other.exec(line, (_, opened) => resolve(opened)));
+      const asking = await exec('echo $PPID');
+      if (!asking) throw new Error('nothing runs');
+      const atHost = Number(await text(asking));
+      expect(atHost).toBeGreaterThan(1);
+      const session = await newestOf(world, 'olga');
+      const line = 'exec sleep 4711.25';
+      // The host's sshd takes its time.
+      process.kill(atHost, 'SIGSTOP');
+      try {
+        const closed = once(other, 'close');
+        void exec(line);
+        const released = async () => {
+          const found = await world.api('otto').audit.query({ identity: 'olga', session, type: 'decision' });
+          return found.ok && found.value.some(({ command }) => command === line);
+        };
+        while (!(await released())) await sleep(20);
+        await world.api('olga').sessions.kill(session, 'wrong host');
+        await closed;
+      } finally {
+        process.kill(atHost, 'SIGCONT');
+      }
+      while (isAlive(atHost)) await sleep(20);
+      while (await runs('sleep\0' + '4711.25\0')) await sleep(20);
+    });
+
     test('Ctrl-C in ssh’s terminal is SIGINT to what runs in it', async () => {
       const options = world.options(await world.login('olga'));
       const line = program({ INT: 'echo caught; exit 7' });
@@ -143,4 +177,11 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a process has this command line, as the system keeps it. */
+async function runs(commandLine: string): Promise<boolean> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')));
+  return lines.includes(commandLine);
 }

@@ -72,6 +72,11 @@ export class SftpChannel {
     return this.#over.promise;
   }
 
+  /** It ends with its channel: nothing has to be killed. */
+  get begun(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Resolves when nothing of it runs at the host: once it is over, nothing begins. */
   get left(): Promise<void> {
     return this.#left;
