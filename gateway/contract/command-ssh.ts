@@ -103,6 +103,19 @@ export type FileAttribute = (typeof fileAttributes)[number];
 export const forwardKinds = ['local', 'remote', 'agent', 'x11', 'tunnel'] as const;
 export type ForwardKind = (typeof forwardKinds)[number];
 
+/** What an address is, however it was written. */
+export const hostKinds = [
+  'name', // a name, which the target resolves: it may lead anywhere
+  'loopback', // the target itself: 127.0.0.0/8, ::1, localhost; and 0.0.0.0 and ::, where a connection goes there
+  'every', // to listen at: every address of the target
+  'private', // RFC 1918, RFC 6598, RFC 4193
+  'link_local', // RFC 3927, RFC 4291: the metadata services of clouds are here
+  'multicast',
+  'reserved', // for what is not there yet, or for documentation and tests: RFC 6890
+  'public',
+] as const;
+export type HostKind = (typeof hostKinds)[number];
+
 /**
  * One thing that a client asks for over SSH: of an exec line one simple command, of sftp one operation.
  * Field names are those of the policy input; flat on purpose: rules read `input.command.name`. What a request does not have is empty or null.
@@ -200,6 +213,8 @@ export interface ForwardFact {
   readonly kind: ForwardKind;
   /** To where (`local`), or the address that is listened on (`remote`). Null for sockets in the file system, agent and X11. */
   readonly host: string | null;
+  /** Null where `host` is. */
+  readonly host_is: HostKind | null;
   readonly port: number | null;
   /** Of a socket in the file system. */
   readonly path: string | null;

@@ -48,6 +48,8 @@ export const sshMeanings: Readonly<Record<string, string>> = {
   'command.forward.kind':
     '`local`: the client connects through the target (`-L`, `-D`, `-W`). `remote`: the target listens (`-R`). `forward` is null otherwise',
   'command.forward.host': 'Where to, or the address that is listened on',
+  'command.forward.host_is':
+    'What that address is, however it was spelled: `loopback` is the target itself, `name` one that it resolves. [All of them](../how-to/forward-through-hosts.md)',
   'command.forward.port': 'Its port',
   'command.forward.path': 'Of a socket in the file system',
   'command.subsystem': 'Its name',

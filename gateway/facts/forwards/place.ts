@@ -1,4 +1,5 @@
 import type { ForwardFact } from '../../contract/command-ssh.ts';
+import { hostKind } from './host-kind.ts';
 
 /** Where a forward leads to, or listens: what policy reads, and what the host is asked for. */
 export type ForwardPlace = { readonly host: string; readonly port: number } | { readonly path: string };
@@ -32,9 +33,11 @@ export function socketPlace(path: string): ForwardPlace | string {
 
 /** The facts of a forward. */
 export function forwardFact(kind: ForwardFact['kind'], place?: ForwardPlace): ForwardFact {
-  if (!place) return { kind, host: null, port: null, path: null };
-  if ('path' in place) return { kind, host: null, port: null, path: place.path };
-  return { kind, host: place.host, port: place.port, path: null };
+  const nowhere = { kind, host: null, host_is: null, port: null, path: null };
+  if (!place) return nowhere;
+  if ('path' in place) return { ...nowhere, path: place.path };
+  const { host, port } = place;
+  return { ...nowhere, host, host_is: hostKind(host, kind === 'remote'), port };
 }
 
 /** A path, or host and port with an IPv6 address in brackets: RFC 3986 section 3.2.2. */

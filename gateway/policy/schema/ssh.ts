@@ -6,6 +6,7 @@ import {
   fileFlags,
   fileOperations,
   forwardKinds,
+  hostKinds,
   redirectOperations,
   shellKinds,
   sshEffects,
@@ -45,6 +46,7 @@ const file = z.strictObject({
 const forward = z.strictObject({
   kind: z.enum(forwardKinds),
   host: z.string().nullable(),
+  host_is: z.enum(hostKinds).nullable(),
   port: z.int().min(0).max(65_535).nullable(),
   path: z.string().nullable(),
 });

@@ -20,8 +20,13 @@ const rulesWith = (closedPort: number) => `package rules.ssh
 allow contains {"id": "T-500", "msg": "may forward"} if {
 	input.principal.id == "olga"
 	input.command.forward.kind in {"local", "remote"}
-	input.command.forward.host in {"127.0.0.1", "localhost", null}
-	not input.command.forward.port == ${closedPort}
+	input.command.forward.host_is in {"loopback", null}
+}
+
+deny contains {"id": "T-001", "msg": "not to the host itself"} if {
+	input.command.forward.kind == "local"
+	input.command.forward.host_is == "loopback"
+	input.command.forward.port == ${closedPort}
 }
 
 allow contains {"id": "T-501", "msg": "may use the echo"} if {
@@ -198,12 +203,21 @@ describe.skipIf(sshdPath === undefined)(
     test('another spelling of an address is the same address', async () => {
       for (const host of ['2130706433', '0x7f.1', '127.1', '[::ffff:127.0.0.1]', 'LOCALHOST.']) {
         const ran = await world.ssh('olga', ['-W', `${host}:${closedPort}`, 'web1@127.0.0.1']);
-        expect(`${host} ${ran.err}`).toMatch(/no rule allows/);
+        expect(`${host} ${ran.err}`).toMatch(/T-001/);
       }
       expect((await decisions(`forward local 127.0.0.1:${closedPort}`)).map(({ effect }) => effect)).toEqual(
         Array(4).fill('deny'),
       );
       expect(await decisions(`forward local localhost:${closedPort}`)).toHaveLength(1);
+    });
+
+    test('0.0.0.0 and :: lead to the host itself, and a rule about loopback means them too', async () => {
+      for (const host of ['0.0.0.0', '0', '[::ffff:0.0.0.0]', '[::]', 'localhost.localdomain']) {
+        const ran = await world.ssh('olga', ['-W', `${host}:${closedPort}`, 'web1@127.0.0.1']);
+        expect(`${host} ${ran.err}`).toMatch(/T-001/);
+      }
+      const { out } = await world.ssh('olga', ['-W', `0.0.0.0:${echoPort}`, 'web1@127.0.0.1'], 'it is here');
+      expect(out).toBe('it is here');
     });
 
     test('agents forward nothing', async () => {
@@ -278,7 +292,7 @@ describe.skipIf(sshdPath === undefined)(
       };
       expect(await by(echoPort)).toBe('90 x');
       expect(await by(closedPort)).not.toBe('90 x');
-      expect(forward.err()).toMatch(/sallyport: denied by policy: no rule allows forward local 127\.0\.0\.1:\d+/);
+      expect(forward.err()).toMatch(/sallyport: denied by policy: not to the host itself \[T-001\]/);
       expect(await by(echoPort)).toBe('90 x');
       await forward.end();
     });
