@@ -36,6 +36,16 @@ function firstError(node: SyntaxNode, depth: number): string | undefined {
   return why;
 }
 
+/** Whether a node of this kind stands anywhere in it, scripts inside of words included. */
+export function holdsNode(node: SyntaxNode, type: SyntaxNode['type']): boolean {
+  if (node.type === type) return true;
+  let holds = false;
+  forEachChild(node, (child) => {
+    holds ||= holdsNode(child, type);
+  });
+  return holds;
+}
+
 function notRead(part: string | undefined): string | undefined {
   return part === undefined ? undefined : `${quoted(part)} is not read`;
 }

@@ -1,10 +1,9 @@
-import { forEachChild, type SyntaxNode } from 'unbash';
 import type { SshCommand } from '../../contract/command-ssh.ts';
 import { holdsUnseen } from '../../contract/unseen.ts';
 import { readLine, type ShellLine } from './line.ts';
 import { builtinOf } from './programs/builtins.ts';
 import { gather } from './reader.ts';
-import { parseLine } from './tree.ts';
+import { holdsNode, parseLine } from './tree.ts';
 
 /** Builtins that leave the shell as it is, for the lines that come after. */
 const harmless: ReadonlySet<string> = new Set([
@@ -27,7 +26,7 @@ export function typedLine(line: string): ShellLine {
   if (error !== null) return { ok: false, why: `syntax: ${error}; a line has to be whole` };
   const parsed = parseLine(line);
   if (!parsed.ok) return parsed;
-  if (holdsHereDocument(parsed.script))
+  if (holdsNode(parsed.script, 'HereDoc'))
     return { ok: false, why: 'incomplete: here-documents are not taken in a shell whose lines are judged' };
   const { changed } = gather(parsed.script, line, 'bash');
   if (changed !== undefined) return changing(changed);
@@ -48,17 +47,6 @@ function changing(what: string): ShellLine {
     ok: false,
     why: `changing: ${what} would change the shell that reads the next lines; send it as a command of its own`,
   };
-}
-
-function holdsHereDocument(node: SyntaxNode): boolean {
-  if (node.type === 'HereDoc') return true;
-  let holds = false;
-  const look = (child: SyntaxNode): void => {
-    holds ||= holdsHereDocument(child);
-  };
-  forEachChild(node, look);
-  if ('script' in node && node.script) look(node.script);
-  return holds;
 }
 
 function leavesShell(command: SshCommand): boolean {
