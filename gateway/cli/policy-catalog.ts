@@ -31,7 +31,7 @@ Examples:
   sallyport policy catalog --target crm --out policy-tests/fixtures/crm.yaml --check
 `;
 const olderFormat =
-  'its format is an older one, without the types of columns and what tables do by themselves: lines of it have other uses than the gateway sees; ';
+  'its format is an older one, without all that the gateway knows of types and of what tables do by themselves: lines of it may be read otherwise; ';
 const connectTimeoutMs = 10_000;
 const application = 'sallyport policy catalog';
 

@@ -1,5 +1,6 @@
 import type { CatalogRule, CatalogSnapshot } from '../../facts/sql/index.ts';
-import { comparedType, fixtureFormat, type WrittenPostgresFixture } from './postgres.ts';
+import { fixtureFormat, type WrittenPostgresFixture } from './postgres.ts';
+import { writtenMoved, writtenType } from './postgres-types.ts';
 import { otherTable, writtenRule } from './postgres-rules.ts';
 
 type Relation = CatalogSnapshot['relations'][number];
@@ -44,6 +45,11 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
     const other = byOid.get(oid);
     return other && written.has(oid) ? nameOf(other) : undefined;
   };
+  const typeNames = new Set(
+    relations.flatMap(({ columns }) => columns.map(({ typeName }) => typeName.replaceAll('"', ''))),
+  );
+  const enums = snapshot.enums.filter((one) => canBeNamed(one) && typeNames.has(nameOf(one))).map(nameOf);
+  const moved = writtenMoved(snapshot, relations);
   const parts: Parts = { byOid, rules, otherOf, standIns: snapshot.standIns ?? new Map() };
   return {
     section: {
@@ -55,11 +61,11 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
       ),
       ...(snapshot.coerces === true && { coerces: true }),
       ...(snapshot.converts === true && { converts: true }),
+      ...(enums.length > 0 && { enums: enums.sort() }),
+      ...(moved.length > 0 && { moved }),
       ...(functions.length > 0 && { functions: writtenFunctions(functions.filter(canBeNamed)) }),
       ...(operators.length > 0 && {
-        operators: sortedByName(
-          operators.filter(canBeNamed).map((operator) => [nameOf(operator), operator.extension] as const),
-        ),
+        operators: writtenOperators(operators.filter(canBeNamed)),
       }),
     },
     leftOut: [...relations, ...functions, ...operators]
@@ -121,9 +127,9 @@ function writtenRelation(relation: Relation, { byOid, rules, otherOf, standIns }
     const parent = byOid.get(oid);
     return parent === undefined ? [] : [nameOf(parent)];
   });
-  const types = relation.columns.flatMap(({ name, typeOid, typeName }) => {
-    const type = comparedType(standIns.get(typeOid) ?? typeOid) ?? typeName;
-    return type === 'text' ? [] : [[name, type] as const];
+  const types = relation.columns.flatMap((column) => {
+    const type = writtenType(column, standIns);
+    return type === 'text' ? [] : [[column.name, type] as const];
   });
   const own = (rules.get(relation.oid) ?? []).flatMap(({ rule }) => writtenRule(rule, otherOf) ?? []);
   const more = {
@@ -159,6 +165,18 @@ function writtenFunctions(functions: CatalogSnapshot['functions']): WrittenFunct
       const all = [...new Set(texts)].sort().map((text) => JSON.parse(text) as CatalogSnapshot['functions'][number]); // just written
       const [first] = all;
       return [name, all.length === 1 && first !== undefined ? first : all] as const;
+    }),
+  );
+}
+
+/** Of one name, each that an extension of its own has, or nobody's. */
+function writtenOperators(operators: CatalogSnapshot['operators']): Record<string, string | null | (string | null)[]> {
+  const byName = Map.groupBy(operators, nameOf);
+  return sortedByName(
+    [...byName].map(([name, same]) => {
+      const extensions = [...new Set(same.map(({ extension }) => extension))].sort();
+      const [first = null] = extensions;
+      return [name, extensions.length === 1 ? first : extensions] as const;
     }),
   );
 }

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import {
-  openSqlAnalyzer,
-  ownTypes,
-  type CatalogRule,
-  type CatalogSnapshot,
-  type SqlAnalyzer,
-} from '../../facts/sql/index.ts';
+import { openSqlAnalyzer, type CatalogRule, type CatalogSnapshot, type SqlAnalyzer } from '../../facts/sql/index.ts';
 import type { Line, LineProtocol, LineTarget, ReadLine } from '../../policy/lines/protocol.ts';
+import { typeOids } from './postgres-types.ts';
 import { otherName, readRule, tableRule } from './postgres-rules.ts';
 import { commandOf, unitsOfQuery } from '../../protocols/postgres/normalize.ts';
 
@@ -51,25 +46,32 @@ const calledFunction = z.strictObject({
 
 const qualified = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema.name');
 
-/** 1 has neither types nor what tables do by themselves: to lines of it, columns are text, and no table has a key. */
-export const fixtureFormat = 2;
+/**
+ * 1 has neither types nor what tables do by themselves: to lines of it, columns are text, and no table has a key. 2 does not say which types
+ * are enums and which are made others of by casts: to lines of it, none is.
+ */
+export const fixtureFormat = 3;
 
 /** A database as far as SQL is read by it. */
 export const postgresFixture = z
   .strictObject({
-    format: z.union([z.literal(1), z.literal(fixtureFormat)]).default(1),
+    format: z.union([z.literal(1), z.literal(2), z.literal(fixtureFormat)]).default(1),
     /** Which server's grammar. */
     major: z.int().min(15).max(18).default(18),
     search_path: z.array(z.string()).default(['public']),
     relations: z.record(qualified, relation).default({}),
     /** Those of one name as a list. */
     functions: z.record(qualified, z.union([calledFunction, z.array(calledFunction)])).default({}),
-    /** Operators outside `pg_catalog`, with the extension that they belong to. */
-    operators: z.record(qualified, z.string().nullable()).default({}),
+    /** Operators outside `pg_catalog`, with the extension that they belong to; those of one name as a list. */
+    operators: z.record(qualified, z.union([z.string().nullable(), z.array(z.string().nullable())])).default({}),
     /** A cast of somebody's own may make a text or UUID something else on its way into a comparison. */
     coerces: z.boolean().default(false),
     /** A cast or type of somebody's own may make a value something else on its way into text, or into the type that several have together. */
     converts: z.boolean().default(false),
+    /** Enum types, as `schema.name`: of the others that a database defines nothing is known. */
+    enums: z.array(qualified).default([]),
+    /** Built-in types, as `types` calls them, whose values a cast of somebody's own makes others of by itself. */
+    moved: z.array(z.string()).default([]),
   })
   .superRefine(({ relations }, context) => {
     // A rule about a table that is not there would be one that nothing tests.
@@ -143,36 +145,19 @@ class PostgresLines implements LineProtocol {
 const firstOid = 100_000;
 const textOid = 25;
 
-/** Types of which analysis knows more than that they have a text, src/include/catalog/pg_type.dat. */
-const comparedTypes: ReadonlyMap<string, number> = new Map([
-  ['text', textOid],
-  ['character varying', 1043],
-  ['character', 1042],
-  ['uuid', 2950],
-  ['json', 114],
-  ['record', ownTypes.row],
-  ['int4range', 3904],
-  ['int4multirange', 4451],
-]);
-/** Numbers, dates and the like, and what a database defines. */
-const plainType =
-  /^(smallint|integer|bigint|oid|real|double precision|numeric|money|boolean|bytea|date|time.*|interval|inet|cidr|macaddr8?|name|"char")$|\./;
-const plainTypeOid = 0;
-const anyArrayOid = 2277;
-
-function typeOidOf(name: string): number {
-  return comparedTypes.get(name) ?? (plainType.test(name) ? plainTypeOid : anyArrayOid);
-}
-
-/** Types by the name that a fixture has for them, of those that it knows how to compare; of domains the type below. */
-export function comparedType(oid: number): string | undefined {
-  return [...comparedTypes].find(([, known]) => known === oid)?.[0];
-}
-
 /** The catalog that a fixture describes. Oids are made up; a column without a type is text. */
-export function snapshotOf({ relations, functions, operators, coerces, converts }: Fixture): CatalogSnapshot {
+export function snapshotOf({
+  relations,
+  functions,
+  operators,
+  coerces,
+  converts,
+  enums,
+  moved,
+}: Fixture): CatalogSnapshot {
   const names = Object.keys(relations);
   const oidOf = (name: string): number => firstOid + names.indexOf(name);
+  const typeOidOf = typeOids();
   const rules: CatalogRule[] = [];
   const own = Object.entries(relations).map(([name, described], i): CatalogRelation => {
     const [schema, relname] = nameParts(name);
@@ -204,16 +189,17 @@ export function snapshotOf({ relations, functions, operators, coerces, converts 
     const [schema, proname] = nameParts(name);
     return [described].flat().map(({ body, ...one }) => ({ schema, name: proname, ...one, ...(body && { body }) }));
   });
-  const signs = Object.entries(operators).map(([name, extension]) => {
+  const signs = Object.entries(operators).flatMap(([name, extensions]) => {
     const [schema, oprname] = nameParts(name);
-    return { schema, name: oprname, extension };
+    return [extensions].flat().map((extension) => ({ schema, name: oprname, extension }));
   });
   return {
     version: 1,
     relations: [...systemCatalog(), ...own],
     functions: called,
     operators: signs,
-    enums: [],
+    enums: enums.map((name) => ({ schema: nameParts(name)[0], name: nameParts(name)[1], values: [] })),
+    moved: new Set(moved.map(typeOidOf)),
     rules,
     coerces,
     converts,
