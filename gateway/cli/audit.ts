@@ -102,7 +102,9 @@ function describe(result: Verification): string {
   const { ok, origin, size, root, tail, problems } = result;
   const lines = [
     `${ok ? 'verified' : 'NOT VERIFIED'}: ${origin}, ${size.toLocaleString('en')} entries, root ${root}`,
-    ...(tail.entries > 0 ? [`${String(tail.entries)} more are written and not under a checkpoint yet`] : []),
+    ...(tail.entries > 0
+      ? [`${String(tail.entries)} more ${tail.entries === 1 ? 'is' : 'are'} written and not under a checkpoint yet`]
+      : []),
     ...problems.map((p) => `${p.file}: ${p.what}`),
   ];
   return lines.join('\n');

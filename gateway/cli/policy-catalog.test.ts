@@ -222,9 +222,9 @@ function readBy(snapshot: CatalogSnapshot) {
     relations: Object.fromEntries(
       lean.relations
         .filter(({ kind, name }) => tables.includes(kind) && !name.includes('.'))
-        .map(({ oid: _, definition, inherits, ...rest }) => [
+        .map(({ definition, inherits, ...rest }) => [
           `${rest.schema}.${rest.name}`,
-          { ...rest, inherits: inherits.map(nameOf), definition: definition?.trim() },
+          { ...rest, oid: 0, inherits: inherits.map(nameOf), definition: definition?.trim() },
         ]),
     ),
   };

@@ -116,13 +116,11 @@ const requests = fc.oneof(
     .chain((variable) => name.map((value) => sshRequest('env', ['set'], { env: [{ name: variable, value }] }))),
   fc.boolean().map((pty) => sshRequest('shell', ['shell'], { pty })),
   name.map((subsystem) => sshRequest('subsystem', ['subsystem'], { subsystem })),
-  fc
-    .constantFrom('local', 'remote', 'agent', 'x11', 'tunnel')
-    .map((kind) =>
-      sshRequest('forward', ['forward'], {
-        forward: { kind, host: '127.0.0.1', host_is: 'loopback', port: 22, path: null },
-      }),
-    ),
+  fc.constantFrom('local', 'remote', 'agent', 'x11', 'tunnel').map((kind) =>
+    sshRequest('forward', ['forward'], {
+      forward: { kind, host: '127.0.0.1', host_is: 'loopback', port: 22, path: null },
+    }),
+  ),
 );
 
 /** A simple command of a line, as the parser sees it, or another request. */

@@ -174,7 +174,7 @@ function writtenOperators(operators: CatalogSnapshot['operators']): Record<strin
   const byName = Map.groupBy(operators, nameOf);
   return sortedByName(
     [...byName].map(([name, same]) => {
-      const extensions = [...new Set(same.map(({ extension }) => extension))].sort();
+      const extensions = inOneOrder(same.map(({ extension }) => extension));
       const [first = null] = extensions;
       return [name, extensions.length === 1 ? first : extensions] as const;
     }),
