@@ -171,6 +171,34 @@ describe('the house', () => {
     // OPA reads data from files of that name and no other.
     expect(parts.filter((p) => empty.test(p) && !/^data\.(yaml|json)(\.template)?$/.test(p))).toEqual([]);
   });
+  test('waits for what comes by `settled`, and lets time pass only where it says why', async () => {
+    const found: string[] = [];
+    for (const file of await sources('gateway', 'scripts', 'policy-tests')) {
+      const waits = file.endsWith('.test.ts') || /^gateway\/testing\/.*\.ts$/.test(file);
+      if (!waits || file === 'scripts/walls.test.ts') continue;
+      for (const wait of impatient(await readFile(join(root, file), 'utf8'))) found.push(`${file}: ${wait}`);
+    }
+    expect(found).toEqual([]);
+  });
+
+  test.each([
+    ['await vi.waitFor(() => expect(x).toBe(1));', 1],
+    ['await vi.waitFor(() => expect(f(x)).toBe(1), { timeout: 5_000 });', 1],
+    ['await vi.waitUntil(\n  () => x,\n  5_000,\n);', 1],
+    ['await expect.poll(() => x).toBe(1);', 1],
+    ['await vi.waitUntil(\n  async () => (await f()) === ")",\n  settled,\n);', 0],
+    ['await expect.poll(() => x, settled).toBe(1);', 0],
+    ["await vi.waitFor(() => {\n  // It isn’t, it isn't.\n  f();\n}, settled);", 0],
+    ['await sleep(500);', 1],
+    ['await new Promise((resolve) => setTimeout(resolve, 500));', 1],
+    ['while (!(await f())) await sleep(20);', 0],
+    ['for (;;) {\n  if (x) return;\n  await sleep(20);\n}', 0],
+    ['const f = () => {\n  for (;;) {\n    g();\n  }\n  await sleep(20);\n};', 1],
+    ['// Time passes: nothing may come.\nawait sleep(500);', 0],
+  ])('of %j it sees %d', (source, count) => {
+    expect(impatient(source)).toHaveLength(count);
+  });
+
   test('has no import computed at run time between rooms, which no lint rule would see', async () => {
     const found: string[] = [];
     for (const file of await sources('gateway')) {
@@ -205,4 +233,58 @@ async function sources(...dirs: readonly string[]): Promise<readonly string[]> {
     }),
   );
   return lists.flat().map((f) => f.replaceAll('\\', '/'));
+}
+
+/**
+ * Waits that end while what they wait for may still come, on a busy machine: those of vitest with another end than `settled`, and fixed times but for
+ * the steps of a loop. Where time has to pass because nothing is to come, the line above says so: `// Time passes: ...`.
+ */
+function impatient(source: string): readonly string[] {
+  const polls = [...source.matchAll(/\b(?:vi\.wait(?:For|Until)|expect\.poll)\(/g)].flatMap(({ index, 0: call }) => {
+    const written = argumentsAt(source, index + call.length);
+    return /,\s*settled,?\s*$/.test(written) ? [] : [`${call}${written})`];
+  });
+  const lines = source.split('\n');
+  const pauses = lines.filter(
+    (line, i) =>
+      /await (?:sleep\(|new Promise.*setTimeout\()/.test(line) &&
+      !line.includes('while (') &&
+      !(lines[i - 1] ?? '').includes('// Time passes: ') &&
+      !isInLoop(lines, i),
+  );
+  return [...polls, ...pauses.map((line) => line.trim())];
+}
+
+/** By its indentation, as the formatter leaves it: inside of a loop of the same function. */
+function isInLoop(lines: readonly string[], at: number): boolean {
+  let depth = indentation(lines[at]);
+  for (let i = at - 1; i >= 0 && depth > 0; i--) {
+    const line = lines[i] ?? '';
+    if (line.trim() === '' || indentation(line) >= depth) continue;
+    depth = indentation(line);
+    if (/^\s*(?:for|while) /.test(line) || /^\s*for await /.test(line)) return true;
+    if (/=> \{$|\bfunction\b/.test(line)) return false;
+  }
+  return false;
+}
+
+function indentation(line = ''): number {
+  return line.length - line.trimStart().length;
+}
+
+/** What stands between the brackets of a call; brackets in texts are none. */
+function argumentsAt(source: string, start: number): string {
+  let depth = 1;
+  let quote = '';
+  for (let i = start; i < source.length; i++) {
+    const sign = source[i] ?? '';
+    if (quote !== '') {
+      if (sign === '\\') i++;
+      else if (sign === quote) quote = '';
+    } else if (source.startsWith('//', i)) i = source.indexOf('\n', i);
+    else if (`'"\``.includes(sign)) quote = sign;
+    else if (sign === '(') depth++;
+    else if (sign === ')' && --depth === 0) return source.slice(start, i);
+  }
+  return source.slice(start);
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { apiClient } from '../../api/client.ts';
 import { endOf, openSession } from '../live-session.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
+import { settled } from '../settled.ts';
 import { addPlainTarget } from './plain-target.ts';
 
 /**
@@ -12,7 +13,6 @@ import { addPlainTarget } from './plain-target.ts';
 const lifetimeS = 20;
 const expired = 'session ended: the token has expired; log in again';
 const cancelled = `${expired} (what ran was cancelled)`;
-const patience = { timeout: 60_000 };
 const people = ['idle', 'busy', 'loading', 'waiting', 'leaver'] as const;
 
 let rig: Rig;
@@ -76,17 +76,17 @@ describe.concurrent('with its token ends', { timeout: 180_000 }, () => {
     await client.query(`insert into loaded values ('not committed')`);
     expect(await told).toMatchObject({ severity: 'FATAL', code: '57P01', message: expired, detail: undefined });
     expect(await endOf(rig, id)).toBe(expired);
-    await vi.waitUntil(async () => !(await isThere('insert into loaded%')), patience);
+    await vi.waitUntil(async () => !(await isThere('insert into loaded%')), settled);
     expect((await admin.query(`select a from loaded where a = 'not committed'`)).rows).toEqual([]);
   });
 
   test('a statement that runs: it is cancelled at the database, and the client reads why', async () => {
     const { client, id } = await briefly('busy');
     const failed = failure(client.query('select pg_sleep(600)'));
-    await vi.waitUntil(() => isThere(sleeping), patience);
+    await vi.waitUntil(() => isThere(sleeping), settled);
     expect(await failed).toMatchObject({ severity: 'FATAL', code: '57P01', message: expired });
     expect(await failed).toHaveProperty('detail', expect.stringContaining('It was cancelled'));
-    await vi.waitUntil(async () => !(await isThere(sleeping)), patience);
+    await vi.waitUntil(async () => !(await isThere(sleeping)), settled);
     expect(await endOf(rig, id)).toBe(cancelled);
   });
 
@@ -94,7 +94,7 @@ describe.concurrent('with its token ends', { timeout: 180_000 }, () => {
     const { client, id } = await briefly('loading');
     const loading = client.query(new Loading('copy loaded from stdin'));
     const failed = new Promise((resolve) => loading.once('error', resolve));
-    await vi.waitUntil(() => isThere('copy loaded%'), patience);
+    await vi.waitUntil(() => isThere('copy loaded%'), settled);
     const wire = client.connection.stream;
     const row = Buffer.from('d\0\0\0\x08row\n');
     const sending = setInterval(() => wire.writable && wire.write(row), 50);
@@ -104,7 +104,7 @@ describe.concurrent('with its token ends', { timeout: 180_000 }, () => {
     } finally {
       clearInterval(sending);
     }
-    await vi.waitUntil(async () => !(await isThere('copy loaded%')), patience);
+    await vi.waitUntil(async () => !(await isThere('copy loaded%')), settled);
     expect((await admin.query(`select a from loaded where a = 'row'`)).rows).toEqual([]);
   });
 
@@ -124,9 +124,9 @@ describe.concurrent('with its token ends', { timeout: 180_000 }, () => {
 test('a session that policy no longer admits is broken off as well', { timeout: 180_000 }, async () => {
   const { client, id } = await connected('leaver', rig.token('leaver'));
   const failed = failure(client.query('select pg_sleep(600)'));
-  await vi.waitUntil(() => isThere(sleeping), patience);
+  await vi.waitUntil(() => isThere(sleeping), settled);
   await rig.publish([`${import.meta.dirname}/who-left`]);
   expect(await failed).toMatchObject({ code: '57P01', message: 'session ended: policy no longer admits it' });
-  await vi.waitUntil(async () => !(await isThere(sleeping)), patience);
+  await vi.waitUntil(async () => !(await isThere(sleeping)), settled);
   expect(await endOf(rig, id)).toBe('session ended: policy no longer admits it (what ran was cancelled)');
 });

@@ -43,6 +43,7 @@ test(`killed ${String(rounds)} times under load, the gateway has logged everythi
       if (isOver) throw new Error(`nobody could insert anything: ${load.ends.join('; ')}`);
       await sleep(10);
     }
+    // Time passes: the end may come at any moment.
     await sleep(Math.random() * 400);
     gateway.kill('SIGKILL');
     await once(gateway, 'close');

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { endOf, openSession } from '../live-session.ts';
 import { type Rig, startRig } from '../rig.ts';
+import { settled } from '../settled.ts';
 import { addPlainTarget } from './plain-target.ts';
 
 /** Long enough to get into a session and begin something, on a machine that does a lot else. */
@@ -45,11 +46,11 @@ describe('the longest that a session of PostgreSQL may last', () => {
       const { rows } = await other.query<{ n: number }>(text);
       return rows[0]?.n ?? 0;
     };
-    await vi.waitUntil(async () => (await sleeping()) === 1, { timeout: 60_000 });
+    await vi.waitUntil(async () => (await sleeping()) === 1, settled);
     await Promise.all([running, gone]);
     expect(told).toContain(`57P01 ${why}`);
     expect(await endOf(rig, session)).toBe(`${why} (what ran was cancelled)`);
-    await vi.waitUntil(async () => (await sleeping()) === 0, { timeout: 60_000 });
+    await vi.waitUntil(async () => (await sleeping()) === 0, settled);
     await other.end();
   });
 

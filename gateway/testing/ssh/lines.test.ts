@@ -304,6 +304,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     typist.type(`(sleep 0.3; printf '\\033]5379;line;${uuid};1;74,72,75,65,\\007') &${enter}`);
     await settles();
     typist.type(`touch ${evil}`);
+    // Time passes: what runs in the background prints after 0.3 s.
     await sleep(600);
     typist.type(enter);
     await typist.sees(/T-400/);

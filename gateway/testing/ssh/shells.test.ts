@@ -215,6 +215,7 @@ describe.skipIf(sshdPath === undefined)(name, () => {
     const typist = await Typist.open(world, 'olga', { cols: 80, rows: 24 });
     typist.type('seq 1 20000; exit\r');
     typist.pause();
+    // Time passes: nothing is read, and so nothing may come.
     await sleep(500);
     typist.resume();
     await typist.exit;
