@@ -1143,6 +1143,18 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(37, 'v_over_some', ['n'], 'v').map(([query, row]) =>
       query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT count(*) AS n FROM public.v_some')] : [query, row],
     ),
+    ...([
+      ['v_parts', ['id', 'part'], 'unnest(string_to_array(keyed.ssn, keyed.name)) AS part'],
+      ['v_split', ['id', 'part'], `upper(regexp_split_to_table(keyed.ssn, '-'::text)) AS part`],
+      ['v_rows', ['id', 'n'], 'public.rows_of(keyed.ssn) AS n'],
+      ['v_one', ['id', 'n'], 'public.one_of(keyed.ssn) AS n'],
+      ['v_words', ['id', 'word'], 'unnest(string_to_array(keyed.name, keyed.id)) AS word'],
+    ] as const).flatMap(([name, columns, last], i) => made(40 + i, name, columns, 'v').map(([query, row]): readonly [string, unknown] =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ` SELECT keyed.id, ${last} FROM public.keyed`)] : [query, row],
+    )),
+    ...(['rows_of', 'one_of'] as const).map((name): readonly [string, unknown] => [
+      'functions', ['public', name, 'sql', 'i', 'f', null, 'SELECT length($1)', 'f', '[]', null, 'other', null, name === 'rows_of' ? 't' : 'f'],
+    ]),
     ...made(35, 'in_domain', ['id', 'ssn']),
     rule(35, 'domain', '{1,2}', null, null, null),
     rule(35, 'default', '{}', null, '1', 'public.first_ssn()'),
@@ -1223,6 +1235,14 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT n FROM v_over_some', 'v_over_some.* view', 'v_over_some.n view'],
     ['SELECT count(*) FROM v_over_some', 'v_over_some.* view'],
     ['SELECT count(*) FROM v_keyed'],
+    // One that has a row more for each piece of a value tells by how often the others are there.
+    ['SELECT count(*) FROM v_parts', 'v_parts.* view'],
+    ['SELECT id FROM v_parts', 'v_parts.* view', 'v_parts.id view'],
+    ['SELECT count(*) FROM v_split', 'v_split.* view'],
+    ['SELECT count(*) FROM v_rows', 'v_rows.* view'],
+    ['SELECT count(*) FROM v_one'],
+    ['SELECT id FROM v_one'],
+    ['SELECT id, word FROM v_words'],
     // What is generated from a value.
     ["SELECT id FROM made WHERE upper > 'A'", 'made.upper where'],
     ['SELECT id FROM made ORDER BY size', 'made.size view'],

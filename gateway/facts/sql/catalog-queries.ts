@@ -39,7 +39,8 @@ export const catalogQueries = {
            p.prosqlbody IS NOT NULL, COALESCE(pg_catalog.array_to_json(p.proargnames)::pg_catalog.text, '[]'),
            pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid),
            CASE WHEN p.prorettype = 25 THEN 'text' WHEN p.prorettype = 2249 OR t.typtype = 'c' THEN 'row' ELSE 'other' END,
-           CASE WHEN p.prorettype = 2279 AND l.lanname = 'plpgsql' THEN p.prosrc END
+           CASE WHEN p.prorettype = 2279 AND l.lanname = 'plpgsql' THEN p.prosrc END,
+           p.proretset
       FROM pg_catalog.pg_proc p
       JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
@@ -138,6 +139,7 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
         volatility: volatility === 'i' ? 'immutable' : volatility === 's' ? 'stable' : 'volatile',
         kind: kind === 'p' ? 'procedure' : kind === 'a' ? 'aggregate' : kind === 'w' ? 'window' : 'function',
         extension: extension ?? null,
+        ...(body.at(6) === 'f' ? { scalar: true as const } : {}),
         ...bodyOf(body),
       }),
     ),

@@ -65,6 +65,8 @@ export interface CatalogFunction {
   readonly extension: string | null;
   /** What it runs, for a function in SQL that belongs to no extension and sets no setting of its own. */
   readonly body?: FunctionBody;
+  /** One call, one value; absent where it may be a set of rows. */
+  readonly scalar?: true;
   /** Of a trigger's function in PL/pgSQL: every name that its text holds, also those that name nothing. */
   readonly names?: readonly string[];
 }

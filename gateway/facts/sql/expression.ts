@@ -1,5 +1,6 @@
 import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
+import { setFunctions } from './builtin-functions.ts';
 import type { CatalogFunction } from './catalog.ts';
 import { readBody } from './function-body.ts';
 import { classifyFunction } from './functions.ts';
@@ -159,15 +160,23 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
   walk.ledger.call(classifyCall(walk, parts));
   if (parts.at(-1) === 'set_config') readSetConfig(walk, body);
   const inside = use === 'expression' ? 'function' : use;
+  const own = new Set<Base>();
   for (const column of readBodies(walk, parts).flat()) {
     walk.ledger.touchAll(column.sources, inside);
-    addAll(into, column.sources);
+    addAll(own, column.sources);
   }
   const [first, ...more] = nodes(body, 'args');
   const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
-  if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, into);
-  else readExpression(walk, body['args'], scope, inside, into);
-  readTurns(walk, body, scope, inside, into);
+  if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, own);
+  else readExpression(walk, body['args'], scope, inside, own);
+  readTurns(walk, body, scope, inside, own);
+  if (makesRows(walk, parts)) walk.ledger.multiplies(own);
+  addAll(into, own);
+}
+
+/** `SELECT id, unnest(list)`: each row is there as often as the function has something to say of it. */
+function makesRows(walk: Walk, parts: readonly string[]): boolean {
+  return setFunctions.has(parts.at(-1) ?? '') || calledFunctions(walk, parts).some((fn) => fn.scalar !== true);
 }
 
 /** What decides over which rows, and in what order, a call works. */

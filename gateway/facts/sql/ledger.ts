@@ -168,6 +168,11 @@ export class Ledger {
     this.#filters.set(`${as} ${base.key}`, { column: base.key, use: as, labels: base.labels });
   }
 
+  /** How many rows there are follows from these. */
+  multiplies(bases: Iterable<Base>): void {
+    for (const { labels } of bases) for (const label of labels) this.choosing.add(label);
+  }
+
   /** Rows are sorted by these for a call that sees many. */
   sorts(bases: Iterable<Base>): void {
     for (const base of bases) this.#entry(base.relation, 'read').searched.add(base.name);

@@ -22,6 +22,7 @@ INSERT INTO parts VALUES (2, 'zebracanary', 'q');
 CREATE TABLE slots (id int PRIMARY KEY, room text, EXCLUDE USING btree (room WITH =));
 INSERT INTO slots VALUES (1, 'zebracanary');
 CREATE VIEW v_barrier WITH (security_barrier) AS SELECT id, name FROM accounts WHERE ssn <> '078-05-1120';
+CREATE VIEW v_pieces AS SELECT id, generate_series(1, ascii(ssn) % 7) AS piece FROM accounts;
 CREATE VIEW v_generated AS SELECT id, ssn_upper AS s FROM accounts;
 CREATE TABLE ruled (id int PRIMARY KEY, a text);
 INSERT INTO ruled VALUES (1, 'x');

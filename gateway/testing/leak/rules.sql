@@ -161,3 +161,5 @@ SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid(); -- L470 statem
 SELECT count(*) > 0 FROM pg_stat_activity WHERE state IS NOT NULL; -- L471 states of others
 SELECT count(*) FROM v_barrier; -- L472 how many rows a view chose by a labelled column
 SELECT 'there is one' FROM v_barrier LIMIT 1; -- L473 whether it chose any
+SELECT count(*) FROM v_pieces; -- L474 how many rows a view makes of a labelled value
+SELECT id FROM v_pieces ORDER BY id; -- L475 how often each
