@@ -20,6 +20,8 @@ export interface Load {
   readonly mode: 'prepared' | 'simple';
   readonly clients: number;
   readonly seconds: number;
+  /** Transactions of each client, instead of as many as there is time for. */
+  readonly each?: number;
   /** A script of pgbench's own language; `-S`, its built-in one, unless given. */
   readonly script?: string;
 }
@@ -84,10 +86,11 @@ export function parseLatencies(log: string): readonly number[] {
     });
 }
 
-function flagsOf(peer: Peer, { mode, clients, seconds, script }: Load): readonly string[] {
+function flagsOf(peer: Peer, { mode, clients, seconds, each, script }: Load): readonly string[] {
   return [
     ...['-h', '127.0.0.1', '-p', String(peer.port), '-U', peer.user],
     ...(script === undefined ? ['-S'] : ['-f', script]),
-    ...['-n', '-M', mode, '-c', String(clients), '-j', '1', '-T', String(seconds)],
+    ...['-n', '-M', mode, '-c', String(clients), '-j', '1'],
+    ...(each === undefined ? ['-T', String(seconds)] : ['-t', String(each)]),
   ];
 }

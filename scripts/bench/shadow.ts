@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Load, Pgbench } from './pgbench.ts';
 import type { Row, Section } from './result.ts';
 import { interleaved, type Effort } from './rounds.ts';
+import { statementCost } from './statement-cost.ts';
 import { ratios, spreadOf } from './statistics.ts';
 import { newTextScript } from './throughput.ts';
 import type { OpenGateway, World } from './world.ts';
@@ -25,9 +26,8 @@ export async function measureShadow(
     const cpu = new Map<Name, number[]>();
     const of = (name: Name, { masked, child }: OpenGateway) => {
       const run = async () => {
-        const before = await child.cpuUs();
-        const { perSecond, transactions } = await pgbench.throughput(masked, load);
-        cpu.set(name, [...(cpu.get(name) ?? []), ((await child.cpuUs()) - before) / transactions]);
+        const { perSecond, cpuUs } = await statementCost(pgbench, masked, load, child);
+        if (cpuUs !== undefined) cpu.set(name, [...(cpu.get(name) ?? []), cpuUs]);
         return perSecond;
       };
       return [name, run] as const;

@@ -5,6 +5,7 @@ import type { Peer } from './peer.ts';
 import type { Load, Pgbench } from './pgbench.ts';
 import type { Row, Section, Target, Unit } from './result.ts';
 import { interleaved, type Effort } from './rounds.ts';
+import { statementCost } from './statement-cost.ts';
 import { differences, ratios, spreadOf } from './statistics.ts';
 import type { OpenGateway, World } from './world.ts';
 
@@ -20,7 +21,7 @@ interface Contestant {
 
 interface Measured {
   readonly values: Values;
-  /** Processor time for each transaction, in microseconds: hardly moved by what else the machine does. */
+  /** See `StatementCost`. */
   readonly cpu: Values;
 }
 
@@ -42,11 +43,8 @@ export async function measureThroughput(
       return [
         name,
         async () => {
-          const before = await child?.cpuUs();
-          const { perSecond, transactions } = await pgbench.throughput(peer, load);
-          const after = await child?.cpuUs();
-          if (before !== undefined && after !== undefined)
-            cpu.set(name, [...(cpu.get(name) ?? []), (after - before) / transactions]);
+          const { perSecond, cpuUs } = await statementCost(pgbench, peer, load, child);
+          if (cpuUs !== undefined) cpu.set(name, [...(cpu.get(name) ?? []), cpuUs]);
           return perSecond;
         },
       ] as const;
