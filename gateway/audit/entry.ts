@@ -108,14 +108,15 @@ function digestOf(text: string): Json {
   return { bytes: bytes.length, sha256: sha256(bytes).toString('hex') };
 }
 
+const textFields = ['time', 'identity', 'session', 'request', 'target', 'action', 'effect', 'command', 'revision'];
+
 function isEvent(value: unknown): value is AuditEvent {
   if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  const texts = ['time', 'identity', 'session', 'request', 'target', 'action', 'effect', 'command', 'revision'];
+  const fields = value as Readonly<Record<string, unknown>>; // of no field anything is known
   return (
-    auditTypes.includes(fields.get('type') as AuditType) && // includes() is what proves it
-    texts.every((name) => typeof fields.get(name) === 'string') &&
-    Array.isArray(fields.get('findings')) &&
-    typeof fields.get('detail') === 'object'
+    auditTypes.includes(fields['type'] as AuditType) && // includes() is what proves it
+    textFields.every((name) => typeof fields[name] === 'string') &&
+    Array.isArray(fields['findings']) &&
+    typeof fields['detail'] === 'object'
   );
 }
