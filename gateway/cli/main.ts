@@ -5,10 +5,11 @@ import { say } from './output.ts';
 import { makeProgram } from './program.ts';
 
 // Whoever reads may have enough (`| head`). As SIGPIPE ends other programs, which Node ignores: quietly, with the code that a shell gives that.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(128 + 13);
-});
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(128 + 13);
+  });
 
 /** `sallyport`: the one command. Everything below returns or throws; only here is it decided how the process ends. */
 process.exitCode = await run(process.argv);

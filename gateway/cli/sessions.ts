@@ -113,7 +113,11 @@ async function show(id: string, options: ConnectionOptions): Promise<void> {
 function toldCounts({ commands, denials, rows, ended_at }: SessionView): string {
   if (commands === null || denials === null || rows === null) return 'not known on this gateway';
   const soFar = ended_at === null ? ' so far' : '';
-  return `${String(commands)} commands, ${String(denials)} denials, ${String(rows)} rows${soFar}`;
+  return `${counted(commands, 'command')}, ${counted(denials, 'denial')}, ${counted(rows, 'row')}${soFar}`;
+}
+
+function counted(n: number, what: string): string {
+  return `${String(n)} ${what}${n === 1 ? '' : 's'}`;
 }
 
 /** Plays at the pace of the session in a terminal; into a pipe, or as JSON, all at once. Reading it goes into the audit log. */

@@ -294,7 +294,7 @@ export class PgSession {
     const { server, cancelUpstream } = this.#o;
     const ended = await endStatements(server, cancelUpstream);
     if (!ended) this.#o.log('a statement could not be cancelled', undefined);
-    this.#closed.resolve(`${reason} (what ran ${ended ? 'was' : 'could not be'} cancelled)`);
+    this.#closed.resolve(`${reason}; what ran ${ended ? 'was' : 'could not be'} cancelled`);
   }
 }
 

@@ -11,7 +11,7 @@ import { query, run, sync, type Wire, wireThrough } from './wire.ts';
 /** Who hangs up leaves nothing running, and what reached them until then is on record. Each test has a principal of its own. */
 const people = ['sleeper', 'piper', 'polite', 'hasty', 'loader', 'reader', 'drinker'] as const;
 const terminate = encodeClientMessage({ type: 'terminate' });
-const cancelled = '(what ran was cancelled)';
+const cancelled = '; what ran was cancelled';
 
 let rig: Rig;
 let admin: pg.Client;
@@ -62,9 +62,9 @@ describe('who hangs up', { timeout: 180_000 }, () => {
     wire.send(query('select pg_sleep(601)'));
     await runs('select pg_sleep(601)%');
     wire.destroy();
-    expect(await endOf(rig, id)).toBe(`client hung up ${cancelled}`);
+    expect(await endOf(rig, id)).toBe(`client hung up${cancelled}`);
     expect(await running('select pg_sleep(601)%')).toBe(0);
-    const text = `broken off: client hung up ${cancelled}`;
+    const text = `broken off: client hung up${cancelled}`;
     expect(await endsOf(id)).toMatchObject([{ ok: false, code: 'broken', text, rows: 0 }]);
   });
 
@@ -74,7 +74,7 @@ describe('who hangs up', { timeout: 180_000 }, () => {
     wire.send(asleep, asleep, run('select pg_sleep(602)'), sync, asleep);
     await runs('select pg_sleep(602)%');
     wire.destroy();
-    expect(await endOf(rig, id)).toBe(`client hung up ${cancelled}`);
+    expect(await endOf(rig, id)).toBe(`client hung up${cancelled}`);
     expect(await running('select pg_sleep(602)%')).toBe(0);
   });
 
@@ -93,7 +93,7 @@ describe('who hangs up', { timeout: 180_000 }, () => {
     wire.send(query('select pg_sleep(603)'), terminate);
     await runs('select pg_sleep(603)%');
     wire.destroy();
-    expect(await endOf(rig, id)).toBe(`client hung up ${cancelled}`);
+    expect(await endOf(rig, id)).toBe(`client hung up${cancelled}`);
     await isQuiet('select pg_sleep(603)%');
   });
 
@@ -119,7 +119,7 @@ describe('who hangs up', { timeout: 180_000 }, () => {
     let read = 0;
     await wire.until(({ tag }) => tag === row && ++read === 50);
     wire.destroy();
-    expect(await endOf(rig, id)).toBe(`client hung up ${cancelled}`);
+    expect(await endOf(rig, id)).toBe(`client hung up${cancelled}`);
     const shown = await otto().sessions.show(id);
     const rows = shown.ok ? shown.value.rows : null;
     expect(rows).toBeGreaterThanOrEqual(50);

@@ -12,7 +12,7 @@ import { addPlainTarget } from './plain-target.ts';
  */
 const lifetimeS = 20;
 const expired = 'session ended: the token has expired; log in again';
-const cancelled = `${expired} (what ran was cancelled)`;
+const cancelled = `${expired}; what ran was cancelled`;
 const people = ['idle', 'busy', 'loading', 'waiting', 'leaver'] as const;
 
 let rig: Rig;
@@ -128,5 +128,5 @@ test('a session that policy no longer admits is broken off as well', { timeout: 
   await rig.publish([`${import.meta.dirname}/who-left`]);
   expect(await failed).toMatchObject({ code: '57P01', message: 'session ended: policy no longer admits it' });
   await vi.waitUntil(async () => !(await isThere(sleeping)), settled);
-  expect(await endOf(rig, id)).toBe('session ended: policy no longer admits it (what ran was cancelled)');
+  expect(await endOf(rig, id)).toBe('session ended: policy no longer admits it; what ran was cancelled');
 });

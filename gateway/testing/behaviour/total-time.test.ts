@@ -49,7 +49,7 @@ describe('the longest that a session of PostgreSQL may last', () => {
     await vi.waitUntil(async () => (await sleeping()) === 1, settled);
     await Promise.all([running, gone]);
     expect(told).toContain(`57P01 ${why}`);
-    expect(await endOf(rig, session)).toBe(`${why} (what ran was cancelled)`);
+    expect(await endOf(rig, session)).toBe(`${why}; what ran was cancelled`);
     await vi.waitUntil(async () => (await sleeping()) === 0, settled);
     await other.end();
   });
