@@ -70,7 +70,7 @@ test('what runs is broken off, at the database too', async () => {
   expect(await kill.ended).toMatchObject({ code: 0 });
   await Promise.all([running, gone]);
   expect(told.join('\n')).toContain('session ended by olga: runs too long');
-  expect(await endOf(rig, session)).toBe('session ended by olga: runs too long');
+  expect(await endOf(rig, session)).toBe('session ended by olga: runs too long; what ran was cancelled');
   await vi.waitUntil(async () => (await sleeping()) === 0, settled);
   await other.end();
 });
