@@ -83,7 +83,8 @@ export interface RowBatch {
 }
 
 export interface Message {
-  readonly severity: 'error' | 'notice' | 'notification';
+  /** `log`: of the target's own work, such as files it made on the way, and meant for its log. */
+  readonly severity: 'error' | 'notice' | 'log' | 'notification';
   /** The protocol's code: SQLSTATE. */
   readonly code: string;
   readonly text: string;

@@ -98,7 +98,7 @@ export class SessionGate implements Gate {
   }
 
   loose(part: ResultPart): ResultPart | undefined {
-    if (part.kind !== 'message') return undefined;
+    if (part.kind !== 'message' || this.#isOverheard(part)) return undefined;
     if (!this.#masksSeen || part.message.severity !== 'notification') return part;
     // A payload that somebody else wrote cannot be traced to a column: under masks only its arrival is told.
     return { kind: 'message', message: { ...part.message, text: '' } };
@@ -223,7 +223,17 @@ export class SessionGate implements Gate {
       over: (one) => void this.#running.delete(one),
     });
     this.#running.add(release);
-    return x.forward(this.#permit(x, judged), (i, part) => release.deliver(i, part));
+    return x.forward(this.#permit(x, judged), (i, part) =>
+      this.#isOverheard(part) ? undefined : release.deliver(i, part),
+    );
+  }
+
+  /**
+   * What the target says of its own work comes when it likes: the size of a file that rows were sorted in, when the cursor over them is closed.
+   * Settings decide from which size on, so that there is such a message tells as much as its text.
+   */
+  #isOverheard(part: ResultPart): boolean {
+    return this.#masksSeen && part.kind === 'message' && part.message.severity === 'log';
   }
 
   #logContents(x: Exchange, i: number, request: RequestId, { contents = [], hidden }: Sent): Wait {

@@ -118,7 +118,7 @@ const event = z.discriminatedUnion('type', [
     t,
     /** None: it came by itself, like a notification. */
     command: n.optional(),
-    severity: z.enum(['error', 'notice', 'notification']),
+    severity: z.enum(['error', 'notice', 'log', 'notification']),
     code: text,
     text,
     detail: text.optional(),

@@ -176,6 +176,34 @@ describe('a labelled column that leaves as it is stays plain', () => {
   });
 });
 
+describe('where a row stands tells how long its values are, and which of them an update left as they were', () => {
+  const all = 'pii.card,pii.email,pii.notes,pii.ssn';
+  test.each<[sql: string, transform: string, labels: string]>([
+    ['SELECT ctid FROM customers', 'derived', all],
+    ['SELECT c.ctid FROM customers c ORDER BY id', 'derived', all],
+    ["INSERT INTO customers (id, name) VALUES (9, 'x') RETURNING ctid", 'derived', all],
+    ["UPDATE customers SET name = 'x' WHERE id = 1 RETURNING old.ctid", 'derived', all],
+    ['SELECT x FROM (SELECT ctid AS x FROM customers) t', 'derived', all],
+    ['SELECT max(ctid) FROM customers', 'derived', all],
+    ['SELECT xmin FROM customers', 'expression', ''],
+    ['SELECT ctid FROM scratch', 'expression', ''],
+  ])('%s', async (sql, transform, labels) => {
+    const { command } = await one(sql);
+    expect([command.output[0]?.transform, command.output[0]?.labels.join()]).toEqual([transform, labels]);
+    expect(command.filters).toEqual([]);
+  });
+  test.each<[sql: string, use: string]>([
+    ["SELECT id FROM customers WHERE ctid < '(0,2)'", 'where'],
+    ['SELECT id FROM customers ORDER BY ctid', 'order'],
+    ['SELECT id, row_number() OVER (ORDER BY ctid) FROM customers', 'function'],
+    ["SELECT ctid = '(0,1)' FROM customers", 'expression'],
+    ['SELECT count(ctid) FROM customers', 'null_test'],
+    ["DELETE FROM customers WHERE ctid = '(0,1)'", 'where'],
+  ])('%s', async (sql, use) => {
+    expect(uses(await one(sql))).toContain(`customers.ssn ${use}`);
+  });
+});
+
 describe('a column is as far from its source as the weakest step on the way', () => {
   const last = async (sql: string): Promise<readonly string[]> => {
     const facts = await one(sql);
@@ -667,6 +695,9 @@ describe('a plan tells how long labelled values are', () => {
     // So does what is written.
     "EXPLAIN (ANALYZE, WAL, COSTS OFF, TIMING OFF, BUFFERS OFF) UPDATE customers SET ssn = '1' WHERE id = 1",
     "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) UPDATE customers SET ssn = '1' WHERE id = 1",
+    // And how many entries of an index there are for one row, after an update.
+    'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT id FROM customers WHERE id = 1',
+    'EXPLAIN (ANALYZE, BUFFERS) SELECT name, count(*) FROM customers GROUP BY name',
   ])('which is said of %s', async (sql) => {
     expect(await complete(sql)).toBe(false);
   });
@@ -674,7 +705,7 @@ describe('a plan tells how long labelled values are', () => {
     'EXPLAIN (COSTS OFF) SELECT ssn FROM customers',
     'EXPLAIN (COSTS OFF, VERBOSE, ANALYZE OFF) SELECT * FROM customers',
     'EXPLAIN SELECT id, name FROM customers WHERE id = 1',
-    'EXPLAIN (ANALYZE, BUFFERS) SELECT name, count(*) FROM customers GROUP BY name',
+    'EXPLAIN (ANALYZE, BUFFERS) SELECT a, count(*) FROM scratch GROUP BY a',
     "EXPLAIN UPDATE customers SET name = 'x' WHERE id = 1",
   ])('which nothing in it shows: %s', async (sql) => {
     expect(await complete(sql)).toBe(true);
@@ -1224,7 +1255,7 @@ describe('what a table does by itself tells of labelled values', () => {
     ['SELECT tableoid, id FROM divided', 'divided.ssn expression', 'divided.ssn index_order'],
     ['SELECT d.tableoid FROM divided d', 'divided.ssn expression', 'divided.ssn index_order'],
     ['SELECT count(*) FROM divided WHERE tableoid = 9', 'divided.ssn where'],
-    ['SELECT ctid FROM divided'],
+    ['SELECT ctid FROM divided', 'divided.ssn index_order'],
     ['SELECT tableoid FROM keyed'],
     // A view that chose them so tells by how many they are, whether or not a column of it is named.
     ['SELECT count(*) FROM v_some', 'v_some.* view'],

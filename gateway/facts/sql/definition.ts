@@ -1,6 +1,7 @@
 import type { RelationFact } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
 import { copyInto, copyNew } from './copies.ts';
+import type { LeanRelation } from './catalog.ts';
 import { isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
 import { leavesLabelsAlone, referredBy } from './plain-definition.ts';
 import { intoName } from './query.ts';
@@ -167,12 +168,25 @@ export function readWhole(walk: Walk, tree: Json | undefined): void {
   }
 }
 
+/** VACUUM and ANALYZE: what they say tells how many versions of rows there were, and so which updates left indexes alone. */
+export function readVacuumed(walk: Walk, body: Node): void {
+  const named = nodes(body, 'rels').map((entry) => node(only(entry, 'VacuumRelation') ?? {}, 'relation') ?? {});
+  if (named.length === 0) walk.ledger.changesAnyRows();
+  for (const each of named) changesRowsOf(walk, each);
+}
+
+function changesRowsOf(walk: Walk, named: Node): LeanRelation | undefined {
+  const { relation } = readTarget(walk, named);
+  if (relation) walk.ledger.changesRows(relation);
+  return relation;
+}
+
 /** CLUSTER writes rows in the order of an index, whichever it names: after it, reading the table brings them so. Without a table, it does so to any. */
 export function readClustered(walk: Walk, body: Node): void {
   const { ledger } = walk;
   const named = node(body, 'relation');
   if (!named) return ledger.incomplete('CLUSTER does not say which table');
-  const { relation } = readTarget(walk, named);
+  const relation = changesRowsOf(walk, named);
   for (const { labelled } of relation ? scanOrders(ledger.world, relation) : [])
     ledger.touchAll(labelled, 'index_order');
 }

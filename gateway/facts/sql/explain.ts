@@ -26,9 +26,10 @@ export function readExplain(walk: Walk, body: Node, readStatement: StatementRead
     return option !== undefined && isOn(option);
   });
   const quiet = costs && !isOn(costs) && !loud;
-  // What an update writes tells how alike old and new values are: measures.ts.
+  // What an update writes tells how alike old and new values are: measures.ts. So does how many entries of an index a later query finds (`Heap Fetches`), whichever columns it reads.
   const told = ({ access, labels }: RelationFact): boolean => labels.length > 0 && (access === 'read' || loud);
-  if (!quiet && walk.ledger.relations.some(told))
+  const counted = loud && walk.ledger.touchesLabels;
+  if (!quiet && (counted || walk.ledger.relations.some(told)))
     walk.ledger.incomplete(
       'a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE, MEMORY, BUFFERS',
     );

@@ -2,7 +2,7 @@ import type { LeanRelation } from './catalog.ts';
 import { namedColumns, rowFunctions } from './builtin-functions.ts';
 import { calledFunctions, classifyCall } from './expression.ts';
 import { flag, nameParts, node, nodes, tagged, text, type Node } from './node.ts';
-import { placedBy } from './row-choice.ts';
+import { placedBy, standsBy } from './row-choice.ts';
 import { blur, renamed, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import type { Base, World } from './world.ts';
 
@@ -65,7 +65,7 @@ export function tableItem(walk: Walk, relation: LeanRelation, alias: Alias = noA
   };
 }
 
-type PlainTable = Pick<Item, 'columns' | 'placed'>;
+type PlainTable = Pick<Item, 'columns' | 'placed' | 'stands'>;
 
 /** Kept as long as the catalog is: a table's columns are the same in every statement. */
 const kept = new WeakMap<readonly Base[], PlainTable>();
@@ -84,7 +84,12 @@ function plainTable(world: World, relation: LeanRelation): PlainTable {
     };
   });
   const placed = placedBy(world, relation);
-  const plain = { columns, ...(placed.length > 0 ? { placed: new Set(placed) } : {}) };
+  const stands = standsBy(world, relation);
+  const plain = {
+    columns,
+    ...(placed.length > 0 ? { placed: new Set(placed) } : {}),
+    ...(stands.length > 0 ? { stands: new Set(stands) } : {}),
+  };
   kept.set(bases, plain);
   return plain;
 }

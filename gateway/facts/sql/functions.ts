@@ -1,7 +1,7 @@
 import type { FunctionCategory, FunctionFact, PostgresEffect } from '../../contract/command-postgres.ts';
 import { aggregateFunctions, castTypes, pureFunctions, volatileFunctions } from './builtin-functions.ts';
 import type { CatalogFunction } from './catalog.ts';
-import { measuresWrites } from './measures.ts';
+import { measuredBy, measures } from './measures.ts';
 
 /** Built-in functions that do more than compute. First match wins; what no row names is what pg_proc says it is. */
 const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCategory[]])[] = [
@@ -20,11 +20,15 @@ const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCateg
   [/^pg_(try_)?advisory_/, 'lock'],
   [/^(nextval|setval|currval|lastval)$/, 'sequence'],
   // These return values of columns, or other sessions' statements.
-  [/^pg_stat_get_(activity|backend_activity)$|^pg_mcv_list_items$|^pg_get_backend_memory_contexts$/, 'statistics'],
+  [/^pg_stat_get_(activity|backend_activity)$|^pg_mcv_list_items$/, 'statistics'],
   [/^pg_logical_slot_|^pg_logical_emit_message$/, 'statistics', 'admin'],
-  // How much was written: measures.ts.
-  [/^pg_(create_restore_point|switch_wal|backup_start|backup_stop|log_standby_snapshot)$/, 'statistics', 'admin'],
-  [measuresWrites, 'statistics'],
+  // What the server counts of its own work: measures.ts.
+  [
+    /^pg_(create_restore_point|switch_wal|backup_start|backup_stop|log_standby_snapshot|replication_origin_(session_)?progress)$|^gin_clean_pending_list$/,
+    'statistics',
+    'admin',
+  ],
+  [measures, 'statistics'],
   [/^(pg_(cancel|terminate)_backend|pg_reload_conf|pg_promote|pg_nextoid)$/, 'admin'],
   [
     /^pg_(backup|wal_replay|replication|create|drop|copy|sync|import|log|export|clear|restore|stop|extension_config)_/,
@@ -118,9 +122,7 @@ export function functionReason(fact: FunctionFact): string | undefined {
       case 'network':
         return `function ${name} reaches another server`;
       case 'statistics':
-        return measuresWrites.test(fact.name)
-          ? `function ${name} tells how much was written, and so how alike old and new values are`
-          : `function ${name} returns stored values or statements of others`;
+        return measuredBy(fact.name) ?? `function ${name} returns stored values or statements of others`;
       case 'large_object':
         return `function ${name} reaches large objects`;
       case 'file':

@@ -10,7 +10,7 @@ import type { LeanRelation } from './catalog.ts';
 import { Copies } from './copied.ts';
 import { functionEffects, functionReason } from './functions.ts';
 import { anyColumn } from './labels.ts';
-import { writesMeasuredBy } from './measures.ts';
+import { measuredIn } from './measures.ts';
 import { chosenBy } from './row-choice.ts';
 import { RowOrder } from './row-order.ts';
 import { storedIn, storedValues } from './stored-values.ts';
@@ -204,6 +204,12 @@ export class Ledger {
     entry.whole = union(entry.whole ?? [], ...this.world.columns(relation).map((column) => column.labels));
   }
 
+  /** The same of any relation: all of them are worked on. */
+  changesAnyRows(): void {
+    const all = newEntry('', '*', 'unknown', 'write');
+    this.#relations.set('write *', { ...all, whole: this.world.anything.labels });
+  }
+
   /** Triggers run, and may quote what they read. */
   firesTriggers(relation: LeanRelation): void {
     const labels = quotedByTriggers(this.world, relation);
@@ -263,7 +269,7 @@ export class Ledger {
 
   #touchCatalog({ relation, name }: Base): void {
     this.#stores(relation, storedIn(relation.name, name));
-    const measured = writesMeasuredBy(relation.name, name);
+    const measured = measuredIn(relation.name, name);
     if (measured !== undefined) this.incomplete(measured);
   }
 

@@ -15,3 +15,14 @@ export function chosenBy(world: World, relation: LeanRelation): readonly Base[] 
 export function placedBy(world: World, relation: LeanRelation): readonly Base[] {
   return world.labelled(relation, world.rules.dividedBy(relation.oid));
 }
+
+/**
+ * Labelled columns by whose values a row stands where it does: what `ctid` tells. How many rows fit on a page follows from how long they are, and a row that
+ * an update replaced is let go of otherwise where no index had to be changed for it, because the new value is the old one (src/backend/access/heap/README.HOT).
+ */
+export function standsBy(world: World, relation: LeanRelation): readonly Base[] {
+  return world.rules.storedIn(relation.oid).flatMap((oid) => {
+    const stored = world.byOid(oid);
+    return stored ? world.columns(stored).filter(({ labels }) => labels.length > 0) : [];
+  });
+}

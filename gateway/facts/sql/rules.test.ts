@@ -6,6 +6,7 @@ import { classifyFunction } from './functions.ts';
 import type { SqlAnalyzer, StatementFacts } from './index.ts';
 import { openSqlAnalyzer } from './index.ts';
 import { Ledger } from './ledger.ts';
+import { measuredIn } from './measures.ts';
 import type { Node } from './node.ts';
 import { emptyScope, type Walk } from './scope.ts';
 import { readStatement } from './statements.ts';
@@ -304,6 +305,34 @@ describe('relations that store values, statements or credentials', () => {
   });
 });
 
+describe('upkeep says how many versions of rows there were', () => {
+  test.each([
+    'VACUUM customers',
+    'VACUUM (VERBOSE, ANALYZE) public.customers, scratch',
+    'ANALYZE VERBOSE customers (id)',
+    'CLUSTER VERBOSE customers USING customers_pkey',
+    'VACUUM',
+    'ANALYZE VERBOSE',
+  ])('%s', async (sql) => {
+    const { command } = await one(sql);
+    expect(command.labels).toContain('pii.ssn');
+    expect(command.analysis.reasons).toEqual([]);
+  });
+  test.each(['VACUUM VERBOSE scratch', 'ANALYZE scratch', 'REINDEX TABLE customers'])('%s says none', async (sql) => {
+    expect((await one(sql)).command.labels).toEqual([]);
+  });
+});
+
+test.each([
+  ['pg_stat_io', 'hits', true],
+  ['pg_stat_io', 'write_bytes', true],
+  ['pg_stat_progress_vacuum', 'num_dead_item_ids', true],
+  ['pg_stat_progress_vacuum', 'indexes_processed', true],
+  ['pg_stat_io', 'backend_type', false],
+])('how much was written, of later versions: %s.%s', (relation, column, told) => {
+  expect(measuredIn(relation, column)?.includes('how much was written') ?? false).toBe(told);
+});
+
 describe('how much was written tells how alike old and new values are', () => {
   test.each([
     'SELECT pg_current_wal_insert_lsn()',
@@ -322,11 +351,53 @@ describe('how much was written tells how alike old and new values are', () => {
     'SELECT idx_blks_hit FROM pg_statio_user_indexes',
     'SELECT sent_lsn FROM pg_stat_replication',
     'SELECT confirmed_flush_lsn FROM pg_replication_slots',
+    'SELECT idx_tup_read FROM pg_stat_user_indexes',
+    "SELECT pg_stat_get_xact_tuples_returned('scratch'::regclass)",
+    'SELECT tup_returned FROM pg_stat_database',
+    'SELECT pg_stat_get_db_tuples_returned(1)',
+    'SELECT safe_wal_size FROM pg_replication_slots',
+    'SELECT wal_buffers_full FROM pg_stat_wal',
+    'SELECT n_dead_tup FROM pg_stat_user_tables',
+    "SELECT pg_stat_get_dead_tuples('scratch'::regclass)",
+    'SELECT toast_blks_hit FROM pg_statio_user_tables',
+    'SELECT blks_hit FROM pg_stat_database',
+    'SELECT pg_stat_get_db_blocks_hit(1)',
+    'SELECT * FROM pg_stat_get_io()',
+    'SELECT * FROM pg_stat_get_backend_io(1)',
+    'SELECT * FROM pg_stat_get_archiver()',
+    'SELECT last_archived_wal FROM pg_stat_archiver',
+    'SELECT * FROM pg_get_wal_summarizer_state()',
+    'SELECT * FROM pg_available_wal_summaries()',
+    'SELECT pg_last_wal_replay_lsn()',
+    'SELECT pg_replication_origin_session_progress(false)',
+    'SELECT * FROM pg_stat_get_subscription()',
+    'SELECT * FROM pg_control_recovery()',
+    'SELECT num_dead_tuples FROM pg_stat_progress_vacuum',
+    "SELECT currtid2('scratch', '(0,1)')",
   ])('%s', async (sql) => {
     expect((await one(sql)).command.analysis.reasons.join()).toMatch(/tells how much was written/);
   });
   test.each([
-    'SELECT relname, n_live_tup, n_dead_tup, n_tup_upd FROM pg_stat_user_tables',
+    'SELECT temp_bytes FROM pg_stat_database',
+    'SELECT pg_stat_get_db_temp_bytes(1)',
+    'SELECT bytes_processed FROM pg_stat_progress_copy',
+    "SELECT * FROM pg_stat_get_progress_info('COPY')",
+    'SELECT spill_bytes FROM pg_stat_replication_slots',
+    "SELECT * FROM pg_stat_get_replication_slot('a')",
+    'SELECT used_bytes FROM pg_backend_memory_contexts',
+    'SELECT * FROM pg_get_backend_memory_contexts()',
+    "SELECT gin_clean_pending_list('i')",
+  ])('and how much room they take, how long they are: %s', async (sql) => {
+    expect((await one(sql)).command.analysis.reasons.join()).toMatch(/tells how much room values take/);
+  });
+  test.each([
+    'SELECT relname, n_live_tup, n_tup_upd, last_vacuum FROM pg_stat_user_tables',
+    'SELECT idx_scan, idx_tup_fetch FROM pg_stat_user_indexes',
+    'SELECT numbackends, xact_commit, tup_fetched FROM pg_stat_database',
+    'SELECT tuples_processed FROM pg_stat_progress_copy',
+    'SELECT phase, heap_blks_total FROM pg_stat_progress_vacuum',
+    'SELECT blks_hit FROM pg_stat_slru',
+    'SELECT name, level FROM pg_backend_memory_contexts',
     'SELECT heap_blks_hit FROM pg_statio_user_tables',
     'SELECT client_addr, state FROM pg_stat_replication',
     "SELECT pg_wal_lsn_diff('0/2', '0/1')",

@@ -32,6 +32,8 @@ export interface Item {
   readonly table?: LeanRelation;
   /** What decides which table a row of it is in, where that is labelled: partitions. */
   readonly placed?: ReadonlySet<Base>;
+  /** What decides where in its table a row stands, where that is labelled. */
+  readonly stands?: ReadonlySet<Base>;
   /** Its schema, where it may be named with one: a table without an alias. */
   readonly schema?: string;
   readonly columns: readonly Column[];
@@ -135,9 +137,18 @@ function bareName(name: string, scope: Scope): Reference | undefined {
   return unsure ? { kind: 'column', column: { name, sources: possible } } : undefined;
 }
 
-/** `tableoid` says which partition a row is in. */
+/** `tableoid` says which partition a row is in, `ctid` where in it. */
 function systemColumn(name: string, items: readonly Item[]): Column {
-  return { name, sources: new Set(name === 'tableoid' ? items.flatMap(({ placed }) => [...(placed ?? [])]) : []) };
+  switch (name) {
+    case 'tableoid':
+      return { name, sources: new Set(items.flatMap(({ placed }) => [...(placed ?? [])])) };
+    case 'ctid': {
+      const sources = new Set(items.flatMap(({ stands }) => [...(stands ?? [])]));
+      return { name, sources, ...(sources.size > 0 ? { form: 'derived' } : {}) };
+    }
+    default:
+      return { name, sources: new Set() };
+  }
 }
 
 /** A loop: most of the time that a long statement takes is spent here. */

@@ -9,6 +9,7 @@ import {
   readRetyped,
   readTableAs,
   readTruncated,
+  readVacuumed,
   readWhole,
 } from './definition.ts';
 import { classifyCall } from './expression.ts';
@@ -231,9 +232,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['LockStmt', works('lock')],
   ['TruncateStmt', worksBy(readTruncated, 'truncate')],
   ['AlterDomainStmt', definesAfter(readAlteredDomain, 'ddl')],
-  ...['VacuumStmt', 'ReindexStmt', 'CheckPointStmt', 'RefreshMatViewStmt'].map(
-    (tag) => [tag, works('maintenance')] as const,
-  ),
+  ['VacuumStmt', worksBy(readVacuumed, 'maintenance')],
+  ...['ReindexStmt', 'CheckPointStmt', 'RefreshMatViewStmt'].map((tag) => [tag, works('maintenance')] as const),
   ['ClusterStmt', worksBy(readClustered, 'maintenance')],
   [
     'CreateTableAsStmt',

@@ -81,7 +81,7 @@ export function brokenReport(error: unknown): Report {
 }
 
 /** What the server said, as enforcement reads it. */
-export function messageOf(severity: 'error' | 'notice', fields: ReportFields): Message {
+export function messageOf(severity: 'error' | 'notice' | 'log', fields: ReportFields): Message {
   const base = { severity, code: fields.get('C') ?? '00000', text: fields.get('M') ?? '' };
   const detail = fields.get('D');
   const hint = fields.get('H');

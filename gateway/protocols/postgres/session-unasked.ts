@@ -28,10 +28,17 @@ export function unasked(frame: Frame, ports: UnaskedPorts): Wait {
     case serverTag.notification:
       return notification(frame, ports);
     case serverTag.notice:
-      return ports.offers.message(messageOf('notice', parseReport(frame)), frame);
+      return notice(frame, ports);
     default:
       throw unexpected(frame, 'a notice');
   }
+}
+
+/** `LOG` and `DEBUG1` to `DEBUG5` are for the log, unless `client_min_messages` sends them here as well: postgresql.org/docs/current/runtime-config-client.html */
+function notice(frame: Frame, { offers }: UnaskedPorts): Wait {
+  const fields = parseReport(frame);
+  const forLog = /^(LOG|DEBUG)/.test(fields.get('V') ?? '');
+  return offers.message(messageOf(forLog ? 'log' : 'notice', fields), frame);
 }
 
 function setting(frame: Frame, { pinned, offers }: UnaskedPorts): undefined {

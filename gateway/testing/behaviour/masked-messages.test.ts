@@ -60,6 +60,21 @@ test('of a notice that quotes values only its arrival is told', async () => {
   expect(leaked(wire.heard)).toEqual([]);
 });
 
+/** The server says what a sort took when its cursor is closed. */
+const sorted = async (wire: Wire, columns: string): Promise<readonly string[]> => {
+  await wire.query(`begin; declare c cursor for select ${columns} from customers order by name, id; fetch 1 from c`);
+  const messages = await wire.query('close c; commit');
+  return messages.map(({ tag }) => tag);
+};
+
+test('what the server says of its own work leaves until something was masked, and then there is none', async () => {
+  await using wire = await open();
+  await wire.query("set trace_sort = on; set client_min_messages = 'log'");
+  expect(await sorted(wire, 'id, name')).toContain('N');
+  expect(await sorted(wire, 'id, ssn')).toEqual(['C', 'C', 'Z']);
+  expect(await sorted(wire, 'id, name')).toEqual(['C', 'C', 'Z']);
+});
+
 test('the payload of a notification does not leave, whether something was masked before or not', async () => {
   await using wire = await open();
   await wire.query('listen told');

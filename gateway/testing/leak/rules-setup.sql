@@ -71,5 +71,8 @@ INSERT INTO far SELECT 1, CASE WHEN isa THEN 9000000000 ELSE 7 END, CASE WHEN is
   FROM (SELECT ascii('zebracanary') < 11392 AS isa) side;
 CREATE TABLE taken (id int PRIMARY KEY, a text);
 INSERT INTO taken VALUES (1, 'x'), (2, 'y');
+CREATE TABLE worn (id int PRIMARY KEY, ssn text, filler text);
+INSERT INTO worn VALUES (1, '078-05-1120', 'a'), (2, '219-09-9999', 'b'), (3, '457-55-5462', 'c'), (4, '078-05-1120', 'd');
+CREATE INDEX worn_ssn ON worn (ssn);
 GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
 ANALYZE;

@@ -163,3 +163,12 @@ SELECT count(*) FROM v_barrier; -- L472 how many rows a view chose by a labelled
 SELECT 'there is one' FROM v_barrier LIMIT 1; -- L473 whether it chose any
 SELECT count(*) FROM v_pieces; -- L474 how many rows a view makes of a labelled value
 SELECT id FROM v_pieces ORDER BY id; -- L475 how often each
+VACUUM VERBOSE worn; -- L501 [session: UPDATE worn SET ssn = '078-05-1120' WHERE id = 1; UPDATE worn SET ssn = '078-05-1120' WHERE id = 1] what VACUUM says of indexes and versions of rows
+BEGIN; INSERT INTO worn (id) VALUES (9) RETURNING ctid; SELECT ctid, id FROM worn ORDER BY id; ROLLBACK; -- L502 [session: UPDATE worn SET ssn = '078-05-1120' WHERE id = 4; UPDATE worn SET ssn = '078-05-1120' WHERE id = 4] where rows stand that came behind an update
+SET client_min_messages = 'log'; SET log_temp_files = 0; SET work_mem = '64kB'; BEGIN; DECLARE c CURSOR FOR SELECT ssn, repeat('x', 1000) FROM customers, generate_series(1, 200) g ORDER BY g, id; FETCH 1 FROM c; CLOSE c; COMMIT; -- L503 the size of a file that rows were sorted in, when it is let go
+SET client_min_messages = 'log'; SET log_temp_files = 0; SET work_mem = '64kB'; BEGIN; DECLARE c CURSOR WITH HOLD FOR SELECT ssn, repeat('x', 1000) FROM customers, generate_series(1, 200) g ORDER BY g, id; COMMIT; CLOSE c; -- L504 the same behind the transaction
+SET client_min_messages = 'log'; SET trace_sort = on; BEGIN; DECLARE c CURSOR FOR SELECT ssn, repeat('x', 1000) FROM customers, generate_series(1, 200) g ORDER BY g, id; FETCH 1 FROM c; CLOSE c; COMMIT; -- L505 the memory that a sort took
+BEGIN; DECLARE c CURSOR FOR SELECT ssn, repeat('x', 1000) FROM customers, generate_series(1, 200) g ORDER BY g, id; FETCH 1 FROM c; SELECT used_bytes FROM pg_backend_memory_contexts WHERE name LIKE '%sort%'; ROLLBACK; -- L506 the same by a view
+BEGIN; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; SELECT hits FROM pg_stat_get_backend_io(pg_backend_pid()) WHERE context = 'normal'; ROLLBACK; -- L507 how many blocks an update touched
+BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT id FROM indexed WHERE id = 1; ROLLBACK; -- L508 how many entries of an index a plan met
+BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; SELECT tenant FROM indexed WHERE id = 1; SELECT pg_stat_get_xact_tuples_returned('indexed_pkey'::regclass); ROLLBACK; -- L509 the same by a counter

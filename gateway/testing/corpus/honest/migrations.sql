@@ -21,6 +21,7 @@ SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d J
 SELECT s.relname, n.nspname FROM pg_class s JOIN pg_namespace n ON n.oid = s.relnamespace WHERE s.relkind = 'S' AND n.nspname = 'public' ORDER BY 1
 
 --- dbeaver opens a table
+--- masked ctid
 SELECT x.*, x.ctid FROM public.customers x ORDER BY x.id LIMIT 20
 
 --- dbeaver counts rows
@@ -34,7 +35,11 @@ SELECT t.oid, t.tgname AS name, pg_catalog.pg_get_triggerdef(t.oid, true) AS def
 
 --- pgadmin shows row counts
 --- varies
-SELECT relname, n_live_tup, n_dead_tup FROM pg_catalog.pg_stat_user_tables ORDER BY relname
+SELECT relname, n_live_tup FROM pg_catalog.pg_stat_user_tables ORDER BY relname
+
+--- pgadmin shows dead rows
+--- refused PG-001
+SELECT relname, n_dead_tup FROM pg_catalog.pg_stat_user_tables ORDER BY relname
 
 --- a worker takes a job
 --- varies
