@@ -85,7 +85,7 @@ async function runCorpora(signal: AbortSignal): Promise<CorpusReport> {
 /** What tools and people send at work, over the shop's database: their rows are compared with the database's own. */
 async function atWork(show: (done: number, total: number) => void): Promise<readonly HonestRun[]> {
   await using rig = await startRig({ policies: [honestPolicies] });
-  const statements = await readHonest();
+  const statements = (await readHonest()).filter(({ elsewhere }) => !elsewhere);
   let done = 0;
   const results = await runHonest(rig, statements, () => show((done += 1), statements.length));
   return results.map((result) => ({

@@ -65,7 +65,8 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.relations[].labels':
       'Labels of those columns; where rows are changed, of all columns; and of what triggers may quote when it is written',
     'command.output[].name': 'Of a column of the result',
-    'command.output[].sources': '`schema.relation.column` of each source',
+    'command.output[].sources':
+      '`schema.relation.column` of each source; `schema.relation.column.member` where it is a member of JSON documents of whose others some are labelled',
     'command.output[].transform':
       '`plain`: the column itself. `derived`: made of it by functions that tell nothing else. `expression`: computed in any other way. `unknown`: not seen through',
     'command.output[].labels': 'Labels that can come out in it',

@@ -1,3 +1,4 @@
+import { foldedName } from '../../contract/json-name.ts';
 import type { CellMask } from '../../contract/mask.ts';
 import { MaskImpossible } from '../../contract/result.ts';
 import { sqlNull } from './cell.ts';
@@ -19,7 +20,7 @@ export interface PathMask {
  * - a string, number or boolean where the path goes on is masked as what the path leads to
  */
 export function jsonPathMask(paths: readonly PathMask[]): CellMask {
-  const starts = paths.map(({ path, masks }) => ({ names: path.map(folded), at: 0, masks }));
+  const starts = paths.map(({ path, masks }) => ({ names: path.map(foldedName), at: 0, masks }));
   return {
     method: 'partial',
     room: () => 0,
@@ -41,8 +42,6 @@ const maxDepth = 500;
 const space = /[ \t\n\r]*/y;
 const string = /"(?:[^"\\]|\\.)*"/y;
 const word = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
-
-const folded = (name: string): string => name.normalize('NFKC').toLowerCase();
 
 /** One pass over a document's text. @throws MaskImpossible for what is no JSON */
 class Document {
@@ -81,7 +80,7 @@ class Document {
   #object(steps: readonly Step[], depth: number): void {
     this.#items('}', () => {
       this.#take(space);
-      const name = folded(stringOf(this.#take(string)));
+      const name = foldedName(stringOf(this.#take(string)));
       this.#take(space);
       if (this.#text[this.#at++] !== ':') throw this.#wrong();
       this.#value(steps.filter(({ names, at }) => names[at] === '*' || names[at] === name).map(next), depth + 1);

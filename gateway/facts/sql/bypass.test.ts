@@ -979,7 +979,13 @@ describe('COPY to the client says how its rows are written, or why nobody can te
 describe('labels on paths of a JSON document', () => {
   const rows = [
     ['relations', ['9', 'public', 'people', 'r', 'f', 'f', null]],
-    ['columns', ['9', '[["id", 1, 23, "integer"], ["profile", 2, 3802, "jsonb"], ["a.b", 3, 3802, "jsonb"]]']],
+    [
+      'columns',
+      [
+        '9',
+        '[["id", 1, 23, "integer"], ["profile", 2, 3802, "jsonb"], ["a.b", 3, 3802, "jsonb"], ["text", 4, 114, "json"], ["list", 5, 3807, "jsonb[]"]]',
+      ],
+    ],
     ['relations', ['10', 'public', 'shown', 'v', 'f', 'f', ' SELECT people.profile FROM public.people']],
     ['columns', ['10', '[["profile", 1, 3802, "jsonb"]]']],
   ];
@@ -989,6 +995,7 @@ describe('labels on paths of a JSON document', () => {
       ['public.people.profile.address.phone', ['pii.phone']],
       ['public.people.profile.contacts.*.email', ['pii.email']],
       ['public.people.a.b.c', ['pii.c']],
+      ['public.people.text.address', ['pii.phone', 'pii.email']],
       ['public.shown.profile.x', ['pii.x']],
     ]);
     analyzer.setLabels('json', labels, '1');
@@ -1023,7 +1030,22 @@ describe('labels on paths of a JSON document', () => {
     ['several documents', 'SELECT profile FROM people UNION ALL SELECT "a.b" FROM people'],
     ['text made of it', 'SELECT profile::text FROM people'],
     ['a part of it', "SELECT profile -> 'address' FROM people"],
-    ['a text in it', "SELECT profile ->> 'name' FROM people"],
+    ['a part of it by another case', "SELECT profile ->> 'ADDRESS' FROM people"],
+    ['a part of it by a letter that folds', "SELECT profile ->> 'aᵈdress' FROM people"],
+    ['a part whose name is given', 'SELECT profile ->> $1 FROM people'],
+    ['a part whose name is read', 'SELECT profile ->> id::text FROM people'],
+    ['an element', 'SELECT profile -> 0 FROM people'],
+    ['an element by a path', "SELECT profile #>> '{0,name}' FROM people"],
+    ['a path with quotes', 'SELECT profile #>> \'{"name"}\' FROM people'],
+    ['a path of a name that is read', "SELECT profile #> ARRAY['name', id::text]::text[] FROM people"],
+    ['a path of another type', "SELECT profile #> ARRAY['name']::name[] FROM people"],
+    ['a name of another type', "SELECT profile -> 'name'::jsonb FROM people"],
+    ['whether there is a part', "SELECT profile ? 'name' FROM people"],
+    ['whether it holds a part', `SELECT profile @> '{"name": "x"}' FROM people`],
+    ['what is left without a part', "SELECT profile - 'address' FROM people"],
+    ['a part and the rest', "SELECT profile - (profile ->> 'name') FROM people"],
+    ['a part of json', "SELECT text ->> 'name' FROM people"],
+    ['a part of what may be one of two', "SELECT coalesce(profile, list) ->> 'name' FROM people"],
     ['a path in it', "SELECT profile #> '{address,phone}' FROM people"],
     ['a subscript', "SELECT profile['address'] FROM people"],
     ['a query into it', "SELECT jsonb_path_query(profile, '$.address') FROM people"],
@@ -1035,6 +1057,41 @@ describe('labels on paths of a JSON document', () => {
     expect(output[0]?.labels).toEqual(expect.arrayContaining(['pii.phone', 'pii.email']));
     expect(labels).toEqual(expect.arrayContaining(['pii.phone', 'pii.email']));
   });
+  test.each([
+    ['a text', "SELECT profile ->> 'name' FROM people"],
+    ['a document', "SELECT (profile -> 'work'::text) -> 0 ->> 'address' FROM people"],
+    ['a path', "SELECT profile #>> '{work,0,address}' FROM people"],
+    ['a path as a list', "SELECT (p.profile #>> ARRAY['work', 'place']::text[])::int FROM people p"],
+    ['through a query', "SELECT x OPERATOR(pg_catalog.->>) 'name' FROM (SELECT profile AS x FROM people) y"],
+  ])('of a member that no path leads into nothing is labelled: %s', async (_, sql) => {
+    const { output, filters, labels } = await command(sql);
+    expect(output).toMatchObject([
+      { sources: [expect.stringMatching(/^public\.people\.profile\.(name|work)$/)], labels: [] },
+    ]);
+    expect(filters).toEqual([]);
+    // The server's words and plans may be about the whole document.
+    expect(labels).toEqual(['pii.email', 'pii.phone']);
+  });
+  test.each([
+    "SELECT count(*) FROM people WHERE profile ->> 'name' LIKE 'a%' GROUP BY profile -> 'work' ORDER BY max(profile ->> 'age')",
+    "SELECT e.value FROM people, jsonb_array_elements(profile -> 'work') e",
+    "SELECT a.id FROM people a JOIN people b ON a.profile ->> 'name' = b.profile ->> 'name'",
+  ])('and it is used like any column: %s', async (sql) => {
+    expect((await command(sql)).filters).toEqual([]);
+  });
+  test.each([
+    ["SELECT id FROM people WHERE profile ->> 'name' = profile ->> 'address'", 'where'],
+    ["SELECT id FROM people ORDER BY profile ->> 'name', profile", 'order'],
+    ["SELECT profile ->> 'name', profile::text > 'x' FROM people", 'expression'],
+  ])('beside it the rest counts: %s', async (sql, use) => {
+    expect((await command(sql)).filters.map((filter) => filter.use)).toContain(use);
+  });
+  test.each(["EXPLAIN SELECT profile ->> 'name' FROM people", "EXPLAIN ANALYZE SELECT profile ->> 'name' FROM people"])(
+    'a plan tells how long the whole document is: %s',
+    async (sql) => {
+      expect((await command(sql)).analysis.reasons.join()).toMatch(/a plan tells/);
+    },
+  );
   test('a label for the whole column is about all of it', async () => {
     analyzer.setLabels(
       'json',

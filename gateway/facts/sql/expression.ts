@@ -2,6 +2,7 @@ import type { ColumnUse } from '../../contract/command-postgres.ts';
 import type { Json } from '../../contract/principal.ts';
 import { setFunctions } from './builtin-functions.ts';
 import type { CatalogFunction } from './catalog.ts';
+import { clearMember } from './document-member.ts';
 import { readBody } from './function-body.ts';
 import { classifyFunction } from './functions.ts';
 import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from './node.ts';
@@ -43,6 +44,7 @@ export function readExpression(
         break;
       case 'A_Expr':
         readOperator(walk, nameParts(nodes(body, 'name')));
+        if (readMember(walk, body, scope, use, into)) break;
         readExpression(walk, body['lexpr'], scope, use, into);
         readExpression(walk, body['rexpr'], scope, use, into);
         break;
@@ -71,6 +73,16 @@ export function readExpression(
         readExpression(walk, body, scope, use, into);
     }
   }
+}
+
+/** @returns whether it was a member of a document that holds nothing labelled */
+function readMember(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): boolean {
+  const document = only(node(body, 'lexpr') ?? {}, 'ColumnRef');
+  const found = document && clearMember(walk.ledger.world, body, referenceParts(document), scope);
+  if (!found) return false;
+  walk.ledger.touchPart(found.document, use);
+  addAll(into, new Set([walk.ledger.world.clearPart(found.document, found.member)]));
+  return true;
 }
 
 /** Its rows are a set, or one at most; only those of an array stand in an order. */

@@ -15,6 +15,7 @@ export { catalogQueries, readCatalog } from './catalog-queries.ts';
 export { builtInArrays, ownTypes } from './catalog-types.ts';
 export type { CatalogRows } from './catalog-queries.ts';
 export type { CopyLayout, CopyTextLayout } from './copy-options.ts';
+export { isBeside } from './document-member.ts';
 export type { CommandFacts, StatementFacts } from './statement.ts';
 export { leanCatalog } from './catalog.ts';
 export type { CatalogRelation, CatalogSnapshot } from './catalog.ts';

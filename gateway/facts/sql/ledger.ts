@@ -157,7 +157,8 @@ export class Ledger {
   /** A column is read. With `use` it does not (only) leave as a plain output column. */
   touch(base: Base, use?: ColumnUse): void {
     const entry = this.#entry(base.relation, 'read');
-    entry.columns.set(base.name, base);
+    // Of a document whose other parts are labelled, what is known already is more.
+    if (base.labels.length > 0 || !entry.columns.has(base.name)) entry.columns.set(base.name, base);
     if (base.relation.kind === 'catalog') this.#touchCatalog(base);
     if (use !== undefined && searches.has(use)) entry.searched.add(base.name);
     if (base.labels.length === 0) return;
@@ -171,6 +172,13 @@ export class Ledger {
   /** How many rows there are follows from these. */
   multiplies(bases: Iterable<Base>): void {
     for (const { labels } of bases) for (const label of labels) this.choosing.add(label);
+  }
+
+  /** A part of the column is read that holds nothing labelled: what the server says and plans may be about all of it. */
+  touchPart(base: Base, use: ColumnUse): void {
+    const entry = this.#entry(base.relation, 'read');
+    entry.columns.set(base.name, base);
+    if (searches.has(use)) entry.searched.add(base.name);
   }
 
   /** Rows are sorted by these for a call that sees many. */

@@ -85,6 +85,7 @@ export class World {
   readonly #byOid = new Map<number, LeanRelation>();
   readonly #functions = new Map<string, CatalogFunction[]>();
   readonly #operators = new Map<string, string>();
+  readonly #clearParts = new Map<string, Base>();
   readonly #labels: SpreadLabels;
   readonly #paths: SpreadPaths;
   /** As they were given, for what the catalog does not know. */
@@ -262,6 +263,14 @@ export class World {
       forms.set(rule.column, form && 'derived');
     }
     return forms;
+  }
+
+  /** A member of the column's documents that no label is about: `schema.relation.column.member`. */
+  clearPart({ relation, name, key, kind, form }: Base, member: string): Base {
+    const part: Base = { relation, name, key: `${key}.${member}`, kind, form, labels: none };
+    const known = this.#clearParts.get(part.key);
+    if (!known) this.#clearParts.set(part.key, part);
+    return known ?? part;
   }
 
   /** The labelled columns of these names. */

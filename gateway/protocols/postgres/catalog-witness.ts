@@ -1,4 +1,12 @@
-import type { CatalogRelation, CatalogSnapshot, CommandFacts, SpreadLabels } from '../../facts/sql/index.ts';
+import type { PathFact } from '../../contract/command-postgres.ts';
+import {
+  isBeside,
+  type CatalogRelation,
+  type CatalogSnapshot,
+  type CommandFacts,
+  type SpreadLabels,
+  type SpreadPaths,
+} from '../../facts/sql/index.ts';
 import type { PgField } from './backend.ts';
 
 /** One output column whose origin by the server's word is not what the analysis says. */
@@ -25,8 +33,14 @@ export class CatalogWitness {
   /** By `schema.relation.column`. */
   readonly #byName = new Map<string, readonly string[]>();
 
-  /** @param spread the labels of each column of the snapshot */
-  constructor(snapshot: CatalogSnapshot | undefined, spread: SpreadLabels) {
+  /** Where labels are in the documents of a column of which nothing else is labelled. */
+  readonly #paths = new Map<string, readonly PathFact[]>();
+
+  /**
+   * @param spread the labels of each column of the snapshot
+   * @param paths where in a document they are
+   */
+  constructor(snapshot: CatalogSnapshot | undefined, spread: SpreadLabels, paths: SpreadPaths) {
     if (!snapshot || spread.size === 0) return;
     for (const relation of snapshot.relations) {
       this.#relations.set(relation.oid, relation);
@@ -34,6 +48,8 @@ export class CatalogWitness {
       if (!own) continue;
       const byNumber = relation.columns.flatMap(({ name, attnum }) => {
         const carried = own.get(name);
+        const within = paths.get(relation.oid)?.get(name);
+        if (within) this.#paths.set(`${relation.schema}.${relation.name}.${name}`, within);
         if (carried) this.#byName.set(`${relation.schema}.${relation.name}.${name}`, carried);
         return carried ? [[attnum, carried] as const] : [];
       });
@@ -60,10 +76,20 @@ export class CatalogWitness {
   /** Judged before a label followed values into one of its sources: a statement can wait for a lock meanwhile. */
   #outdated(fact: CommandFacts['output'][number] | undefined): Doubt | undefined {
     for (const source of fact?.sources ?? []) {
-      const missed = this.#byName.get(source)?.filter((label) => !fact?.labels.includes(label)) ?? [];
+      const missed = this.#labelsOf(source).filter((label) => !fact?.labels.includes(label));
       if (missed.length > 0) return { labels: missed, why: `${source} has come to carry ${missed.join(', ')}` };
     }
     return undefined;
+  }
+
+  /** A source may be a member of a column's documents: `schema.relation.column.member`. */
+  #labelsOf(source: string): readonly string[] {
+    const own = this.#byName.get(source);
+    if (own) return own;
+    const dot = source.lastIndexOf('.');
+    const column = source.slice(0, dot);
+    const paths = this.#paths.get(column);
+    return paths && isBeside(paths, source.slice(dot + 1)) ? [] : (this.#byName.get(column) ?? []);
   }
 
   #doubt(fact: CommandFacts['output'][number] | undefined, { tableOid, attnum }: PgField): Doubt | undefined {

@@ -1,7 +1,7 @@
 import { SallyportError } from '../../contract/errors.ts';
 import type { FollowedBy, FollowedLabels, LabelKeeper } from '../../contract/followed.ts';
 import type { Wait } from '../../contract/wait.ts';
-import { leanCatalog, spreadLabels } from '../../facts/sql/index.ts';
+import { leanCatalog, spreadLabels, spreadPaths } from '../../facts/sql/index.ts';
 import type {
   CatalogSnapshot,
   ColumnLabels,
@@ -51,7 +51,7 @@ export class TargetCatalog implements AsyncDisposable {
   readonly #options: CatalogOptions;
   #snapshot: CatalogSnapshot | undefined;
   readonly #labels: TargetLabels;
-  #witness = new CatalogWitness(undefined, new Map());
+  #witness = new CatalogWitness(undefined, new Map(), new Map());
   #types = new ColumnTypes(undefined);
   /** Grows whenever catalog or labels change: facts made before are to be made again. */
   epoch = 0;
@@ -119,9 +119,9 @@ export class TargetCatalog implements AsyncDisposable {
    * @throws SallyportError `catalog-unavailable`
    */
   async analyze(request: Omit<SqlRequest, 'target'>, signal: AbortSignal): Promise<SqlAnalysis> {
+    const full = { ...request, target: this.#options.target };
     await this.refreshIfStale(signal);
     const { epoch } = this;
-    const full = { ...request, target: this.#options.target };
     const analysis = await this.#options.analyzer.analyze(full);
     if (!asksAgain(analysis)) return analysis;
     await this.refresh(signal);
@@ -242,10 +242,9 @@ export class TargetCatalog implements AsyncDisposable {
 
   #index(): SpreadLabels {
     this.epoch++;
-    const spread: SpreadLabels = this.#snapshot
-      ? spreadLabels(leanCatalog(this.#snapshot), this.#labels.all)
-      : new Map();
-    this.#witness = new CatalogWitness(this.#snapshot, spread);
+    const lean = this.#snapshot && leanCatalog(this.#snapshot);
+    const spread: SpreadLabels = lean ? spreadLabels(lean, this.#labels.all) : new Map();
+    this.#witness = new CatalogWitness(this.#snapshot, spread, lean ? spreadPaths(lean, this.#labels.all) : new Map());
     return spread;
   }
 }

@@ -30,8 +30,9 @@ test('the statements that are refused are those that the corpus names, by the ru
   expect(other.map(told)).toEqual([]);
 });
 
-test('at least 200 statements, of which at least 95 in 100 are allowed', () => {
-  expect(results.length).toBeGreaterThanOrEqual(200);
-  const allowed = results.filter(({ outcome }) => outcome === 'allowed').length;
-  expect(allowed / results.length).toBeGreaterThanOrEqual(0.95);
+test('at least 200 statements of people who know what is masked, of which at least 95 in 100 are allowed', () => {
+  const known = results.filter(({ statement }) => !statement.elsewhere);
+  expect(known.length).toBeGreaterThanOrEqual(200);
+  const allowed = known.filter(({ outcome }) => outcome === 'allowed').length;
+  expect(allowed / known.length).toBeGreaterThanOrEqual(0.95);
 });

@@ -13,6 +13,8 @@ export interface HonestStatement {
   readonly varies: boolean;
   /** Output columns that hold a piece of a labelled value, which nobody could tell by looking at them. */
   readonly masked: readonly string[];
+  /** Over the three databases in `elsewhere.sql`, by somebody who does not know what is masked. */
+  readonly elsewhere: boolean;
   /** The rule that refuses it, rightly or because we know no better yet. */
   readonly refused: string | undefined;
 }
@@ -22,6 +24,9 @@ const folder = new URL('honest/', import.meta.url);
 export const honestPolicies = fileURLToPath(new URL('policies', import.meta.url));
 /** What the shop's database has beside its tables. */
 export const honestSetup = fileURLToPath(new URL('setup.sql', import.meta.url));
+
+/** Three more databases, each a schema of its own. */
+export const elsewhereSetup = fileURLToPath(new URL('elsewhere.sql', import.meta.url));
 
 /** The corpus, file by file. In a file `--- title` begins a statement; `--- with`, `masked`, `refused` and `varies` say more about it. */
 export async function readHonest(): Promise<readonly HonestStatement[]> {
@@ -49,6 +54,7 @@ function statementsOf(file: string, text: string): readonly HonestStatement[] {
       sql: sql.join('\n').trim(),
       // The file's own notation: a list of texts and nulls.
       params: given === undefined ? undefined : (JSON.parse(given) as readonly (string | null)[]),
+      elsewhere: /^(clinic|billing|depot)$/.test(file),
       varies: note('varies') !== undefined,
       masked: note('masked')?.split(', ') ?? [],
       refused: note('refused'),

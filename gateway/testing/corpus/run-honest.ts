@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import type { Rig } from '../rig.ts';
-import { honestSetup, type HonestStatement } from './honest.ts';
+import { elsewhereSetup, honestSetup, type HonestStatement } from './honest.ts';
 import { labelledValues, type LabelledValues } from './labelled-values.ts';
 
 export type HonestOutcome =
@@ -32,10 +32,16 @@ export async function runHonest(
   };
   const owner = await connect(rig.postgres.port, 'owner', rig.passwords.owner);
   await owner.query(await readFile(honestSetup, 'utf8'));
+  await owner.query(await readFile(elsewhereSetup, 'utf8'));
   const labelled = await labelledValues(owner);
-  const direct = await connect(rig.postgres.port, 'app', rig.passwords.app);
-  const agent = await connect(rig.port, 'app', await rig.token('billing-agent'));
-  const person = await connect(rig.port, 'app', await rig.token('ben'));
+  const openThree = async (): Promise<Connections> => ({
+    direct: await connect(rig.postgres.port, 'app', rig.passwords.app),
+    agent: await connect(rig.port, 'app', await rig.token('billing-agent')),
+    person: await connect(rig.port, 'app', await rig.token('ben')),
+  });
+  const shop = await openThree();
+  await shop.direct.query('alter role app set search_path = clinic, billing, depot, public');
+  const elsewhere = await openThree();
   const results: HonestResult[] = [];
   for (const statement of statements) {
     const ready = { ...statement, sql: await withOids(owner, statement.sql) };
@@ -44,10 +50,12 @@ export async function runHonest(
       (await Promise.all(
         statement.params.map((each) => Promise.resolve(each === null ? null : withOids(owner, each))),
       ));
-    const gateway = statement.id.startsWith('agent-') ? agent : person;
+    const of = statement.elsewhere ? elsewhere : shop;
+    const isAgent = statement.id.startsWith('agent-') || statement.title.startsWith('agent: ');
+    const gateway = isAgent ? of.agent : of.person;
     const outcome = compare(
       statement,
-      await run(direct, owner, ready.sql, params),
+      await run(of.direct, owner, ready.sql, params),
       await run(gateway, owner, ready.sql, params),
       labelled,
     );
@@ -56,6 +64,13 @@ export async function runHonest(
     done(result);
   }
   return results;
+}
+
+interface Connections {
+  readonly direct: pg.Client;
+  /** Through the gateway, as those who send the statements. */
+  readonly agent: pg.Client;
+  readonly person: pg.Client;
 }
 
 /** Everything as the server writes it. */
@@ -72,6 +87,8 @@ async function withOids(owner: pg.Client, text: string): Promise<string> {
   return done;
 }
 
+const rewindSequences = `select setval(format('%I.%I', schemaname, sequencename)::regclass, 9000) from pg_sequences where schemaname <> 'pg_catalog'`;
+
 type Cell = string | null;
 type Answer =
   | { readonly ok: true; readonly names: readonly string[]; readonly rows: readonly (readonly Cell[])[] }
@@ -84,7 +101,7 @@ async function run(
   params: readonly Cell[] | undefined,
 ): Promise<Answer> {
   // A sequence goes on after a rollback: both runs begin where it began.
-  if (/^\s*insert/i.test(text)) await owner.query(`select setval('orders_id_seq', 9000)`);
+  if (/\binsert\b/i.test(text)) await owner.query(rewindSequences);
   await client.query('begin');
   try {
     const answer = await client.query<Cell[]>({ text, values: params ? [...params] : [], rowMode: 'array' });

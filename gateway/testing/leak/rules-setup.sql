@@ -76,3 +76,6 @@ INSERT INTO worn VALUES (1, '078-05-1120', 'a'), (2, '219-09-9999', 'b'), (3, '4
 CREATE INDEX worn_ssn ON worn (ssn);
 GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
 ANALYZE;
+CREATE TABLE docs (id int PRIMARY KEY, body jsonb);
+INSERT INTO docs SELECT id, jsonb_build_object('secret', jsonb_build_object('ssn', ssn), 'kind', 'k' || id, 'list', jsonb_build_array(1, id)) FROM accounts;
+INSERT INTO docs VALUES (91, '[{"secret": {"ssn": "078-05-1120"}, "kind": "x"}]'), (92, '"078-05-1120"'), (93, '{"Secret": "078-05-1120", "kind": {"a": 1}}');

@@ -172,3 +172,13 @@ BEGIN; DECLARE c CURSOR FOR SELECT ssn, repeat('x', 1000) FROM customers, genera
 BEGIN; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; SELECT hits FROM pg_stat_get_backend_io(pg_backend_pid()) WHERE context = 'normal'; ROLLBACK; -- L507 how many blocks an update touched
 BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT id FROM indexed WHERE id = 1; ROLLBACK; -- L508 how many entries of an index a plan met
 BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; SELECT tenant FROM indexed WHERE id = 1; SELECT pg_stat_get_xact_tuples_returned('indexed_pkey'::regclass); ROLLBACK; -- L509 the same by a counter
+SELECT body ->> 'kind', body #>> '{list,1}' FROM docs ORDER BY id; -- L510 members of a document beside a labelled one
+SELECT body -> 0 ->> 'kind', body #> '{secret,ssn}' FROM docs; -- L511 an element, and the labelled one
+SELECT body ->> 'Secret', body -> 'kind' -> 'a' FROM docs; -- L512 a labelled one in another case
+SELECT k, count(*) FROM (SELECT body ->> 'kind' AS k FROM docs) d GROUP BY k ORDER BY k; -- L513 groups by a member
+SELECT id FROM docs WHERE body ->> 'kind' = 'k1' OR body ->> 'secret' > '0'; -- L514 a condition on both
+SELECT (body ->> 'kind')::int FROM docs; -- L515 a member that is no number
+EXPLAIN SELECT body ->> 'kind' FROM docs ORDER BY id; -- L516 a plan over documents
+BEGIN; UPDATE docs SET id = id + 10 WHERE body ->> 'kind' = 'k1' RETURNING body ->> 'kind', body; ROLLBACK; -- L517 rows that are chosen by a member
+CREATE TABLE kinds AS SELECT body -> 'kind' AS kind FROM docs; DROP TABLE kinds; -- L518 a copy of a member
+SELECT body ? 'kind', body @> '{"kind": "k1"}', body - 'secret' FROM docs; -- L519 what asks the document as a whole

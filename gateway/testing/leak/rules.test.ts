@@ -10,7 +10,7 @@ const here = (name: string): URL => new URL(name, import.meta.url);
 const lines = leakLines(here('rules.sql'));
 const labelled =
   `accounts.ssn accounts.card_number vaults.owner parts.key slots.room triggered.ssn indexed.ssn deferred.ssn
-  typed.during typed.home typed.tags typed.doc typed.bits typed.code far.big far.num far.day far.at far.bits worn.ssn`.split(
+  typed.during typed.home typed.tags typed.doc typed.bits typed.code far.big far.num far.day far.at far.bits worn.ssn docs.body.secret`.split(
     /\s+/,
   );
 

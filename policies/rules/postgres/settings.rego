@@ -68,7 +68,7 @@ deny contains {
 deny contains {
 	"id": "PG-023",
 	"msg": "search_path decides which tables a name means, and some of them hold masked columns",
-	"hint": "Write the schema before the table's name.",
+	"hint": "Write the schema before the table's name, or have the login's own path set: ALTER ROLE ... SET search_path.",
 	"severity": "medium",
 } if {
 	some change in input.command.set
