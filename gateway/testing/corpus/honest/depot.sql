@@ -137,6 +137,7 @@ select grantee, table_name, string_agg(privilege_type, ',' order by privilege_ty
 --- varies
 select pid, phase, heap_blks_total from pg_stat_progress_vacuum
 --- dba: database statistics
+--- refused PG-001
 --- varies
 select datname, xact_commit, xact_rollback, deadlocks, temp_files from pg_stat_database where datname = current_database()
 --- app: schema of the tenant by search_path
