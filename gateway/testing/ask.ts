@@ -1,8 +1,8 @@
-import { encodeClientMessage, type Format } from '../protocols/postgres/frontend.ts';
-import { parseServerMessage, serverLimit } from '../protocols/postgres/backend.ts';
-import { Framer } from '../protocols/postgres/frames.ts';
-import { readFrame } from '../protocols/postgres/socket-input.ts';
-import { connectUpstream, type Upstream } from '../protocols/postgres/upstream.ts';
+import { encodeClientMessage, type Format } from '../protocols/postgres/codec/frontend.ts';
+import { parseServerMessage, serverLimit } from '../protocols/postgres/codec/backend.ts';
+import { Framer } from '../protocols/postgres/codec/frames.ts';
+import { readFrame } from '../protocols/postgres/codec/socket-input.ts';
+import { connectUpstream, type Upstream } from '../protocols/postgres/login/upstream.ts';
 import type { TestPostgres } from './postgres.ts';
 
 /** A connection to a real server, in UTC. */

@@ -15,14 +15,22 @@ export interface MutantResult {
 const root = join(import.meta.dirname, '../..');
 const analysis = 'gateway/facts/sql';
 /** The pure tests of the analysis: seconds, and no server. */
-const suite = ['bypass', 'rules', 'look-up', 'function-body', 'corpus', 'labels', 'plain-outline'].map(
-  (name) => `${analysis}/${name}.test.ts`,
-);
+const suite = [
+  'bypass',
+  'rules',
+  'look-up',
+  'corpus',
+  'catalog/labels',
+  'lineage/function-body',
+  'text/plain-outline',
+].map((name) => `${analysis}/${name}.test.ts`);
 const policies = ['policies/rules/postgres/masking.rego', 'policies/rules/postgres/labels.rego'];
 
 /** Every rule that there is: of the analysis, then of the default pack. */
 export async function allMutants(): Promise<readonly Mutant[]> {
-  const names = (await readdir(join(root, analysis))).filter((name) => /(?<!\.test)\.ts$/.test(name)).sort();
+  const names = (await readdir(join(root, analysis), { recursive: true }))
+    .filter((name) => /(?<!\.test)\.ts$/.test(name))
+    .sort();
   const sources = names.map(async (name) => {
     const file = `${analysis}/${name}`;
     return mutantsOf(file, await readFile(join(root, file), 'utf8'));

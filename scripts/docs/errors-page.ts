@@ -3,7 +3,7 @@ import { errorCodes } from '../../gateway/contract/errors.ts';
 import { denialCodes } from '../../gateway/contract/exchange.ts';
 import { refusals as loginRefusals } from '../../gateway/identity/refusal.ts';
 import { refusals } from '../../gateway/policy/engine/refusals.ts';
-import { denialSqlstate } from '../../gateway/protocols/postgres/errors.ts';
+import { denialSqlstate } from '../../gateway/protocols/postgres/codec/errors.ts';
 import { denialMeanings, errorMeanings, loginMeanings, sqlstateMeanings } from './error-meanings.ts';
 import { code, generatedNote, table } from './markdown.ts';
 import { packRules } from './rules.ts';

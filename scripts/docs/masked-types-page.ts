@@ -1,7 +1,7 @@
 import { maskMethods } from '../../gateway/contract/decision.ts';
 import { openMasks } from '../../gateway/enforce/masking/masks.ts';
-import { emptyRowText } from '../../gateway/protocols/postgres/results-row.ts';
-import { shapeOf } from '../../gateway/protocols/postgres/types.ts';
+import { emptyRowText } from '../../gateway/protocols/postgres/results/row.ts';
+import { shapeOf } from '../../gateway/protocols/postgres/types/types.ts';
 import { ownTypes } from '../../gateway/facts/sql/index.ts';
 import { code, generatedNote, table } from './markdown.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { holdsForAnyNumber } from './alike.ts';
 import { analyzeText, type Reading } from './analyze.ts';
-import { leanCatalog } from './catalog.ts';
+import { leanCatalog } from './catalog/catalog.ts';
 import { leakCatalog, leakLabels, searchPath } from './fixtures/leak-database.ts';
-import { loadGrammar, loadLexer, newestMajor, type Grammar, type Parsed } from './grammar.ts';
-import { noColumns, World } from './world.ts';
+import { loadGrammar, loadLexer, newestMajor, type Grammar, type Parsed } from './text/grammar.ts';
+import { noColumns, World } from './catalog/world.ts';
 
 const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
 const text = 'SELECT id FROM customers WHERE id = 2';

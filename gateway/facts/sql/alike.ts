@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../contract/principal.ts';
-import type { SqlAnalysis } from './analysis.ts';
+import type { SqlAnalysis } from './lineage/analysis.ts';
 import { analyzeText, type Reading } from './analyze.ts';
-import { isList, isNode, type Node } from './node.ts';
-import { comparedNumbers, factsAlike, withZeros } from './shape.ts';
-import type { StatementFacts } from './statement.ts';
+import { isList, isNode, type Node } from './text/node.ts';
+import { comparedNumbers, factsAlike, withZeros } from './text/shape.ts';
+import type { StatementFacts } from './text/statement.ts';
 
 /**
  * Whether the facts of a shaped text (`shapeOf`) hold for every text of its shape. Such texts are the same tokens to the grammar, so their

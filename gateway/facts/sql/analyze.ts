@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto';
 import type { OutputFact } from '../../contract/command-postgres.ts';
-import type { SqlAnalysis } from './analysis.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import type { Grammar, Lexer, RawStatement } from './grammar.ts';
-import { Ledger } from './ledger.ts';
-import { tagged, type Node } from './node.ts';
-import { blankFacts, blankLiterals } from './record.ts';
-import { blur, type Column } from './scope.ts';
-import type { CommandFacts, Handle, StatementFacts } from './statement.ts';
-import { readRowOrder } from './index-order.ts';
-import { readStatement } from './statements.ts';
-import type { NamedHandle, Outcome } from './outcome.ts';
-import { newWalk } from './walk.ts';
-import { labelsOf, union, type World } from './world.ts';
+import type { SqlAnalysis } from './lineage/analysis.ts';
+import { fingerprintOf } from './text/fingerprint.ts';
+import type { Grammar, Lexer, RawStatement } from './text/grammar.ts';
+import { Ledger } from './lineage/ledger.ts';
+import { tagged, type Node } from './text/node.ts';
+import { blankFacts, blankLiterals } from './text/record.ts';
+import { blur, type Column } from './lineage/scope.ts';
+import type { CommandFacts, Handle, StatementFacts } from './text/statement.ts';
+import { readRowOrder } from './lineage/index-order.ts';
+import { readStatement } from './statements/statements.ts';
+import type { NamedHandle, Outcome } from './lineage/outcome.ts';
+import { newWalk } from './statements/walk.ts';
+import { labelsOf, union, type World } from './catalog/world.ts';
 
 /** Everything an analysis depends on but the text. */
 export interface Reading {

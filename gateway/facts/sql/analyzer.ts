@@ -1,8 +1,8 @@
 import { SallyportError } from '../../contract/errors.ts';
-import type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './analysis.ts';
-import { leanCatalog, type CatalogSnapshot } from './catalog.ts';
+import type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './lineage/analysis.ts';
+import { leanCatalog, type CatalogSnapshot } from './catalog/catalog.ts';
 import { Answers } from './answers.ts';
-import type { ColumnLabels } from './labels.ts';
+import type { ColumnLabels } from './catalog/labels.ts';
 import { Thread } from './thread.ts';
 import type { Job, ToThread } from './worker-messages.ts';
 

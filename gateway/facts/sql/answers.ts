@@ -1,5 +1,5 @@
-import type { SqlAnalysis, SqlRequest } from './analysis.ts';
-import { factsAlike, shapeOf, type Model } from './shape.ts';
+import type { SqlAnalysis, SqlRequest } from './lineage/analysis.ts';
+import { factsAlike, shapeOf, type Model } from './text/shape.ts';
 
 /** Longer texts are not kept, in bytes. */
 const maxKnownBytes = 16 * 1024;

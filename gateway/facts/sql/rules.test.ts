@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { leanCatalog } from './catalog.ts';
+import { leanCatalog } from './catalog/catalog.ts';
 import { leakCatalog, leakLabels, searchPath } from './fixtures/leak-database.ts';
-import { classifyFunction } from './functions.ts';
+import { classifyFunction } from './catalog/functions.ts';
 import type { SqlAnalyzer, StatementFacts } from './index.ts';
 import { openSqlAnalyzer } from './index.ts';
-import { Ledger } from './ledger.ts';
-import { measuredIn } from './measures.ts';
-import type { Node } from './node.ts';
-import { emptyScope, type Walk } from './scope.ts';
-import { readStatement } from './statements.ts';
-import { newWalk } from './walk.ts';
-import { noColumns, World } from './world.ts';
+import { Ledger } from './lineage/ledger.ts';
+import { measuredIn } from './catalog/measures.ts';
+import type { Node } from './text/node.ts';
+import { emptyScope, type Walk } from './lineage/scope.ts';
+import { readStatement } from './statements/statements.ts';
+import { newWalk } from './statements/walk.ts';
+import { noColumns, World } from './catalog/world.ts';
 
 /**
  * One row for each rule of the analysis whose absence no attack in bypass.test.ts shows: `npm run corpus -- --mutate` switches each off, and

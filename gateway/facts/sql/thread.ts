@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { SqlAnalysis } from './analysis.ts';
+import type { SqlAnalysis } from './lineage/analysis.ts';
 import { idle, type Answer, type FromThread, type Job, type ToThread } from './worker-messages.ts';
 
 /** Published code is JavaScript beside JavaScript. */

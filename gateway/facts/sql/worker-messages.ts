@@ -1,5 +1,5 @@
-import type { SqlAnalysis } from './analysis.ts';
-import type { LeanCatalog } from './catalog.ts';
+import type { SqlAnalysis } from './lineage/analysis.ts';
+import type { LeanCatalog } from './catalog/catalog.ts';
 
 /** From the gateway to a parser thread. */
 export type ToThread =

@@ -2,14 +2,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { holdsForAnyNumber } from './alike.ts';
 import { analyzeText } from './analyze.ts';
-import type { SqlAnalysis } from './analysis.ts';
-import type { LeanCatalog } from './catalog.ts';
-import { loadGrammar, loadLexer, newestMajor, type Grammar, type Lexer } from './grammar.ts';
-import type { ColumnLabels } from './labels.ts';
-import type { Node } from './node.ts';
-import { viewReader } from './walk.ts';
+import type { SqlAnalysis } from './lineage/analysis.ts';
+import type { LeanCatalog } from './catalog/catalog.ts';
+import { loadGrammar, loadLexer, newestMajor, type Grammar, type Lexer } from './text/grammar.ts';
+import type { ColumnLabels } from './catalog/labels.ts';
+import type { Node } from './text/node.ts';
+import { viewReader } from './statements/walk.ts';
 import { idle, type Answer, type FromThread, type Job, type ToThread } from './worker-messages.ts';
-import { World } from './world.ts';
+import { World } from './catalog/world.ts';
 
 interface Known {
   catalog: LeanCatalog | undefined;

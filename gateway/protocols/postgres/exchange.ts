@@ -3,11 +3,11 @@ import type { Deliver, Denial, Exchange, HoldNotice, OutlinedTexts } from '../..
 import { type Permit, redeemPermit } from '../../contract/permit.ts';
 import type { ResultPart } from '../../contract/result.ts';
 import type { Wait } from '../../contract/wait.ts';
-import type { Frame } from './frames.ts';
+import type { Frame } from './codec/frames.ts';
 import type { Unit } from './unit.ts';
-import type { RowColumns } from './results.ts';
-import type { CopyOut } from './results-copy.ts';
-import type { Portal, Prepared } from './session-names.ts';
+import type { RowColumns } from './results/results.ts';
+import type { CopyOut } from './results/copy.ts';
+import type { Portal, Prepared } from './names.ts';
 
 /** What an exchange asks of the session that carries it. */
 export interface Carrier {

@@ -1,16 +1,16 @@
 import type { SecureContext } from 'node:tls';
 import type { FrontDoor } from '../front-door.ts';
-import { encodeError, type Report } from './errors.ts';
-import type { HandshakeOptions } from './handshake-terms.ts';
-import { acceptClient } from './handshake.ts';
-import { CancelKeys } from './session-cancel.ts';
-import { openSession, type OpenPorts } from './session-open.ts';
+import { encodeError, type Report } from './codec/errors.ts';
+import type { HandshakeOptions } from './login/handshake-terms.ts';
+import { acceptClient } from './login/handshake.ts';
+import { CancelKeys } from './session/cancel.ts';
+import { openSession, type OpenPorts } from './session/open.ts';
 
-export { forgetfulKeeper } from './catalog-labels.ts';
-export { catalogReader } from './catalog-reader.ts';
-export { type CatalogReader, TargetCatalog } from './catalog.ts';
-export type { PgTarget } from './session-open.ts';
-export { connectUpstream, type UpstreamTarget } from './upstream.ts';
+export { forgetfulKeeper } from './catalog/labels.ts';
+export { catalogReader } from './catalog/reader.ts';
+export { type CatalogReader, TargetCatalog } from './catalog/catalog.ts';
+export type { PgTarget } from './session/open.ts';
+export { connectUpstream, type UpstreamTarget } from './login/upstream.ts';
 
 export interface PostgresOptions extends Omit<OpenPorts, 'cancelKeys'> {
   readonly tls: SecureContext | undefined;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSqlAnalyzer, type SqlAnalyzer, type StatementFacts } from '../../facts/sql/index.ts';
 import { commandOf, unitOfPortal, unitOfPrepared, unitsOfQuery } from './normalize.ts';
-import { Names, type Portal, type Prepared, type Reading } from './session-names.ts';
+import { Names, type Portal, type Prepared, type Reading } from './names.ts';
 
 let analyzer: SqlAnalyzer;
 beforeAll(() => {

@@ -1,6 +1,6 @@
 import type { PostgresCommand, PostgresEffect } from '../../contract/command-postgres.ts';
 import type { CommandFacts, StatementFacts } from '../../facts/sql/index.ts';
-import type { Names, Portal, Prepared } from './session-names.ts';
+import type { Names, Portal, Prepared } from './names.ts';
 import type { Unit } from './unit.ts';
 
 /** The names a session keeps, as the statements of one message will find them one after the other. */

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { apiClient } from '../../api/client.ts';
-import { encodeClientMessage } from '../../protocols/postgres/frontend.ts';
+import { encodeClientMessage } from '../../protocols/postgres/codec/frontend.ts';
 import { endOf, openSession } from '../live-session.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
 import { settled } from '../settled.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { encodeClientMessage, type Format } from '../../protocols/postgres/frontend.ts';
-import { connectUpstream } from '../../protocols/postgres/upstream.ts';
+import { encodeClientMessage, type Format } from '../../protocols/postgres/codec/frontend.ts';
+import { connectUpstream } from '../../protocols/postgres/login/upstream.ts';
 
 /** One message of the server's, as it came. */
 export interface WireMessage {

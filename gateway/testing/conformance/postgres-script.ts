@@ -5,8 +5,8 @@ import {
   encodeReady,
   encodeReportFields,
   encodeRowDescription,
-} from '../../protocols/postgres/backend.ts';
-import { encodeClientMessage } from '../../protocols/postgres/frontend.ts';
+} from '../../protocols/postgres/codec/backend.ts';
+import { encodeClientMessage } from '../../protocols/postgres/codec/frontend.ts';
 
 /** Uniform in [0, n). Seeded, so that a failure can be seen again. */
 export type Dice = (n: number) => number;

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import type { Answer, Wire } from '../../protocols/conformance-subject.ts';
-import { parseServerMessage, serverLimit, type ServerMessage } from '../../protocols/postgres/backend.ts';
-import { Writer } from '../../protocols/postgres/bytes.ts';
-import { Framer } from '../../protocols/postgres/frames.ts';
-import { encodeClientMessage, encodeQuery } from '../../protocols/postgres/frontend.ts';
-import { encodeStartup } from '../../protocols/postgres/startup.ts';
+import { parseServerMessage, serverLimit, type ServerMessage } from '../../protocols/postgres/codec/backend.ts';
+import { Writer } from '../../protocols/postgres/codec/bytes.ts';
+import { Framer } from '../../protocols/postgres/codec/frames.ts';
+import { encodeClientMessage, encodeQuery } from '../../protocols/postgres/codec/frontend.ts';
+import { encodeStartup } from '../../protocols/postgres/login/startup.ts';
 
 const sync = encodeClientMessage({ type: 'sync' });
 const maxMessageBytes = 1 << 30;

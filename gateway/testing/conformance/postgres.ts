@@ -4,7 +4,7 @@ import { connect as tls, createSecureContext, type ConnectionOptions } from 'nod
 import pg from 'pg';
 import { openSqlAnalyzer } from '../../facts/sql/index.ts';
 import type { Answer, Samples, Subject } from '../../protocols/conformance-subject.ts';
-import { encodeQuery } from '../../protocols/postgres/frontend.ts';
+import { encodeQuery } from '../../protocols/postgres/codec/frontend.ts';
 import {
   catalogReader,
   forgetfulKeeper,
@@ -13,7 +13,7 @@ import {
   TargetCatalog,
   type UpstreamTarget,
 } from '../../protocols/postgres/index.ts';
-import { encodeSslRequest, encodeStartup } from '../../protocols/postgres/startup.ts';
+import { encodeSslRequest, encodeStartup } from '../../protocols/postgres/login/startup.ts';
 import type { TestPostgres } from '../postgres.ts';
 import { tlsPair } from '../tls.ts';
 import { openDoor } from './door.ts';

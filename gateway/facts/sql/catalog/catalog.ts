@@ -1,0 +1,170 @@
+import type { CatalogRule } from './rules.ts';
+import { valueKind, type ValueKind } from './value-kind.ts';
+
+/** What a target's catalog says, as of one reading. Plain, so that it can be posted to the parser's threads. */
+export interface CatalogSnapshot {
+  /** Grows with every reading that found something different. Part of every facts' key. */
+  readonly version: number;
+  readonly relations: readonly CatalogRelation[];
+  /** Functions outside `pg_catalog` and `information_schema`. */
+  readonly functions: readonly CatalogFunction[];
+  /** Operators outside `pg_catalog`. An operator is a function call that has no name to see. */
+  readonly operators: readonly CatalogOperator[];
+  /** What tables do by themselves with values of their columns. Absent where nobody asked, as in fixtures. */
+  readonly rules?: readonly CatalogRule[];
+  /** Types outside `pg_catalog` whose values are written as those of a built-in one: the built-in one's OID by theirs. */
+  readonly standIns?: ReadonlyMap<number, number>;
+  /** Somebody defined a cast that the server applies by itself to texts or UUIDs. */
+  readonly coerces?: boolean;
+  /** Somebody defined how a value becomes text, or a cast by which several have one type, or called a type text. */
+  readonly converts?: boolean;
+  /** Built-in types whose values somebody's cast makes others of by itself, where several have to have one type. */
+  readonly moved?: ReadonlySet<number>;
+  /** Enum types outside `pg_catalog`. */
+  readonly enums: readonly { readonly schema: string; readonly name: string; readonly values: readonly string[] }[];
+}
+
+export type CatalogKind =
+  'table' | 'view' | 'materialized_view' | 'foreign_table' | 'sequence' | 'index' | 'catalog' | 'composite_type';
+
+export interface CatalogRelation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** `catalog` is anything in `pg_catalog` and `information_schema`. */
+  readonly kind: CatalogKind;
+  /** In the order of `*`. Dropped columns are absent. */
+  readonly columns: readonly CatalogColumn[];
+  /** Direct parents: inheritance and partitions alike. */
+  readonly inherits: readonly number[];
+  /** The query of a view or materialized view with every name qualified; absent for anything else and for `catalog`. */
+  readonly definition?: string;
+  /** Has rules other than the one that makes a view a view. */
+  readonly hasRules: boolean;
+  readonly hasTriggers: boolean;
+}
+
+export interface CatalogColumn {
+  readonly name: string;
+  /** `pg_attribute.attnum`, as in RowDescription. */
+  readonly attnum: number;
+  readonly typeOid: number;
+  /** `format_type` without modifier: `text`, `integer[]`, `public.mood`. */
+  readonly typeName: string;
+  /** Computed from other columns. COPY of the table leaves such a column out. */
+  readonly isGenerated?: true;
+}
+
+export interface CatalogFunction {
+  readonly schema: string;
+  readonly name: string;
+  readonly language: string;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  readonly kind: 'function' | 'procedure' | 'aggregate' | 'window';
+  /** The extension it belongs to. */
+  readonly extension: string | null;
+  /** What it runs, for a function in SQL that belongs to no extension and sets no setting of its own. */
+  readonly body?: FunctionBody;
+  /** One call, one value; absent where it may be a set of rows. */
+  readonly scalar?: true;
+  /** Of a trigger's function in PL/pgSQL: every name that its text holds, also those that name nothing. */
+  readonly names?: readonly string[];
+}
+
+export interface FunctionBody {
+  readonly sql: string;
+  /** `RETURN ...` or `BEGIN ATOMIC ... END`, with every name qualified. Else names are looked up when it runs. */
+  readonly atomic: boolean;
+  /** Names in order, those of results included; empty where one has none. */
+  readonly parameters: readonly string[];
+  /** What parameters default to, as a list of expressions. */
+  readonly defaults: string | null;
+  readonly returns: 'text' | 'row' | 'other';
+}
+
+export interface CatalogOperator {
+  readonly schema: string;
+  readonly name: string;
+  readonly extension: string | null;
+}
+
+/**
+ * The part of a snapshot that the walk reads, small enough to keep in every thread: 200,000 columns are one string for each relation,
+ * not 200,000 objects.
+ */
+export interface LeanCatalog {
+  readonly version: number;
+  readonly relations: readonly LeanRelation[];
+  readonly functions: readonly CatalogFunction[];
+  readonly operators: readonly CatalogOperator[];
+  readonly coerces?: boolean;
+  readonly converts?: boolean;
+  readonly rules?: readonly CatalogRule[];
+}
+
+export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTriggers'> {
+  /** Names in order, with a NUL between them: no name holds one. Empty without columns. */
+  readonly names: string;
+  /** What kind of values columns hold, a letter for each: see `ValueKind`. Absent where it is dots only. */
+  readonly kinds?: string;
+  /** Names of generated columns. */
+  readonly generated?: readonly string[];
+}
+
+export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
+  const { version, relations, functions, operators, coerces = false, converts = false, rules } = snapshot;
+  const lettered = kindLetters(snapshot);
+  return {
+    version,
+    relations: relations.map(({ oid, schema, name, kind, columns, inherits, definition, hasRules }) => {
+      const generated = columns.filter((column) => column.isGenerated).map((column) => column.name);
+      return {
+        oid,
+        schema,
+        name,
+        kind,
+        inherits,
+        hasRules,
+        ...(definition === undefined ? {} : { definition }),
+        names: columns.map((column) => column.name).join('\0'),
+        ...lettered(columns),
+        ...(generated.length === 0 ? {} : { generated }),
+      };
+    }),
+    functions,
+    operators,
+    ...(rules ? { rules } : {}),
+    ...(coerces ? { coerces } : {}),
+    ...(converts ? { converts } : {}),
+  };
+}
+
+function kindLetters({
+  standIns,
+  enums,
+  moved,
+}: CatalogSnapshot): (columns: readonly CatalogColumn[]) => Pick<LeanRelation, 'kinds'> {
+  const enumNames = new Set(enums.map(({ schema, name }) => `${schema}.${name}`));
+  const letter = ({ typeOid, typeName }: CatalogColumn): ValueKind => {
+    const oid = standIns?.get(typeOid) ?? typeOid;
+    return moved?.has(oid) === true ? 'c' : valueKind(oid, enumNames.has(typeName.replaceAll('"', '')));
+  };
+  // Few words for many tables.
+  const seen = new Map<string, Pick<LeanRelation, 'kinds'>>();
+  return (columns) => {
+    const kinds = columns.map(letter).join('');
+    const known = seen.get(kinds) ?? (/[^.]/.test(kinds) ? { kinds } : {});
+    seen.set(kinds, known);
+    return known;
+  };
+}
+
+export function columnNames(relation: LeanRelation): readonly string[] {
+  return relation.names === '' ? [] : relation.names.split('\0');
+}
+
+/** @param at position of the column among `columnNames` */
+export function kindAt(relation: LeanRelation, at: number): ValueKind {
+  // Letters are written by `valueKind` alone.
+  return (relation.kinds?.[at] ?? '.') as ValueKind;
+}

@@ -1,0 +1,248 @@
+import type { ColumnUse } from '../../../contract/command-postgres.ts';
+import type { Json } from '../../../contract/principal.ts';
+import { setFunctions } from '../catalog/builtin-functions.ts';
+import type { CatalogFunction } from '../catalog/catalog.ts';
+import { clearMember } from './document-member.ts';
+import { readBody } from './function-body.ts';
+import { classifyFunction } from '../catalog/functions.ts';
+import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
+import { resolve, sourcesOf, type Column, type Item, type Reference, type Scope, type Walk } from './scope.ts';
+import type { Base } from '../catalog/world.ts';
+
+/** See `Walk.expression`. What is not named here is looked through: every reference at any depth counts. */
+export function readExpression(
+  walk: Walk,
+  tree: Json | undefined,
+  scope: Scope,
+  use: ColumnUse,
+  into?: Set<Base>,
+): void {
+  if (isList(tree)) {
+    for (const item of tree) readExpression(walk, item, scope, use, into);
+    return;
+  }
+  if (!isNode(tree)) return;
+  for (const tag in tree) {
+    // Nothing follows from where something stands, and whoever looks is taken to depend on it: alike.ts.
+    if (tag === 'location') continue;
+    const body = tree[tag];
+    if (typeof body !== 'object' || body === null) continue;
+    if (!isNode(body)) {
+      readExpression(walk, body, scope, use, into);
+      continue;
+    }
+    switch (tag) {
+      case 'ColumnRef':
+        readReference(walk, body, scope, use, into);
+        break;
+      case 'FuncCall':
+        readCall(walk, body, scope, use, into);
+        break;
+      case 'NullTest':
+        if (isRow(node(body, 'arg') ?? {}, scope)) readExpression(walk, body['arg'], scope, use, into);
+        else readNullTest(walk, node(body, 'arg') ?? {}, scope, use, into);
+        break;
+      case 'A_Expr':
+        readOperator(walk, nameParts(nodes(body, 'name')));
+        if (readMember(walk, body, scope, use, into)) break;
+        readExpression(walk, body['lexpr'], scope, use, into);
+        readExpression(walk, body['rexpr'], scope, use, into);
+        break;
+      case 'SubLink':
+        readOperator(walk, nameParts(nodes(body, 'operName')));
+        readExpression(walk, body['testexpr'], scope, use, into);
+        readSubLink(walk, text(body, 'subLinkType'), node(body, 'subselect') ?? {}, scope, use, into);
+        break;
+      case 'SelectStmt':
+      case 'InsertStmt':
+      case 'UpdateStmt':
+      case 'DeleteStmt':
+      case 'MergeStmt':
+        walk.ledger.rows.shown(() => readNested(walk, tree, scope, use, into));
+        break;
+      // Modifiers of a type look like references: geometry(Point).
+      case 'typeName':
+      case 'TypeName':
+      case 'A_Const':
+      case 'String':
+        break;
+      case 'CollateClause':
+        readExpression(walk, body['arg'], scope, use, into);
+        break;
+      default:
+        readExpression(walk, body, scope, use, into);
+    }
+  }
+}
+
+/** @returns whether it was a member of a document that holds nothing labelled */
+function readMember(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): boolean {
+  const document = only(node(body, 'lexpr') ?? {}, 'ColumnRef');
+  const found = document && clearMember(walk.ledger.world, body, referenceParts(document), scope);
+  if (!found) return false;
+  walk.ledger.touchPart(found.document, use);
+  addAll(into, new Set([walk.ledger.world.clearPart(found.document, found.member)]));
+  return true;
+}
+
+/** Its rows are a set, or one at most; only those of an array stand in an order. */
+function readSubLink(
+  walk: Walk,
+  kind: string,
+  tree: Node,
+  scope: Scope,
+  use: ColumnUse,
+  into: Set<Base> | undefined,
+): void {
+  const read = (): void =>
+    kind === 'EXISTS_SUBLINK' ? readExists(walk, tree, scope, into) : readNested(walk, tree, scope, use, into);
+  if (kind === 'ARRAY_SUBLINK') walk.ledger.rows.shown(read);
+  else walk.ledger.rows.hidden(read);
+}
+
+/** Everything a query inside an expression brings out is used by the expression. */
+function readNested(walk: Walk, tree: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const sources = sourcesOf(walk.query(tree, { items: [], outer: scope, queries: scope.queries }));
+  walk.ledger.touchAll(sources, use);
+  addAll(into, sources);
+}
+
+/** Whether there is a row: what the query chose its rows by is written down where it chose them, and no value of theirs counts. */
+function readExists(walk: Walk, tree: Node, scope: Scope, into: Set<Base> | undefined): void {
+  const columns = walk.query(tree, { items: [], outer: scope, queries: scope.queries });
+  addAll(into, sourcesOf(columns.filter((column) => column.form === undefined)));
+}
+
+/**
+ * Whether a column is NULL shows in the masked column too, so it is a use of its own. It tells nothing else: what it yields is not made of
+ * the column's values, but a condition with it does choose rows of that table.
+ */
+function readNullTest(walk: Walk, arg: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const reference = only(arg, 'ColumnRef');
+  const found = reference && resolve(referenceParts(reference), scope);
+  if (found?.kind !== 'column' || !found.column.form) return readExpression(walk, arg, scope, use, into);
+  walk.ledger.touchAll(found.column.sources, 'null_test');
+  if (use === 'expression' || use === 'function') return;
+  walk.ledger.searchesNull(found.column.sources);
+  addAll(into, found.column.sources);
+}
+
+/** IS NULL of a row asks whether each of its fields is NULL, which the masked row does not show. */
+function isRow(arg: Node, scope: Scope): boolean {
+  const reference = only(arg, 'ColumnRef');
+  const found = reference && resolve(referenceParts(reference), scope);
+  if (found?.kind !== 'column') return false;
+  return [...found.column.sources].some(({ kind }) => kind === 'c');
+}
+
+function readReference(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const parts = referenceParts(body);
+  const found = lookUp(walk, parts, scope);
+  if (!found) return;
+  const sources = found.kind === 'row' ? found.sources : found.column.sources;
+  walk.ledger.touchAll(sources, found.kind === 'row' && found.field !== undefined ? 'function' : use);
+  addAll(into, sources);
+}
+
+/** Resolves a reference and writes down what stands in the way when nothing fits. */
+export function lookUp(walk: Walk, parts: readonly string[], scope: Scope): Reference | undefined {
+  const found = resolve(parts, scope);
+  if (!found) {
+    walk.ledger.contradiction(`reference ${parts.join('.')}`, tablesOf(scope));
+  } else if (found.kind === 'row' && found.field !== undefined) {
+    walk.ledger.call(classifyCall(walk, [found.field]));
+    walk.ledger.contradiction(`reference ${parts.join('.')}`, tablesOf(scope));
+  }
+  return found;
+}
+
+/** The parts of a reference, without the database of a four-part one. */
+export function referenceParts(body: Node): readonly string[] {
+  const parts = nameParts(nodes(body, 'fields'));
+  return parts.length > 3 ? parts.slice(-3) : parts;
+}
+
+function tablesOf(scope: Scope): readonly NonNullable<Item['table']>[] {
+  const tables = scope.items.flatMap((item) => item.table ?? []);
+  return scope.outer ? [...tables, ...tablesOf(scope.outer)] : tables;
+}
+
+function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  const parts = nameParts(nodes(body, 'funcname'));
+  walk.ledger.call(classifyCall(walk, parts));
+  if (parts.at(-1) === 'set_config') readSetConfig(walk, body);
+  const inside = use === 'expression' ? 'function' : use;
+  const own = new Set<Base>();
+  for (const column of readBodies(walk, parts).flat()) {
+    walk.ledger.touchAll(column.sources, inside);
+    addAll(own, column.sources);
+  }
+  const [first, ...more] = nodes(body, 'args');
+  const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
+  if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, own);
+  else readExpression(walk, body['args'], scope, inside, own);
+  readTurns(walk, body, scope, inside, own);
+  if (makesRows(walk, parts)) walk.ledger.multiplies(own);
+  addAll(into, own);
+}
+
+/** `SELECT id, unnest(list)`: each row is there as often as the function has something to say of it. */
+function makesRows(walk: Walk, parts: readonly string[]): boolean {
+  return setFunctions.has(parts.at(-1) ?? '') || calledFunctions(walk, parts).some((fn) => fn.scalar !== true);
+}
+
+/** What decides over which rows, and in what order, a call works. */
+export function readTurns(walk: Walk, call: Node, scope: Scope, use: ColumnUse, into?: Set<Base>): void {
+  const sources = new Set<Base>();
+  for (const field of ['agg_order', 'agg_filter', 'over']) readExpression(walk, call[field], scope, use, sources);
+  walk.ledger.sorts(sources);
+  addAll(into, sources);
+}
+
+export function classifyCall(walk: Walk, parts: readonly string[]): ReturnType<typeof classifyFunction> {
+  return classifyFunction(parts, calledFunctions(walk, parts));
+}
+
+/** User-defined functions that a call may mean. */
+export function calledFunctions({ ledger }: Walk, parts: readonly string[]): readonly CatalogFunction[] {
+  return ledger.world.functions(schemaOf(parts), parts.at(-1) ?? '', ledger.path);
+}
+
+/** The results of every function in SQL that a call may mean. */
+export function readBodies(walk: Walk, parts: readonly string[]): readonly (readonly Column[])[] {
+  return calledFunctions(walk, parts).flatMap((fn) => {
+    const columns = fn.body && readBody(walk, fn);
+    return columns ? [columns] : [];
+  });
+}
+
+/** Somebody else's function of the same name could be what is meant. */
+export function isBuiltIn(walk: Walk, parts: readonly string[]): boolean {
+  return ['', 'pg_catalog'].includes(schemaOf(parts)) && calledFunctions(walk, parts).length === 0;
+}
+
+function schemaOf(parts: readonly string[]): string {
+  return parts.length > 1 ? (parts.at(-2) ?? '') : '';
+}
+
+/** set_config is SET by another name. A name that is computed can be any. */
+function readSetConfig(walk: Walk, body: Node): void {
+  const args = nodes(body, 'args').map((arg) => (node(arg, 'NamedArgExpr') ? undefined : constant(arg)));
+  const [name, value] = args;
+  walk.ledger.settings.push({ name: typeof name === 'string' ? name.toLowerCase() : '*', value: value ?? null });
+  if (typeof name !== 'string' || ['search_path', 'role', 'session_authorization'].includes(name.toLowerCase())) {
+    walk.ledger.changesSearchPath = true;
+  }
+}
+
+/** An operator that somebody defined is a call of a function that somebody wrote. */
+function readOperator(walk: Walk, parts: readonly string[]): void {
+  const name = parts.at(-1);
+  if (name === undefined || (parts.length > 1 && parts[0] === 'pg_catalog')) return;
+  const schema = walk.ledger.world.operator(name);
+  if (schema !== undefined) walk.ledger.call({ schema, name: `operator ${name}`, categories: ['unknown'] });
+}
+
+export function addAll(into: Set<Base> | undefined, sources: Iterable<Base>): void {
+  if (into) for (const base of sources) into.add(base);
+}

@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CatalogFunction, FunctionBody } from '../catalog/catalog.ts';
+import type { SqlAnalyzer, StatementFacts } from '../index.ts';
+import { openSqlAnalyzer } from '../index.ts';
+import { leakCatalog, leakLabels, searchPath } from '../fixtures/leak-database.ts';
+
+const sql = (name: string, text: string, more: Partial<FunctionBody> = {}): CatalogFunction => ({
+  schema: 'public',
+  name,
+  language: 'sql',
+  volatility: 'stable',
+  kind: 'function',
+  extension: null,
+  body: { sql: text, atomic: false, parameters: [], defaults: null, returns: 'other', ...more },
+});
+const opaque: CatalogFunction = {
+  schema: 'public',
+  name: 'opaque',
+  language: 'plpgsql',
+  volatility: 'immutable',
+  kind: 'function',
+  extension: null,
+};
+const text = { returns: 'text' } as const;
+
+/** Functions that somebody else made; under masks nobody makes one. */
+const functions: readonly CatalogFunction[] = [
+  sql('with_tax', 'select round($1 * 1.2, 2)'),
+  sql('paid', 'RETURN (SELECT sum(amount) FROM public.payments WHERE (customer_id = paid.customer))', {
+    atomic: true,
+    parameters: ['customer'],
+  }),
+  sql('paid_twice', 'select paid($1) + public.paid($1)'),
+  sql('payments_of', 'select id, amount from payments where customer_id = $1', { returns: 'row' }),
+  sql(
+    'mail_of',
+    'BEGIN ATOMIC\n SELECT customers.email FROM public.customers WHERE (customers.id = mail_of.customer);\nEND',
+    {
+      atomic: true,
+      parameters: ['customer'],
+      ...text,
+    },
+  ),
+  sql('label_of', `select name || ' <' || mail_of(id) || '>' from customers where id = $1`, text),
+  sql('shadowed', 'select ssn from customers where id = id and name = name', {
+    parameters: ['id', 'name', 'ssn'],
+    ...text,
+  }),
+  sql('echo', 'select $1', text),
+  sql('other_ssn', 'select nullif(ssn, $2) from customers where id = $1', text),
+  sql('salary_of', 'select salary from employees where id = $1'),
+  sql('small_salary_of', 'select salary from employees where id = $1', { returns: 'other' }),
+  sql('has_ssn', 'select id from customers where ssn = $1'),
+  sql('nth_ssn', 'select ssn from customers order by ssn limit 1 offset $1', text),
+  sql('two_of', 'select email, ssn from customers where id = $1', { returns: 'row' }),
+  sql('clean', 'select 1'),
+  { ...opaque, name: 'clean' },
+  opaque,
+  sql('through', 'select opaque($1)'),
+  sql('again', 'select again($1 - 1)'),
+  sql('one', 'select two($1)'),
+  sql('two', 'select one($1)'),
+  sql('makes', 'create table t (a int); select 1'),
+  sql('sets', 'set search_path = evil; select 1'),
+  sql('tells', `select pg_notify('a', $1)`),
+  sql('sets_config', `select set_config('role', 'app', false)`),
+  sql('reads_file', 'select pg_read_file($1)'),
+  sql('broken', 'select from where'),
+  sql('clears', 'delete from scratch; select 1'),
+  sql('adds', 'insert into scratch(a) values ($1) returning id'),
+  sql('copies', 'insert into scratch(a) select ssn from customers where id = $1 returning id'),
+  sql('by_default', 'select $1 || $2', { defaults: 'get_ssn(1)', ...text }),
+  sql('nowhere', 'select a from nowhere'),
+  { ...sql('replaced', 'select 1'), schema: 'other' },
+];
+
+let analyzer: SqlAnalyzer;
+beforeAll(() => {
+  const catalog = leakCatalog(readFileSync(new URL('../fixtures/catalog.jsonl', import.meta.url), 'utf8'));
+  analyzer = openSqlAnalyzer();
+  const relations = catalog.relations.map((relation) =>
+    relation.name === 'v_masked'
+      ? { ...relation, definition: `SELECT id, ssn FROM public.customers WHERE (public.mail_of(id) ~~ 'a%'::text)` }
+      : relation,
+  );
+  analyzer.setCatalog('leak', { ...catalog, relations, functions: [...catalog.functions, ...functions] });
+  analyzer.setLabels('leak', leakLabels, '1');
+});
+afterAll(() => analyzer[Symbol.asyncDispose]());
+
+async function one(statement: string): Promise<StatementFacts['command']> {
+  const answer = await analyzer.analyze({ target: 'leak', text: Buffer.from(statement), major: 18, searchPath });
+  if (!answer.ok) throw new Error(answer.message);
+  const [first] = answer.statements;
+  if (!first) throw new Error('no statement');
+  return first.command;
+}
+const uses = async (statement: string): Promise<readonly string[]> =>
+  (await one(statement)).filters.map(({ column, use }) => `${column.replace('public.', '')} ${use}`).sort();
+
+describe('a function in SQL is what its body does', () => {
+  test.each([
+    'SELECT with_tax(amount) FROM payments',
+    'SELECT paid(1)',
+    'SELECT public.paid_twice(id) FROM customers WHERE paid(id) > 3 ORDER BY paid(id)',
+    'SELECT p.amount FROM payments_of(1) p',
+    'SELECT c.name, p.amount FROM customers c, payments_of(c.id) p',
+    "SELECT echo('a')",
+  ])('nothing labelled, nothing used: %s', async (statement) => {
+    const { analysis, filters, output, effects } = await one(statement);
+    expect({ analysis, filters, effects }).toEqual({
+      analysis: { complete: true, reasons: [] },
+      filters: [],
+      effects: ['read'],
+    });
+    expect(output.flatMap((column) => column.labels)).toEqual([]);
+  });
+
+  test.each([
+    ['SELECT mail_of(1)', 'pii.email'],
+    ["SELECT 'to ' || mail_of(id) FROM scratch", 'pii.email'],
+    ['SELECT label_of(1)', 'pii.email'],
+    ['SELECT get_ssn(1)', 'pii.ssn'],
+    ['SELECT x FROM (SELECT get_ssn(id) FROM scratch) t(x)', 'pii.ssn'],
+    ['SELECT shadowed(1, 2, 3)', 'pii.ssn'],
+  ])('text made of %s leaves redacted', async (statement, label) => {
+    const { analysis, filters, output } = await one(statement);
+    expect({ complete: analysis.complete, filters }).toEqual({ complete: true, filters: [] });
+    expect(output).toMatchObject([{ transform: 'derived', labels: [label] }]);
+  });
+
+  test('what it reads is read by the statement', async () => {
+    const { relations } = await one('SELECT paid_twice(1)');
+    expect(relations).toMatchObject([{ schema: 'public', name: 'payments', access: 'read' }]);
+  });
+
+  test.each([
+    ['SELECT clears()', 'delete', true],
+    ['SELECT adds($1)', 'insert', false],
+    ['SELECT tells($1)', 'notify', false],
+    ['SELECT sets_config()', 'set', false],
+    ['SELECT reads_file($1)', 'program', false],
+    ['EXPLAIN SELECT clears()', 'explain', false],
+  ])('%s does what the body does: %s', async (statement, action, unfiltered) => {
+    expect(await one(statement)).toMatchObject({ action, unfiltered });
+  });
+});
+
+describe('every way for a labelled value through a function is a use', () => {
+  test.each([
+    // As an argument: whatever the body makes of it.
+    ['SELECT echo(ssn) FROM customers', ['customers.ssn function']],
+    ['SELECT with_tax(salary) FROM employees', ['employees.salary function']],
+    ['SELECT paid(c.id) FROM customers c WHERE echo(c.ssn) IS NOT NULL', ['customers.ssn where']],
+    ['SELECT p.* FROM customers c, payments_of(c.ssn::int) p', ['customers.ssn expression', 'customers.ssn join']],
+    // By the value that it chooses its rows by.
+    ["SELECT has_ssn('078-05-1120')", ['customers.ssn where']],
+    ['SELECT nth_ssn(3)', ['customers.ssn order']],
+    // The type of the result could fail to take the value.
+    ['SELECT salary_of(100)', ['employees.salary function']],
+    ['SELECT small_salary_of(100)', ['employees.salary function']],
+    // Text, and yet NULL by the value.
+    ["SELECT other_ssn(1, 'x')", ['customers.ssn expression', 'customers.ssn function']],
+    // Used where it is called.
+    ["SELECT 1 WHERE mail_of(1) LIKE 'a%'", ['customers.email where']],
+    ['SELECT length(get_ssn(1))', ['customers.ssn function']],
+    ['SELECT get_ssn(1)::int', ['customers.ssn function']],
+    ['SELECT id FROM scratch ORDER BY get_ssn(id)', ['customers.ssn order']],
+    [
+      'SELECT * FROM two_of(1)',
+      ['customers.email expression', 'customers.email join', 'customers.ssn expression', 'customers.ssn join'],
+    ],
+    ['SELECT t.email FROM two_of(1) t', expect.arrayContaining(['customers.email join'])],
+    ["SELECT * FROM find_customers('A%')", expect.arrayContaining(['customers.ssn join'])],
+    ['SELECT (two_of(1)).ssn', expect.arrayContaining(['customers.ssn function'])],
+    ['SELECT copies(1)', ['customers.ssn set']],
+    // A view that chooses its rows by it.
+    ['SELECT id FROM v_masked', ['v_masked.* view', 'v_masked.id view']],
+    ["SELECT by_default('a')", ['customers.ssn function']],
+  ])('%s', async (statement, expected) => {
+    expect(await uses(statement)).toEqual(expected);
+  });
+});
+
+test.each([
+  ['SELECT opaque(1)', /opaque cannot be seen through/],
+  ['SELECT through(1)', /opaque cannot be seen through/],
+  // Which of two is meant follows from types that the text does not show.
+  ['SELECT clean()', /clean cannot be seen through/],
+  ['SELECT again(3)', /again calls itself/],
+  ['SELECT one(3)', /calls itself/],
+  ['SELECT makes()', /makes runs CreateStmt/],
+  ['SELECT sets()', /sets runs VariableSetStmt/],
+  ['SELECT broken()', /broken has a body that does not parse/],
+  ['SELECT nowhere()', /relation nowhere is not known/],
+  ['SELECT replaced()', /function replaced cannot be seen through/],
+  ['SELECT * FROM find_customers($1) WHERE opaque(1)', /opaque cannot be seen through/],
+])('a body that cannot be seen through makes the statement incomplete: %s', async (statement, reason) => {
+  const { analysis } = await one(statement);
+  expect(analysis.complete).toBe(false);
+  expect(analysis.reasons.join('\n')).toMatch(reason);
+});
+
+test('however often functions call one another, each body is read once', async () => {
+  const catalog = leakCatalog(readFileSync(new URL('../fixtures/catalog.jsonl', import.meta.url), 'utf8'));
+  const tower = Array.from({ length: 40 }, (_, i) =>
+    sql(`f${i}`, i === 0 ? 'select 1' : `select f${i - 1}() + f${i - 1}()`),
+  );
+  analyzer.setCatalog('tower', { ...catalog, functions: tower });
+  const answer = await analyzer.analyze({ target: 'tower', text: Buffer.from('SELECT f39()'), major: 18, searchPath });
+  expect(answer.ok && answer.statements[0]?.command.analysis.complete).toBe(true);
+});

@@ -1,0 +1,80 @@
+import type { LeanRelation } from '../catalog/catalog.ts';
+import type { Ledger } from '../lineage/ledger.ts';
+import { isNode, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
+
+/**
+ * Definitions that leave a table's labelled columns what they are, and look at none: a migration adds a column, a default, an index or a key over other
+ * columns. Whatever expressions they hold is read like any other, so only what names columns by themselves is looked at here. What is not listed
+ * counts as a use of every labelled column of the table.
+ * https://www.postgresql.org/docs/current/sql-altertable.html
+ */
+export function leavesLabelsAlone(ledger: Ledger, tag: string, body: Node): boolean {
+  if (tag !== 'AlterTableStmt' && tag !== 'IndexStmt') return false;
+  const named = node(body, 'relation') ?? {};
+  const relation = ledger.world.relation(text(named, 'schemaname'), text(named, 'relname'), ledger.path);
+  // Of tables that hold its rows other columns may be labelled.
+  if (!relation || relation.kind !== 'table' || ledger.world.rules.storedIn(relation.oid).length > 1) return false;
+  const isClear = clearColumns(ledger, relation);
+  if (tag === 'IndexStmt')
+    return [...nodes(body, 'indexParams'), ...nodes(body, 'indexIncludingParams')].every((entry) => {
+      const element = only(entry, 'IndexElem') ?? {};
+      return isNode(element['expr']) || isClear(text(element, 'name'));
+    });
+  return nodes(body, 'cmds').every((entry) => isPlain(only(entry, 'AlterTableCmd') ?? {}, isClear));
+}
+
+type IsClear = (column: string) => boolean;
+
+/** A name that is not known is none: somebody else may have made it a moment ago. */
+function clearColumns({ world }: Ledger, relation: LeanRelation): IsClear {
+  const clear = new Set<string>();
+  for (const { name, labels } of world.columns(relation)) if (labels.length === 0) clear.add(name);
+  return (column) => clear.has(column);
+}
+
+function isPlain(command: Node, isClear: IsClear): boolean {
+  const definition = node(command, 'def') ?? {};
+  switch (text(command, 'subtype')) {
+    case 'AT_AddColumn':
+      return true;
+    case 'AT_ColumnDefault':
+    case 'AT_SetNotNull':
+    case 'AT_DropNotNull':
+    case 'AT_SetStatistics':
+      return isClear(text(command, 'name'));
+    case 'AT_AddConstraint':
+      return isPlainConstraint(only(definition, 'Constraint') ?? {}, isClear);
+    case 'AT_SetRelOptions':
+      return nodes(node(definition, 'List') ?? {}, 'items').every((entry) =>
+        text(only(entry, 'DefElem') ?? {}, 'defname').startsWith('autovacuum_'),
+      );
+    default:
+      return false;
+  }
+}
+
+/** Not by an index that is there already, nor by exclusion: what those compare is not said here. */
+function isPlainConstraint(body: Node, isClear: IsClear): boolean {
+  if (text(body, 'indexname') !== '') return false;
+  switch (text(body, 'contype')) {
+    case 'CONSTR_CHECK':
+      return true;
+    case 'CONSTR_UNIQUE':
+    case 'CONSTR_PRIMARY':
+    case 'CONSTR_NOTNULL':
+      return [...nameParts(nodes(body, 'keys')), ...nameParts(nodes(body, 'including'))].every(isClear);
+    case 'CONSTR_FOREIGN':
+      return nameParts(nodes(body, 'fk_attrs')).every(isClear);
+    default:
+      return false;
+  }
+}
+
+/**
+ * A foreign key compares with the columns that it refers to: those it names, or else the primary key. Of a table whose key is not known, with any.
+ */
+export function referredBy({ world }: Ledger, relation: LeanRelation, constraint: Node): (column: string) => boolean {
+  const named = nameParts(nodes(constraint, 'pk_attrs'));
+  const columns = new Set(named.length > 0 ? named : world.rules.keyOf(relation.oid));
+  return columns.size === 0 ? () => true : (column) => columns.has(column);
+}
