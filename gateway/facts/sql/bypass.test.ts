@@ -1041,7 +1041,31 @@ describe('labels on paths of a JSON document', () => {
     ['a path of another type', "SELECT profile #> ARRAY['name']::name[] FROM people"],
     ['a name of another type', "SELECT profile -> 'name'::jsonb FROM people"],
     ['whether there is a part', "SELECT profile ? 'name' FROM people"],
-    ['whether it holds a part', `SELECT profile @> '{"name": "x"}' FROM people`],
+    ['whether it holds a part', `SELECT profile @> '{"address": "x"}' FROM people`],
+    ['whether it holds a part in another case', `SELECT profile @> '{"name": 1, "Address": {}}' FROM people`],
+    ['whether it holds a list', `SELECT profile @> '[{"name": "x"}]' FROM people`],
+    ['whether it holds a string', `SELECT profile @> '"name"' FROM people`],
+    ['whether it holds nothing', `SELECT profile @> '{}' FROM people`],
+    ['whether it holds what is given', 'SELECT profile @> $1 FROM people'],
+    ['whether it holds what is made', `SELECT profile @> ('{"name": "' || id || '"}')::jsonb FROM people`],
+    ['whether it is in something', `SELECT profile <@ '{"name": "x"}' FROM people`],
+    ['whether there is one of some parts', "SELECT profile ?| ARRAY['name'] FROM people"],
+    ['where a part stands in the whole', "SELECT jsonb_path_query(profile, '$.name.keyvalue().id') FROM people"],
+    ['the same with a space', "SELECT jsonb_path_query(profile, '$.name.KeyValue ()') FROM people"],
+    ['the same with a comment', "SELECT jsonb_path_query(profile, '$.name.keyvalue/**/()') FROM people"],
+    ['a path that begins anew', "SELECT profile @? '$.name ? (@ == $.address)' FROM people"],
+    ['a path by an escape', "SELECT profile @? '$.name\\u0024' FROM people"],
+    ['a path to a longer name', "SELECT jsonb_path_query(profile, '$.nameé') FROM people"],
+    ['a path to all', "SELECT jsonb_path_query(profile, '$.*') FROM people"],
+    ['a path to any depth', "SELECT jsonb_path_query(profile, '$.**.name') FROM people"],
+    ['a strict path', "SELECT jsonb_path_query(profile, 'strict $.name') FROM people"],
+    ['a path to an element', "SELECT jsonb_path_query(profile, '$[0].name') FROM people"],
+    ['a path with variables', `SELECT jsonb_path_query(profile, '$.name', profile) FROM people`],
+    ['a path that may be one of texts', "SELECT profile @@ '$.name == 1' FROM people"],
+    ['a subscript that counts', 'SELECT profile[0] FROM people'],
+    ['a slice', "SELECT profile['name':'x'] FROM people"],
+    ['a labelled part that is gone into', "SELECT profile -> 'address' ->> 'phone' FROM people"],
+    ['a part by a list of names', "SELECT jsonb_extract_path(profile, VARIADIC ARRAY['name']) FROM people"],
     ['what is left without a part', "SELECT profile - 'address' FROM people"],
     ['a part and the rest', "SELECT profile - (profile ->> 'name') FROM people"],
     ['a part of json', "SELECT text ->> 'name' FROM people"],
@@ -1061,6 +1085,11 @@ describe('labels on paths of a JSON document', () => {
     ['a text', "SELECT profile ->> 'name' FROM people"],
     ['a document', "SELECT (profile -> 'work'::text) -> 0 ->> 'address' FROM people"],
     ['a path', "SELECT profile #>> '{work,0,address}' FROM people"],
+    ['a subscript', "SELECT profile['work'][0]['address'] FROM people"],
+    ['a call', "SELECT jsonb_extract_path_text(profile, 'work', 'address') FROM people"],
+    ['a JSON path', "SELECT jsonb_path_query(profile, 'lax $.work[*] ? (@.address > 1)'::jsonpath) FROM people"],
+    ['whether there is one', "SELECT profile @? '$.work' FROM people"],
+    ['what it holds', `SELECT '{"work": [{"address": 1}]}'::jsonb <@ profile FROM people`],
     ['a path as a list', "SELECT (p.profile #>> ARRAY['work', 'place']::text[])::int FROM people p"],
     ['through a query', "SELECT x OPERATOR(pg_catalog.->>) 'name' FROM (SELECT profile AS x FROM people) y"],
   ])('of a member that no path leads into nothing is labelled: %s', async (_, sql) => {
@@ -1075,6 +1104,8 @@ describe('labels on paths of a JSON document', () => {
   test.each([
     "SELECT count(*) FROM people WHERE profile ->> 'name' LIKE 'a%' GROUP BY profile -> 'work' ORDER BY max(profile ->> 'age')",
     "SELECT e.value FROM people, jsonb_array_elements(profile -> 'work') e",
+    `SELECT count(*) FROM people WHERE profile @> '{"name": "x", "work": {"address": 1}}'`,
+    "SELECT e FROM people, jsonb_path_query(profile, '$.work[*]') e WHERE jsonb_path_exists(profile, '$.name ? (@ == \"x\")')",
     "SELECT a.id FROM people a JOIN people b ON a.profile ->> 'name' = b.profile ->> 'name'",
   ])('and it is used like any column: %s', async (sql) => {
     expect((await command(sql)).filters).toEqual([]);
@@ -1085,6 +1116,28 @@ describe('labels on paths of a JSON document', () => {
     ["SELECT profile ->> 'name', profile::text > 'x' FROM people", 'expression'],
   ])('beside it the rest counts: %s', async (sql, use) => {
     expect((await command(sql)).filters.map((filter) => filter.use)).toContain(use);
+  });
+  test.each([
+    ["SELECT profile ->> 'address' FROM people", ['null_test']],
+    ["SELECT profile - 'address' - 'contacts' FROM people", []],
+  ])('a labelled part as text, and what is left without some, leave redacted: %s', async (sql, uses) => {
+    const { output, filters } = await command(sql);
+    expect(output).toMatchObject([{ transform: 'derived', labels: ['pii.email', 'pii.phone'] }]);
+    expect(output[0]?.paths).toBeUndefined();
+    expect(filters.map(({ use }) => use)).toEqual(uses);
+  });
+  test.each([
+    "SELECT profile -> 'address' FROM people",
+    "SELECT profile #>> '{address,phone}' FROM people",
+    "SELECT profile #>> '{contacts,3}' FROM people",
+    "SELECT (profile ->> 'address')::int FROM people",
+    'SELECT profile - 0 FROM people',
+    'SELECT profile - $1 FROM people',
+    "SELECT profile - 'address' ->> 'contacts' FROM people",
+    "SELECT profile #- '{address,phone}' FROM people",
+    "SELECT text ->> 'address' FROM people",
+  ])('but not what tells more than that: %s', async (sql) => {
+    expect((await command(sql)).filters.map(({ use }) => use)).toContain('expression');
   });
   test.each(["EXPLAIN SELECT profile ->> 'name' FROM people", "EXPLAIN ANALYZE SELECT profile ->> 'name' FROM people"])(
     'a plan tells how long the whole document is: %s',

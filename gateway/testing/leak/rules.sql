@@ -182,3 +182,15 @@ EXPLAIN SELECT body ->> 'kind' FROM docs ORDER BY id; -- L516 a plan over docume
 BEGIN; UPDATE docs SET id = id + 10 WHERE body ->> 'kind' = 'k1' RETURNING body ->> 'kind', body; ROLLBACK; -- L517 rows that are chosen by a member
 CREATE TABLE kinds AS SELECT body -> 'kind' AS kind FROM docs; DROP TABLE kinds; -- L518 a copy of a member
 SELECT body ? 'kind', body @> '{"kind": "k1"}', body - 'secret' FROM docs; -- L519 what asks the document as a whole
+SELECT id FROM docs WHERE body @> '{"kind": "k1"}' OR body @? '$.list[*] ? (@ > 2)' ORDER BY id; -- L520 what documents hold beside a labelled member
+SELECT id FROM docs WHERE body @> '{"secret": {"ssn": "078-05-1120"}}' ORDER BY id; -- L521 whether they hold a labelled one
+SELECT id FROM docs WHERE body ? '078-05-1120' ORDER BY id; -- L522 whether a document is a string
+SELECT id, jsonb_path_query(body, '$.kind'), body['list'][1] FROM docs ORDER BY id; -- L523 members by a JSON path and a subscript
+SELECT id, jsonb_path_query(body, '$.list.keyvalue().id') FROM docs ORDER BY id; -- L524 where a member stands
+SELECT jsonb_path_query(jsonb_build_object('a', body, 'b', '{"c": 1}'::jsonb), '$.b.keyvalue().id') FROM docs; -- L525 the same in a document made of it
+SELECT id FROM docs WHERE body @? '$.kind ? (@ < $.secret.ssn)' ORDER BY id; -- L526 a JSON path that begins anew
+SELECT id, body ->> 'secret', body ->> 'Secret' FROM docs ORDER BY id; -- L527 labelled members as text
+SELECT id, body ->> 'secret' > '0' FROM docs ORDER BY id; -- L528 what is made of one
+SELECT id, body - 'secret' FROM docs WHERE id < 90 ORDER BY id; -- L529 what is left of documents
+SELECT body - 'secret' FROM docs; -- L530 the same, where one is a single value
+SELECT id, body - '078-05-1120' FROM docs WHERE id <> 92 ORDER BY id; -- L531 what is left without a string

@@ -1,6 +1,5 @@
 import { nameParts, node, nodes, tagged, type Node } from '../text/node.ts';
-import { resolve, type Column, type ColumnType, type Scope, type Walk } from './scope.ts';
-import { referenceParts } from './expression.ts';
+import { referenceParts, resolve, type Column, type ColumnType, type Scope, type Walk } from './scope.ts';
 import { narrowed, steady, type Narrowed, type ValueKind } from '../catalog/value-kind.ts';
 import type { Base } from '../catalog/world.ts';
 

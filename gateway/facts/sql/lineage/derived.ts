@@ -1,16 +1,8 @@
-import {
-  addAll,
-  calledFunctions,
-  classifyCall,
-  isBuiltIn,
-  lookUp,
-  readBodies,
-  readTurns,
-  referenceParts,
-} from './expression.ts';
+import { addAll, calledFunctions, classifyCall, isBuiltIn, lookUp, readBodies, readTurns } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from '../text/node.ts';
 import { typeOf, unfitting } from './common-type.ts';
-import { resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
+import { labelledMember, withoutMembers } from './document-member.ts';
+import { referenceParts, resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
 import { readsOnly, textual, totalCall, type ArgumentKind } from '../catalog/total-functions.ts';
 import type { ValueKind } from '../catalog/value-kind.ts';
 import type { Base, Form } from '../catalog/world.ts';
@@ -26,7 +18,7 @@ export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>)
     case 'A_Expr':
       return isConcatenation(walk, tree)
         ? readOf(walk, joinedToText(walk), into, (own) => readAll(walk, concatenated(walk, tree), scope, own))
-        : readOther(walk, tree, scope, into);
+        : (readDocument(walk, body, scope, into) ?? readOther(walk, tree, scope, into));
     case 'SubLink':
       return readScalar(walk, tree, body, scope, into);
     case 'CoalesceExpr':
@@ -51,6 +43,19 @@ function readColumn(walk: Walk, tree: Node, body: Node, scope: Scope, into: Set<
   walk.ledger.touchAll(sources, form ? undefined : 'expression');
   addAll(into, sources);
   return form ?? clean(sources);
+}
+
+/** Of a document of which parts are labelled: one of these parts as text, or what is left without some members. Undefined, with nothing written down, for anything else. */
+function readDocument(walk: Walk, operation: Node, scope: Scope, into: Set<Base>): Form | undefined {
+  const { world } = walk.ledger;
+  const member = labelledMember(world, operation, scope);
+  // Which are there shows in the document, but where a mask makes all of them null.
+  if (member) walk.ledger.touch(member, 'null_test');
+  const document = member ?? withoutMembers(world, operation, scope);
+  if (!document) return undefined;
+  walk.ledger.touch(document);
+  into.add(document);
+  return 'derived';
 }
 
 function readAll(walk: Walk, list: readonly Node[], scope: Scope, into: Set<Base>): Form | undefined {

@@ -2,11 +2,20 @@ import type { ColumnUse } from '../../../contract/command-postgres.ts';
 import type { Json } from '../../../contract/principal.ts';
 import { setFunctions } from '../catalog/builtin-functions.ts';
 import type { CatalogFunction } from '../catalog/catalog.ts';
-import { clearMember } from './document-member.ts';
+import { clearMembers, clearMembersOfCall, clearMembersOfSubscript, type Members } from './document-member.ts';
 import { readBody } from './function-body.ts';
 import { classifyFunction } from '../catalog/functions.ts';
 import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
-import { resolve, sourcesOf, type Column, type Item, type Reference, type Scope, type Walk } from './scope.ts';
+import {
+  referenceParts,
+  resolve,
+  sourcesOf,
+  type Column,
+  type Item,
+  type Reference,
+  type Scope,
+  type Walk,
+} from './scope.ts';
 import type { Base } from '../catalog/world.ts';
 
 /** See `Walk.expression`. What is not named here is looked through: every reference at any depth counts. */
@@ -44,9 +53,14 @@ export function readExpression(
         break;
       case 'A_Expr':
         readOperator(walk, nameParts(nodes(body, 'name')));
-        if (readMember(walk, body, scope, use, into)) break;
+        if (readMembers(walk, clearMembers(walk.ledger.world, body, scope), use, into)) break;
         readExpression(walk, body['lexpr'], scope, use, into);
         readExpression(walk, body['rexpr'], scope, use, into);
+        break;
+      case 'A_Indirection':
+        if (!readMembers(walk, clearMembersOfSubscript(body, scope), use, into))
+          readExpression(walk, body['arg'], scope, use, into);
+        readExpression(walk, body['indirection'], scope, use, into);
         break;
       case 'SubLink':
         readOperator(walk, nameParts(nodes(body, 'operName')));
@@ -75,13 +89,19 @@ export function readExpression(
   }
 }
 
-/** @returns whether it was a member of a document that holds nothing labelled */
-function readMember(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): boolean {
-  const document = only(node(body, 'lexpr') ?? {}, 'ColumnRef');
-  const found = document && clearMember(walk.ledger.world, body, referenceParts(document), scope);
+/** @returns whether they are members of documents that hold nothing labelled */
+function readMembers(
+  walk: Walk,
+  found: Members | undefined,
+  use: ColumnUse,
+  into: Set<Base> | undefined,
+): found is Members {
   if (!found) return false;
   walk.ledger.touchPart(found.document, use);
-  addAll(into, new Set([walk.ledger.world.clearPart(found.document, found.member)]));
+  addAll(
+    into,
+    found.names.map((name) => walk.ledger.world.clearPart(found.document, name)),
+  );
   return true;
 }
 
@@ -156,12 +176,6 @@ export function lookUp(walk: Walk, parts: readonly string[], scope: Scope): Refe
   return found;
 }
 
-/** The parts of a reference, without the database of a four-part one. */
-export function referenceParts(body: Node): readonly string[] {
-  const parts = nameParts(nodes(body, 'fields'));
-  return parts.length > 3 ? parts.slice(-3) : parts;
-}
-
 function tablesOf(scope: Scope): readonly NonNullable<Item['table']>[] {
   const tables = scope.items.flatMap((item) => item.table ?? []);
   return scope.outer ? [...tables, ...tablesOf(scope.outer)] : tables;
@@ -180,10 +194,15 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
   const [first, ...more] = nodes(body, 'args');
   const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
   if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, own);
-  else readExpression(walk, body['args'], scope, inside, own);
+  else if (!isBuiltIn(walk, parts) || !readMembers(walk, membersOfCall(parts, body, scope), inside, own))
+    readExpression(walk, body['args'], scope, inside, own);
   readTurns(walk, body, scope, inside, own);
   if (makesRows(walk, parts)) walk.ledger.multiplies(own);
   addAll(into, own);
+}
+
+function membersOfCall(parts: readonly string[], body: Node, scope: Scope): Members | undefined {
+  return clearMembersOfCall(parts.at(-1) ?? '', nodes(body, 'args'), scope);
 }
 
 /** `SELECT id, unnest(list)`: each row is there as often as the function has something to say of it. */

@@ -1,6 +1,6 @@
-import { classifyCall, isBuiltIn, referenceParts } from './expression.ts';
+import { classifyCall, isBuiltIn } from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from '../text/node.ts';
-import { resolve, type Scope, type Walk } from './scope.ts';
+import { referenceParts, resolve, type Scope, type Walk } from './scope.ts';
 import type { ValueKind } from '../catalog/value-kind.ts';
 import type { Base } from '../catalog/world.ts';
 

@@ -1,13 +1,22 @@
 import type { ColumnUse } from '../../../contract/command-postgres.ts';
 import { columnType, typeOf, unfitting } from './common-type.ts';
 import { copyNew } from './copies.ts';
-import { lookUp, referenceParts } from './expression.ts';
+import { lookUp } from './expression.ts';
 import { mayLookUp, readChosen } from './look-up.ts';
 import { distinctByKey, groupedByKey } from './key-order.ts';
 import { flag, integer, isNode, isSetOperation, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
 import { impliedName } from '../text/output-names.ts';
 import { settleOrder } from './settled-order.ts';
-import { blur, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
+import {
+  blur,
+  referenceParts,
+  sourcesOf,
+  starColumns,
+  type Column,
+  type Item,
+  type Scope,
+  type Walk,
+} from './scope.ts';
 import { readWith } from './with.ts';
 import { labelsOf, weaker, type Base } from '../catalog/world.ts';
 

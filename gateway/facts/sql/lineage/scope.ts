@@ -1,7 +1,7 @@
 import type { ColumnUse } from '../../../contract/command-postgres.ts';
 import type { LeanRelation } from '../catalog/catalog.ts';
 import type { Ledger } from './ledger.ts';
-import type { Node } from '../text/node.ts';
+import { nameParts, nodes, type Node } from '../text/node.ts';
 import type { Narrowed } from '../catalog/value-kind.ts';
 import type { Base, Form } from '../catalog/world.ts';
 import type { Json } from '../../../contract/principal.ts';
@@ -84,6 +84,12 @@ export type Reference =
       readonly sources: ReadonlySet<Base>;
       readonly field?: string;
     };
+
+/** The parts of a reference, without the database of a four-part one. */
+export function referenceParts(body: Node): readonly string[] {
+  const parts = nameParts(nodes(body, 'fields'));
+  return parts.length > 3 ? parts.slice(-3) : parts;
+}
 
 const systemColumns: ReadonlySet<string> = new Set(['ctid', 'xmin', 'xmax', 'cmin', 'cmax', 'tableoid']);
 

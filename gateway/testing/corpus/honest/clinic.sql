@@ -80,7 +80,7 @@ select format('%s %s <%s>', first_name, last_name, email) as recipient from pati
 --- masked initials
 select id, left(first_name, 1) || left(last_name, 1) as initials from patients where id < 6 order by id
 --- support: concat_ws of address
---- refused PG-010
+--- masked label
 select id, concat_ws(', ', address->>'street', address->>'zip', address->>'city') as label from patients where id = 4
 --- support: the year of birth
 --- refused PG-010
