@@ -194,3 +194,9 @@ SELECT id, body ->> 'secret' > '0' FROM docs ORDER BY id; -- L528 what is made o
 SELECT id, body - 'secret' FROM docs WHERE id < 90 ORDER BY id; -- L529 what is left of documents
 SELECT body - 'secret' FROM docs; -- L530 the same, where one is a single value
 SELECT id, body - '078-05-1120' FROM docs WHERE id <> 92 ORDER BY id; -- L531 what is left without a string
+SELECT count(a), count(a.*), count(d) FROM accounts a LEFT JOIN docs d ON d.id = a.id + 1; -- L532 how many rows there are
+SELECT count(DISTINCT a) FROM accounts a; -- L533 how many are different
+SELECT id, a::text, ARRAY[ssn, 'x'], format('%s <%s>', id, ssn) FROM accounts a ORDER BY id; -- L534 rows, arrays and formats with a value in them
+SELECT id, format('%*s', left(ssn, 1)::int, 'x') FROM accounts ORDER BY id; -- L535 a width that is a value
+SELECT max(a) FROM accounts a; -- L536 the greatest row
+SELECT ARRAY[ssn, card_number]::int[] FROM accounts; -- L537 an array that may fail

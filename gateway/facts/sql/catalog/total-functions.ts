@@ -1,14 +1,15 @@
-import { tagged, type Node } from '../text/node.ts';
+import { node, only, tagged, text, type Node } from '../text/node.ts';
 import { narrowed, type ValueKind } from './value-kind.ts';
 
 /** What an argument may be, see `total`. */
-export type ArgumentKind = 'value' | 'text' | 'row' | 'document' | 'clear' | 'constant' | 'integer';
+export type ArgumentKind = 'value' | 'text' | 'row' | 'document' | 'clear' | 'constant' | 'integer' | 'pattern';
 
 /**
  * Functions that neither fail nor return NULL by what a labelled argument holds, do nothing else, and take as long whatever it is: a mask over
  * their result hides all of it. One letter for each argument:
  * `v` any value · `t` a column that holds text or a UUID, as it is · `r` a whole row · `d` a value or a whole row · `u` anything that is made of no labelled column · `c` a constant or parameter ·
  * `i` a whole number written out (another type is another function: `substring` with a pattern returns NULL where nothing matches).
+ * `f` a text with `%s` and `%%` in it: `%I` fails at NULL, and a width may be a value.
  * `?` it may be left out; `(...)` as often as one likes.
  *
  * Not here for a reason: nullif and the regular expressions (NULL says what matched), LIKE (fails in the middle of a match), replace and
@@ -33,6 +34,7 @@ const total: ReadonlyMap<string, string> = new Map([
   ['substring', 'vii?'],
   ['concat', '(v)'],
   ['concat_ws', 'c(v)'],
+  ['format', 'f(v)'],
   ['min', 'v'],
   ['max', 'v'],
   ['string_agg', 'vc'],
@@ -62,6 +64,7 @@ const kinds: { readonly [letter: string]: ArgumentKind } = {
   u: 'clear',
   c: 'constant',
   i: 'integer',
+  f: 'pattern',
 };
 
 /** Kinds of values of which nothing but their text is read. */
@@ -90,6 +93,7 @@ export function totalCall(name: string, args: readonly Node[]): readonly Argumen
   if (args.length < least || (more > 0 && (group === '' || more % group.length !== 0))) return undefined;
   const wanted = args.map((arg, i): ArgumentKind | undefined => {
     const kind = kinds[fixed[i]?.letter ?? group[(i - fixed.length) % group.length] ?? ''];
+    if (kind === 'pattern') return isPattern(arg) ? kind : undefined;
     if (kind === 'constant' || kind === 'integer') return isConstant(arg, kind === 'integer') ? kind : undefined;
     return kind;
   });
@@ -99,4 +103,9 @@ export function totalCall(name: string, args: readonly Node[]): readonly Argumen
 function isConstant(arg: Node, whole: boolean): boolean {
   const [tag, body] = tagged(arg);
   return whole ? tag === 'A_Const' && 'ival' in body : tag === 'A_Const' || tag === 'ParamRef';
+}
+
+function isPattern(arg: Node): boolean {
+  const value = node(only(arg, 'A_Const') ?? {}, 'sval');
+  return value !== undefined && !text(value, 'sval').replaceAll(/%[s%]/g, '').includes('%');
 }

@@ -48,7 +48,7 @@ export function typeOf(tree: Node, scope: Scope): ColumnType | undefined {
 }
 
 /** Whatever they are given. */
-const textFunctions: ReadonlySet<string> = new Set('concat concat_ws md5'.split(' '));
+const textFunctions: ReadonlySet<string> = new Set('concat concat_ws format md5'.split(' '));
 /** What they bring is of their first argument's type. That they are the server's own is for who reads the call to say. */
 const sameType: ReadonlySet<string> = new Set('lag lead first_value last_value nth_value min max'.split(' '));
 

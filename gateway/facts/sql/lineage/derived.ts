@@ -24,7 +24,9 @@ export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>)
     case 'CoalesceExpr':
       return readCoalesce(walk, nodes(body, 'args'), scope, into);
     case 'TypeCast':
-      return toText(walk, body) ? readAll(walk, argument(body), scope, into) : readOther(walk, tree, scope, into);
+      return toText(walk, body) ? readCast(walk, argument(body), scope, into) : readOther(walk, tree, scope, into);
+    case 'A_ArrayExpr':
+      return readArray(walk, tree, nodes(body, 'elements'), scope, into);
     case 'CollateClause':
       return readAll(walk, argument(body), scope, into);
     case 'CaseExpr':
@@ -62,6 +64,19 @@ function readAll(walk: Walk, list: readonly Node[], scope: Scope, into: Set<Base
   // Each is read, whatever the others are.
   const forms = list.map((each) => readValue(walk, each, scope, into));
   return forms.includes(undefined) ? undefined : 'derived';
+}
+
+/** A row becomes text as its fields do. As a row it has no form: what compares rows goes on by what stands in them, up to a type that cannot be compared. */
+function readCast(walk: Walk, list: readonly Node[], scope: Scope, into: Set<Base>): Form | undefined {
+  const [arg] = list;
+  return (arg && readRow(walk, arg, scope, into)) ?? readAll(walk, list, scope, into);
+}
+
+/** Of texts: arrays among them could differ in length. */
+function readArray(walk: Walk, tree: Node, elements: readonly Node[], scope: Scope, into: Set<Base>): Form | undefined {
+  return elements.every((each) => 'A_Const' in each || isTextColumn(each, scope))
+    ? readJoined(walk, elements, scope, into)
+    : readOther(walk, tree, scope, into);
 }
 
 /** The same for values of which the server makes one type. @param before is told of each before it is read */
@@ -181,6 +196,7 @@ function readArgument(walk: Walk, arg: Node, kind: ArgumentKind, scope: Scope, i
     case 'clear':
     case 'constant':
     case 'integer':
+    case 'pattern':
       return readOther(walk, arg, scope, into);
     default:
       return kind satisfies never;

@@ -193,12 +193,21 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
   }
   const [first, ...more] = nodes(body, 'args');
   const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
-  if (countsNulls && isBuiltIn(walk, parts)) readNullTest(walk, first, scope, inside, own);
+  if (countsNulls && isBuiltIn(walk, parts)) readCounted(walk, first, scope, inside, own);
   else if (!isBuiltIn(walk, parts) || !readMembers(walk, membersOfCall(parts, body, scope), inside, own))
     readExpression(walk, body['args'], scope, inside, own);
   readTurns(walk, body, scope, inside, own);
   if (makesRows(walk, parts)) walk.ledger.multiplies(own);
   addAll(into, own);
+}
+
+/** `count(c)` of a table's row counts rows: one that an outer join brings is NULL, and none is by what stands in it. */
+function readCounted(walk: Walk, arg: Node, scope: Scope, use: ColumnUse, into: Set<Base>): void {
+  const reference = only(arg, 'ColumnRef');
+  const found = reference && resolve(referenceParts(reference), scope);
+  const isRows = found?.kind === 'row' && found.field === undefined && found.columns.every(({ is }) => is);
+  if (isRows) walk.ledger.touchAll(found.sources);
+  else readNullTest(walk, arg, scope, use, into);
 }
 
 function membersOfCall(parts: readonly string[], body: Node, scope: Scope): Members | undefined {

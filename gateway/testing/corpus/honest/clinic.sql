@@ -26,7 +26,6 @@ select address #>> '{country,code}' as cc, address->'city' as city, count(*) fro
 --- analyst: except
 select patient_id from appointments except select patient_id from lab_results order by 1
 --- analyst: recursive calendar
---- refused PG-010
 with recursive w(n, d) as (select 1, date '2026-01-05' union all select n + 1, d + 7 from w where n < 20) select w.d as week, count(a.*) from w left join appointments a on a.starts_at::date between w.d and w.d + 6 group by w.d order by w.d
 --- analyst: cross tab of sex by status with ordinals
 select coalesce(p.sex, '?') as sex, a.status, count(*) from patients p join appointments a on a.patient_id = p.id group by 1, 2 order by 1, 2
@@ -74,7 +73,7 @@ select id, first_name, last_name from patients where last_name ilike 'brandy%' o
 --- refused PG-010
 select id, first_name, last_name from patients order by last_name, first_name limit 20
 --- support: greeting with format
---- refused PG-010
+--- masked recipient
 select format('%s %s <%s>', first_name, last_name, email) as recipient from patients where id = 5
 --- support: initials
 --- masked initials

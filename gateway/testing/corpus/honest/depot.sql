@@ -48,7 +48,7 @@ select id from shipments where recipient_phone = '+32 9 0000077'
 --- masked initial
 select id, substring(recipient, 1, 1) || '.' as initial, city from shipments where id between 1 and 4 order by id
 --- support: address as an array
---- refused PG-010
+--- masked lines
 select id, array[recipient, street, city] as lines from shipments where id = 77
 --- support: lateral last scan
 select s.id, s.recipient, l.hub, l.at from shipments s left join lateral (select hub, at from scans x where x.shipment_id = s.id order by at desc limit 1) l on true where s.warehouse_id = 1 and s.state = 'in_transit' order by s.id limit 10
@@ -118,7 +118,7 @@ select a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgener
 --- agent: sample of shipments
 select * from shipments order by id desc limit 3
 --- agent: sample of couriers as text
---- refused PG-010
+--- masked c
 select c::text from couriers c limit 2
 --- agent: explain of a view with labels
 explain (costs off) select id from open_shipments where city = 'Lyon'
