@@ -45,6 +45,8 @@ function withPeople(catalog: CatalogSnapshot): CatalogSnapshot {
     keyed(90_004, 'clubs'),
     keyed(90_005, 'linked'),
     keyed(90_006, 'logins'),
+    keyed(90_008, 'seats'),
+    keyed(90_009, 'halls'),
     { ...keyed(90_007, 'v_members'), kind: 'view' as const, definition: ` SELECT ${Object.keys(keyedColumns).join(', ')} FROM public.members` },
   ]; // prettier-ignore
   return {
@@ -64,6 +66,11 @@ function withPeople(catalog: CatalogSnapshot): CatalogSnapshot {
       { relation: 90_006, rule: { kind: 'foreign', columns: ['name'], to: { relation: 90_005, columns: ['email'] } } },
       { relation: 90_006, rule: { kind: 'primary', columns: ['email'], over: 'alone' } },
       unique(90_006, 'columns', 'email', 'name'),
+      { relation: 90_008, rule: { kind: 'primary', columns: ['name', 'email'], over: 'alone' } },
+      unique(90_008, 'alone', 'id'),
+      unique(90_008, 'alone', 'code', 'phone'),
+      { relation: 90_009, rule: { kind: 'stored', column: 'profile', columns: ['name'], sql: 'upper(name)' } },
+      unique(90_009, 'alone', 'profile', 'email'),
     ],
   };
 }
@@ -79,7 +86,7 @@ beforeAll(() => {
       named.map((column) => [`public.${table}.${column}`, ['pii.x']] as const),
     ),
     ['public.people.profile.phone', ['pii.phone']] as const,
-    ...['members', 'clubs', 'linked', 'logins'].flatMap((table) =>
+    ...['members', 'clubs', 'linked', 'logins', 'seats', 'halls'].flatMap((table) =>
       ['email', 'phone', 'code', 'number'].map((column) => [`public.${table}.${column}`, ['pii.x']] as const),
     ),
     ['public.members.profile.phone', ['pii.phone']] as const,
@@ -192,6 +199,14 @@ describe('a value that the client gives, written into a column whose values are 
     ["UPDATE members m SET name = 'n', email = 'x', code = $2 FROM scratch s WHERE s.id = m.id RETURNING m.email", 2, ['members.code equality', ...email]],
     ['UPDATE members SET name = $1 WHERE id = 5', 0, []],
     ['INSERT INTO members (id, name) VALUES (1, $1)', 0, []],
+    // A key over others as well, which are given too, or which the row keeps.
+    ["INSERT INTO seats (name, email) VALUES ('n', 'x'), ($1, $2)", 2, ['seats.email equality']],
+    ['INSERT INTO seats (email, name) VALUES ($1, 5::text) ON CONFLICT (name, email) DO NOTHING RETURNING id', 1, ['seats.email equality']],
+    ['UPDATE seats SET email = $1 WHERE id = 5', 1, ['seats.email equality']],
+    ["UPDATE seats SET email = $1, name = 'n', id = 2 + number_of FROM (SELECT 1 AS number_of) s WHERE id = 5", 1, ['seats.email equality']],
+    ['INSERT INTO seats (code, phone) VALUES ($1, $2)', 2, ['seats.code equality', 'seats.phone equality']],
+    ['UPDATE seats SET phone = $1, code = $2 WHERE id = 5', 2, ['seats.code equality', 'seats.phone equality']],
+    ['UPDATE halls SET email = $1 WHERE id = 5', 1, ['halls.email equality']],
     // Not a key: nothing is told.
     ["INSERT INTO customers (id, email) VALUES (1, 'x')", 0, []],
   ])('%s', async (sql, lookups, expected) => {
@@ -252,6 +267,22 @@ describe('a value that the client gives, written into a column whose values are 
     ['INSERT INTO logins (email) VALUES ($1)', 'logins.email equality', 'logins.email key', 'logins.name key'],
     ["INSERT INTO logins (name) VALUES ('x')", 'linked.email key', 'logins.email key', 'logins.name key'],
     ['UPDATE members SET phone = $1 WHERE id = 5', 'members.initial key', 'members.phone equality'],
+    // a key over others, of which one is not the client's to say, or labelled and not given: it compares rows with each other
+    ['INSERT INTO seats (email) VALUES ($1)', 'seats.email key'],
+    ["INSERT INTO seats (email, name) VALUES ($1, 'n'), ($2, DEFAULT)", 'seats.email key'],
+    ["INSERT INTO seats (email, name) VALUES ($1, 'n' || 5)", 'seats.email key'],
+    ['INSERT INTO seats (email, name) VALUES ($1, (SELECT name FROM scratch LIMIT 1))', 'seats.email key'],
+    ['INSERT INTO seats (email, name) VALUES ($1, $2) ON CONFLICT (name, email) DO UPDATE SET id = 5', 'seats.email key'],
+    ["INSERT INTO seats (email, name) SELECT $1, 'n'", 'seats.email key'],
+    ["UPDATE seats SET name = 'n' WHERE id = 5", 'seats.email key'],
+    ['UPDATE seats SET email = $1, name = name WHERE id = 5', 'seats.email key'],
+    ["UPDATE seats SET email = $1, name[1] = 'n' WHERE id = 5", 'seats.email key'],
+    ['UPDATE seats SET email = $1, (name, id) = ($2, 3) WHERE id = 5', 'seats.email key'],
+    ['UPDATE seats SET email = $1, name = DEFAULT WHERE id = 5', 'seats.email key'],
+    ['UPDATE seats SET phone = $1 WHERE id = 5', 'seats.code key', 'seats.phone key'],
+    ['INSERT INTO seats (phone) VALUES ($1)', 'seats.code key', 'seats.phone key'],
+    ["UPDATE halls SET email = $1, name = 'n' WHERE id = 5", 'halls.email key'],
+    ["INSERT INTO halls (email, name) VALUES ($1, 'n')", 'halls.email key'],
     // values of which equality is not sameness, and documents of which a part is labelled
     ["INSERT INTO members (number) VALUES ('5')", 'members.number key'],
     ['INSERT INTO members (number) VALUES ($1)', 'members.number key'],

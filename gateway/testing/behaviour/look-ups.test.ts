@@ -341,7 +341,11 @@ describe('an address that is written has to be nobody’s, and whether it is, is
   test.each([
     ['row-level security hides who has the value', 'alter table customers enable row level security', 'alter table customers disable row level security'],
     ['a trigger makes the row what it becomes', "create function swap() returns trigger language plpgsql as 'begin return new; end'; create trigger swap before insert or update on customers for each row execute function swap()", 'drop function swap cascade'],
-    ['another key has the column in it', 'create unique index email_city on customers (email, city)', 'drop index email_city'],
+    ['another key has an expression beside it', 'create unique index email_city on customers (email, lower(city))', 'drop index email_city'],
+    ['another key is of some rows', "create unique index email_city on customers (city, email) where city <> 'Nowhere'", 'drop index email_city'],
+    ['another key has a labelled column beside it', 'create unique index email_city on customers (email, card_number)', 'drop index email_city'],
+    ['another key takes NULLs for the same', 'create unique index email_city on customers (city, email) nulls not distinct', 'drop index email_city'],
+    ['another key compares in its own way', 'create unique index email_city on customers (city text_pattern_ops, email)', 'drop index email_city'],
   ])('where %s it is a key, refused', async (_, make, undo) => {
     await admin.query(make);
     try {
@@ -350,6 +354,49 @@ describe('an address that is written has to be nobody’s, and whether it is, is
     } finally {
       await admin.query(undo);
     }
+  }); // prettier-ignore
+});
+
+describe('a key over a plain column and an address', () => {
+  beforeAll(async () => {
+    await admin.query(`
+      create table tenant_users (id int generated always as identity primary key, tenant int, email text, note text, unique (tenant, email));
+      insert into tenant_users (tenant, email) select t, email from customers, generate_series(1, 3) t where email is not null order by email, t;
+      grant all on tenant_users to app`);
+  });
+
+  const signUp = (tenant: number | string, at: string): string =>
+    `insert into tenant_users (tenant, email) values (${String(tenant)}, '${at}')`;
+
+  test.each<readonly [how: string, taken: () => string, free: () => string]>([
+    ['a sign-up', () => signUp(2, email(6)), () => signUp(9, email(6))],
+    ['another address', () => `update tenant_users set email = '${email(6)}' where id = 2`, () => "update tenant_users set email = 'nobody@shop.example' where id = 1"],
+    ['a move with a new address', () => `update tenant_users set tenant = 3, email = '${email(6)}' where id = 2`, () => `update tenant_users set tenant = 8, email = '${email(6)}' where id = 2`],
+  ])('%s tells whether it is there in that tenant, and is a look-up', async (_, taken, free) => {
+    await using wire = await open('writer');
+    await expect.poll(async () => errorText(await wire.query('select id, email from tenant_users where id = 0')), settled).toBe('');
+    await wire.query('begin');
+    expect(errorsOf(await wire.query(`${free()} returning id`))).toEqual([]);
+    const error = errorText(await wire.query(taken()));
+    expect([error.includes('23505'), error.includes('withheld')]).toEqual([true, true]);
+    await wire.query('rollback');
+    expect(wire.heard.includes(email(6))).toBe(false);
+  }); // prettier-ignore
+
+  test('one row of it is chosen by both', async () => {
+    await using wire = await open();
+    const rows = rowsOf(await wire.query(`select tenant from tenant_users where tenant = 2 and email = '${email(6)}'`));
+    expect(rows).toEqual([['2']]);
+  });
+
+  test.each<readonly [how: string, sql: () => string]>([
+    ['a tenant that follows from a query', () => signUp('(select max(tenant) from tenant_users)', email(6))],
+    ['a tenant that is not given', () => `insert into tenant_users (email) values ('${email(6)}')`],
+    ['a row moved to another tenant, whose addresses its own meets', () => 'update tenant_users set tenant = 3 where id = 1'],
+    ['rows moved each to another', () => `update tenant_users set tenant = tenant + 1, email = '${email(6)}' where id = 1`],
+  ])('%s is refused', async (_, sql) => {
+    await using wire = await open('writer');
+    expect(errorText(await wire.query(`begin; ${sql()}; rollback`))).toMatch(/as a key, whose values/);
   }); // prettier-ignore
 });
 

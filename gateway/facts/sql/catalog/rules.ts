@@ -25,9 +25,9 @@ export type TableRule =
   | { readonly kind: 'trigger'; readonly calls: string }; // prettier-ignore
 
 /**
- * `computed`: an expression, or some rows only; its columns are all that this is made of. `alone`: one column, each of whose values is there
- * once by the column's own equality, checked at once, in a table whose rows stand there as they were given and are all seen. Then whether a
- * row fits tells whether its value is there, and nothing else.
+ * `computed`: an expression, or some rows only; its columns are all that this is made of. `alone`: columns whose values are there together
+ * once by the columns' own equality, checked at once, in a table whose rows stand there as they were given and are all seen. Then whether a
+ * row fits tells whether a row with its values is there, and nothing else.
  */
 export type KeyExtent = 'alone' | 'columns' | 'computed';
 
@@ -56,13 +56,15 @@ const expression = 'pg_catalog.pg_get_expr(f.adbin, f.adrelid)';
  * row-level security may hide the row that has the value.
  */
 const isAlone = `i.indisunique AND NOT i.indisexclusion AND i.indimmediate AND i.indisvalid AND NOT i.indnullsnotdistinct
-    AND i.indnatts = 1 AND i.indexprs IS NULL AND i.indpred IS NULL
+    AND i.indnatts = i.indnkeyatts AND i.indexprs IS NULL AND i.indpred IS NULL
     AND c.relkind = 'r' AND NOT c.relhassubclass AND NOT c.relrowsecurity
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
-    AND EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
-                 WHERE o.oid = i.indclass[0] AND o.opcdefault AND m.amname = 'btree')
-    AND EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0] AND a.attcollation = i.indcollation[0])`;
+    AND NOT EXISTS (
+      SELECT FROM ROWS FROM (pg_catalog.unnest(i.indkey::pg_catalog.int2[]), pg_catalog.unnest(i.indclass::pg_catalog.oid[]), pg_catalog.unnest(i.indcollation::pg_catalog.oid[])) k(att, class, coll)
+       WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod
+                          WHERE o.oid = k.class AND o.opcdefault AND m.amname = 'btree')
+          OR NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = k.att AND a.attcollation = k.coll))`;
 
 /** An index without plain columns depends on the table as a whole, too: only its text says whether it is made of whole rows. */
 const readsWholeRow = `pg_catalog.concat(pg_catalog.pg_get_expr(i.indexprs, i.indrelid), pg_catalog.pg_get_expr(i.indpred, i.indrelid)) LIKE '%.*%'`;

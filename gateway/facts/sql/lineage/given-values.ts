@@ -1,14 +1,22 @@
 import type { LeanRelation } from '../catalog/catalog.ts';
 import { isGiven } from './look-up.ts';
+import { isConstant } from './settled-order.ts';
 import { anywhere, node, nodes, only, text, type Node } from '../text/node.ts';
 import type { Scope, Walk } from './scope.ts';
 import type { Base } from '../catalog/world.ts';
 
 /**
- * Labelled columns into which a statement writes nothing but values that the client gives, by name, and how many. Whether such a value is there
- * already is a look-up, where a key tells just that. Whatever is not surely so is not among them.
+ * Into what a statement writes nothing but values that the client gives, by names of columns. Whether a row with such values is there already is a
+ * look-up, where a key tells just that. Whatever is not surely so is not among them.
  */
-export type GivenValues = ReadonlyMap<string, number>;
+export interface GivenValues {
+  /** Labelled columns, and how many values go into each. */
+  readonly labelled: ReadonlyMap<string, number>;
+  /** Others, into which constants or parameters go. */
+  readonly plain: ReadonlySet<string>;
+}
+
+export const nothingGiven: GivenValues = { labelled: new Map(), plain: new Set() };
 
 /** INSERT ... VALUES. @param names of the columns written, in the order of the values */
 export function valuesInserted(
@@ -18,27 +26,37 @@ export function valuesInserted(
   names: readonly string[],
   scope: Scope,
 ): GivenValues {
-  const given = new Map<string, number>();
-  const labelled = labelledOf(walk, relation);
-  const rows = labelled.length > 0 ? givenRows(body, scope) : undefined;
-  if (!rows) return given;
-  for (const base of labelled) {
+  const bases = columnsOf(walk, relation);
+  const rows = bases.some(isLabelled) ? givenRows(body, scope) : undefined;
+  if (!rows) return nothingGiven;
+  const given = bases.filter((base) => {
     const at = names.indexOf(base.name);
-    if (rows.every((row) => row[at] && isGiven(walk, base, row[at]))) given.set(base.name, rows.length);
-  }
-  return given;
+    return rows.every((row) => row[at] && isGivenFor(walk, base, row[at]));
+  });
+  return byLabel(given, rows.length);
 }
 
 /** SET of an UPDATE: one value, whatever rows it goes into. */
 export function valuesAssigned(walk: Walk, body: Node, relation: LeanRelation | undefined, scope: Scope): GivenValues {
-  const labelled = isOutermost(scope) ? labelledOf(walk, relation) : [];
-  const given = new Map<string, number>();
-  for (const entry of nodes(body, 'targetList')) {
+  const bases = isOutermost(scope) ? columnsOf(walk, relation) : [];
+  const given = nodes(body, 'targetList').flatMap((entry) => {
     const target = only(entry, 'ResTarget') ?? {};
-    const base = labelled.find(({ name }) => name === text(target, 'name'));
-    if (base && isGiven(walk, base, node(target, 'val') ?? {})) given.set(base.name, 1);
-  }
-  return given;
+    // What is assigned to a part of a value leaves the rest of it.
+    if ('indirection' in target) return [];
+    const value = node(target, 'val') ?? {};
+    return bases.filter((base) => base.name === text(target, 'name') && isGivenFor(walk, base, value));
+  });
+  return byLabel(given, 1);
+}
+
+function isGivenFor(walk: Walk, base: Base, value: Node): boolean {
+  return isLabelled(base) ? isGiven(walk, base, value) : isConstant(value);
+}
+
+function byLabel(given: readonly Base[], values: number): GivenValues {
+  const labelled = new Map(given.filter(isLabelled).map(({ name }) => [name, values]));
+  const plain = new Set(given.filter((base) => !isLabelled(base)).map(({ name }) => name));
+  return { labelled, plain };
 }
 
 /** Another statement around it goes on with what it tells, and a plan follows from statistics over all values. */
@@ -60,6 +78,10 @@ function givenRows(body: Node, scope: Scope): readonly (readonly Node[])[] | und
   return rows;
 }
 
-function labelledOf({ ledger }: Walk, relation: LeanRelation | undefined): readonly Base[] {
-  return relation ? ledger.world.columns(relation).filter(({ labels }) => labels.length > 0) : [];
+function columnsOf({ ledger }: Walk, relation: LeanRelation | undefined): readonly Base[] {
+  return relation ? ledger.world.columns(relation) : [];
+}
+
+function isLabelled({ labels }: Base): boolean {
+  return labels.length > 0;
 }

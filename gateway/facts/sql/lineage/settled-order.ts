@@ -69,7 +69,8 @@ function fixed(walk: Walk, condition: Node | undefined, scope: Scope): readonly 
   return isConstant(right) ? itself(left, scope) : isConstant(left) ? itself(right, scope) : [];
 }
 
-function isConstant(tree: Node): boolean {
+/** A literal or a parameter, or a cast of one. */
+export function isConstant(tree: Node): boolean {
   const [tag, body] = tagged(tree);
   if (tag === 'TypeCast') return isConstant(node(body, 'arg') ?? {});
   return tag === 'A_Const' || tag === 'ParamRef';

@@ -1,7 +1,7 @@
 import type { LeanRelation } from '../catalog/catalog.ts';
 import type { Ledger } from '../lineage/ledger.ts';
 import type { TableRule } from '../catalog/rules.ts';
-import type { GivenValues } from '../lineage/given-values.ts';
+import { nothingGiven, type GivenValues } from '../lineage/given-values.ts';
 import type { Base, World } from '../catalog/world.ts';
 
 /** What is done to rows. Of new ones every value is the statement's own, but for defaults. */
@@ -10,14 +10,14 @@ export type RowChange = 'insert' | 'update' | 'delete';
 /**
  * Writes down which labelled columns decide whether the change of rows goes through.
  * @param written names of columns; undefined where it may be any
- * @returns names of columns whose key tells no more than a look-up of each of the values
+ * @returns names of columns whose keys tell no more than a look-up of each of the values
  */
 export function readRuleUses(
   ledger: Ledger,
   relation: LeanRelation,
   change: RowChange,
   written: readonly string[] | undefined,
-  given: GivenValues = new Map(),
+  given: GivenValues = nothingGiven,
 ): ReadonlySet<string> {
   const lookedUp = new Map<string, Base>();
   const { world } = ledger;
@@ -27,11 +27,14 @@ export function readRuleUses(
   );
   const now = written && [...written, ...generated];
   if (change !== 'delete')
-    for (const rule of rules)
-      for (const base of usedBy(world, relation, rule, change, now))
-        if (isLookUp(rule, base, given)) lookedUp.set(base.name, base);
+    for (const rule of rules) {
+      const used = usedBy(world, relation, rule, change, now);
+      const isFound = used.length > 0 && isLookUp(world, relation, rule, change === 'update' ? now : undefined, given);
+      for (const base of used)
+        if (isFound) lookedUp.set(base.name, base);
         else ledger.touch(base, useOf(rule));
-  for (const [name, base] of lookedUp) ledger.lookUp(base, given.get(name));
+    }
+  for (const [name, base] of lookedUp) ledger.lookUp(base, given.labelled.get(name));
   const names = new Set(lookedUp.keys());
   if (change === 'insert') return names;
   // Whether somebody refers to the row.
@@ -44,8 +47,25 @@ export function readRuleUses(
   return names;
 }
 
-function isLookUp(rule: TableRule, { name }: Base, given: GivenValues): boolean {
-  return (rule.kind === 'primary' || rule.kind === 'unique') && rule.over === 'alone' && given.has(name);
+/**
+ * Whether the key tells whether a row has the values that the client gives, and nothing else: all that the key compares with them are values of
+ * unlabelled columns, that are given as well or that the row keeps.
+ * @param changed names of columns, where rows that are there are changed
+ */
+function isLookUp(
+  world: World,
+  relation: LeanRelation,
+  rule: TableRule,
+  changed: readonly string[] | undefined,
+  { labelled, plain }: GivenValues,
+): boolean {
+  if (rule.kind !== 'primary' && rule.kind !== 'unique') return false;
+  if (rule.over !== 'alone') return false;
+  const names = world.labelled(relation, rule.columns).map(({ name }) => name);
+  return rule.columns.every((name) => {
+    if (names.includes(name)) return labelled.has(name);
+    return plain.has(name) || (changed !== undefined && !changed.includes(name));
+  });
 }
 
 function useOf(rule: TableRule): 'key' | 'rule' {

@@ -64,7 +64,6 @@ select i.number, l.line_no, l.description, l.amount_cents from invoices i join i
 update invoices set status = 'void' where number = 'INV-000043' returning id, number, status
 --- support: change an e-mail
 --- with ["new@corp7.example", "20000000-0000-4000-8000-000000000007"]
---- refused PG-010
 update users set email = $1 where id = $2 returning id
 --- support: revoke keys
 update api_keys set revoked_at = now() where tenant_id = '10000000-0000-4000-8000-000000000008' and revoked_at is null returning prefix
@@ -106,11 +105,9 @@ SELECT "User"."id" AS "User_id", "User"."tenant_id" AS "User_tenant_id", "User".
 update users set last_seen_at = now(), last_ip = $1 where id = $2
 --- app: sign-up
 --- with ["10000000-0000-4000-8000-000000000008", "fresh@corp1.example", "Fresh Person", "$2b$12$x"]
---- refused PG-010
 insert into users (tenant_id, email, full_name, password_hash) values ($1, $2, $3, $4) returning id, role, version
 --- app: sign-up, on conflict nothing
 --- with ["10000000-0000-4000-8000-000000000008", "usr7@corp7.example", "x"]
---- refused PG-010
 insert into users (tenant_id, email, password_hash) values ($1, $2, $3) on conflict (tenant_id, email) do nothing
 --- app: create an event
 --- with ["10000000-0000-4000-8000-000000000008", "login", "{\"source\":\"ads\"}"]
