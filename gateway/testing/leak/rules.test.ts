@@ -41,3 +41,20 @@ test.each(roles)(
 test('without the gateway many of them tell the databases apart', async () => {
   expect(await countDirectDifferences(world, lines)).toBeGreaterThanOrEqual(28);
 }, 120_000);
+
+test('a key over a plain column and a labelled one says what look-ups say, and nothing else', async () => {
+  const extra = `
+    CREATE TABLE placed (id int PRIMARY KEY, tenant int, ssn text, UNIQUE (tenant, ssn));
+    INSERT INTO placed VALUES (1, 1, '078-05-1120'), (2, 2, '219-09-9999'), (3, 1, '457-55-5462'), (4, 3, '078-05-1120');
+    CREATE TABLE twins (id int PRIMARY KEY, ssn text, name text, UNIQUE (ssn, name));
+    INSERT INTO twins VALUES (1, '078-05-1120', 'zebracanary'), (2, '219-09-9999', 'zebracanary');`;
+  const columns = ['placed.ssn', 'twins.ssn', 'twins.name'].map((column) => `public.${column}`);
+  await using open = await startLeakWorld({ extra, labelled: columns, lengths: 'same', lookups: true });
+  const keys = leakLines(here('keys.sql'));
+  const tellers = (runs: readonly LeakRun[]): readonly string[] =>
+    runs.flatMap(({ id, leaks, unsteady }) => (leaks.length > 0 || unsteady ? [id] : []));
+  const options = { roles: ['postgres'], ways: ways.slice(0, 1) } as const;
+  // Asked with one side's value, the sides say whether they have it; each asked with its own, they say the same.
+  expect(tellers(await runLeakCorpus(open, keys, options))).toEqual(['L601', 'L603', 'L604', 'L606', 'L607']);
+  expect(tellers(await runLeakCorpus(open, keys, { ...options, own: true }))).toEqual([]);
+}, 120_000);

@@ -105,6 +105,7 @@ SELECT "User"."id" AS "User_id", "User"."tenant_id" AS "User_tenant_id", "User".
 update users set last_seen_at = now(), last_ip = $1 where id = $2
 --- app: sign-up
 --- with ["10000000-0000-4000-8000-000000000008", "fresh@corp1.example", "Fresh Person", "$2b$12$x"]
+--- varies
 insert into users (tenant_id, email, full_name, password_hash) values ($1, $2, $3, $4) returning id, role, version
 --- app: sign-up, on conflict nothing
 --- with ["10000000-0000-4000-8000-000000000008", "usr7@corp7.example", "x"]
