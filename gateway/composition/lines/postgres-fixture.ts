@@ -147,7 +147,7 @@ function writtenRelation(relation: Relation, { byOid, rules, otherOf, standIns }
 /** Whatever order the server answered in. */
 function inOneOrder<T>(list: readonly T[]): T[] {
   const byText = new Map(list.map((one) => [JSON.stringify(one), one]));
-  return [...byText.keys()].sort().flatMap((text) => byText.get(text) ?? []);
+  return [...byText].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 function isWrittenKind(kind: Relation['kind']): kind is 'view' | 'materialized_view' | 'foreign_table' | 'sequence' {
@@ -159,8 +159,8 @@ function writtenFunctions(functions: CatalogSnapshot['functions']): WrittenFunct
   const byName = Map.groupBy(functions, nameOf);
   return sortedByName(
     [...byName].map(([name, overloads]) => {
-      const texts = overloads.map(({ language, volatility, kind, extension, body }) =>
-        JSON.stringify({ language, volatility, kind, extension, body }),
+      const texts = overloads.map(({ language, volatility, kind, extension, scalar, body }) =>
+        JSON.stringify({ language, volatility, kind, extension, scalar, body }),
       );
       const all = [...new Set(texts)].sort().map((text) => JSON.parse(text) as CatalogSnapshot['functions'][number]); // just written
       const [first] = all;

@@ -40,6 +40,8 @@ const calledFunction = z.strictObject({
   volatility: z.enum(['immutable', 'stable', 'volatile']).default('volatile'),
   kind: z.enum(['function', 'procedure', 'aggregate', 'window']).default('function'),
   extension: z.string().nullable().default(null),
+  /** One call, one value: without it a call may make any number of rows. */
+  scalar: z.literal(true).optional(),
   /** Without one a call cannot be seen through. */
   body: functionBody.optional(),
 });
@@ -187,7 +189,13 @@ export function snapshotOf({
   });
   const called = Object.entries(functions).flatMap(([name, described]) => {
     const [schema, proname] = nameParts(name);
-    return [described].flat().map(({ body, ...one }) => ({ schema, name: proname, ...one, ...(body && { body }) }));
+    return [described].flat().map(({ scalar, body, ...one }) => ({
+      schema,
+      name: proname,
+      ...one,
+      ...(scalar && { scalar }),
+      ...(body && { body }),
+    }));
   });
   const signs = Object.entries(operators).flatMap(([name, extensions]) => {
     const [schema, oprname] = nameParts(name);

@@ -428,6 +428,8 @@ describe('every other use of a labelled column is named', () => {
       'SELECT 1 FROM (SELECT ssn FROM customers) a NATURAL JOIN (SELECT ssn FROM employees) b',
       ['customers.ssn join', 'employees.ssn join'],
     ],
+    ["SELECT ('{1,2,3}'::int[])[length(ssn)] FROM customers", ['customers.ssn function']],
+    ["SELECT ('{1,2,3}'::int[])[1:length(ssn)] FROM customers", ['customers.ssn function']],
     ['SELECT id FROM customers ORDER BY ssn', ['customers.ssn order']],
     ['SELECT ssn AS x FROM customers ORDER BY x', ['customers.ssn order']],
     ['SELECT ssn FROM customers ORDER BY 1', ['customers.ssn order']],
