@@ -108,10 +108,11 @@ export function columnsOf(messages: readonly WireMessage[]): readonly (readonly 
   return columns;
 }
 
-/** What may differ between two runs without saying anything: who asked, and who sends a notification. */
+/** What may differ between two runs without saying anything: who asked, in which session, and who sends a notification. */
 export function comparable(messages: readonly WireMessage[]): readonly string[] {
   return messages.map(({ tag, body }) => {
-    const from = tag === 'A' ? 4 : 0;
-    return `${tag} ${body.toString('latin1', from).replace(/request \S+/, 'request')}`;
+    const text = body.toString('latin1', tag === 'A' ? 4 : 0);
+    // The second is the `application_name` that the gateway has at the target.
+    return `${tag} ${text.replace(/request \S+/, 'request').replace(/sallyport [\w-]+/, 'sallyport')}`;
   });
 }
