@@ -58,6 +58,12 @@ describe('a statement carries the labels of all that its columns are made of, or
     expect(command.output.at(-1)?.labels).toContain('pii.ssn');
   });
 
+  test('of rows that are counted all columns are read, and none shows in the count', async () => {
+    const { command } = await one('SELECT count(e) FROM employees e');
+    expect(command.labels).toEqual(expect.arrayContaining(['pii.email', 'pii.salary', 'pii.ssn']));
+    expect(command.output).toMatchObject([{ labels: [] }]);
+  });
+
   test('a column of a condition counts as an ingredient of what the condition chooses', async () => {
     const { command } = await one("SELECT CASE WHEN ssn = '1' THEN name END FROM customers");
     expect(command.output).toMatchObject([{ transform: 'expression', labels: ['pii.ssn'] }]);
