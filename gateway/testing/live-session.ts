@@ -51,10 +51,14 @@ export async function runCli(
   return { sees, ended };
 }
 
+/** The admin API, as the rig's auditor. */
+export function otto(rig: GatewayRig): ReturnType<typeof apiClient> {
+  return apiClient({ url: `http://127.0.0.1:${rig.gateway.addresses.admin.port}`, token: () => rig.token('otto') });
+}
+
 /** The session that this principal has open. */
 export async function openSession(rig: GatewayRig, principal: string): Promise<string> {
-  const url = `http://127.0.0.1:${rig.gateway.addresses.admin.port}`;
-  const found = await apiClient({ url, token: () => rig.token('otto') }).sessions.list({ principal, open: true });
+  const found = await otto(rig).sessions.list({ principal, open: true });
   const [session, another] = found.ok ? found.value : [];
   if (!session || another) throw new Error(`not one open session of ${principal}`);
   return session.id;
@@ -62,8 +66,7 @@ export async function openSession(rig: GatewayRig, principal: string): Promise<s
 
 /** How it ended, once it has. */
 export async function endOf(rig: GatewayRig, session: string): Promise<string | null> {
-  const url = `http://127.0.0.1:${rig.gateway.addresses.admin.port}`;
-  const { sessions } = apiClient({ url, token: () => rig.token('otto') });
+  const { sessions } = otto(rig);
   for (;;) {
     const shown = await sessions.show(session);
     if (!shown.ok) throw new Error(shown.problem.detail);

@@ -9,7 +9,7 @@ const ownNames: ReadonlySet<string> = new Set([
 type Block = readonly [prefix: string, is: HostKind];
 
 /** The first that fits: RFC 6890 and the registry that it begins. Prefixes in bits. */
-const blocks4: readonly Block[] = read4([
+const blocks4: readonly Block[] = read(bits4, [
   ['0.0.0.0/8', 'reserved'],
   ['127.0.0.0/8', 'loopback'],
   ...['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'].map((block): Block => [block, 'private']),
@@ -18,7 +18,7 @@ const blocks4: readonly Block[] = read4([
   ...['192.0.0.0/24', '192.0.2.0/24', '198.18.0.0/15', '198.51.100.0/24'].map((block): Block => [block, 'reserved']),
   ...['203.0.113.0/24', '240.0.0.0/4'].map((block): Block => [block, 'reserved']),
 ]);
-const blocks6: readonly Block[] = read6([
+const blocks6: readonly Block[] = read(bits6, [
   ['::1/128', 'loopback'],
   ['fc00::/7', 'private'],
   ['fe80::/10', 'link_local'],
@@ -62,15 +62,14 @@ function kind4(bits: string): HostKind {
   return blocks4.find(([prefix]) => bits.startsWith(prefix))?.[1] ?? 'public';
 }
 
-function read4(blocks: readonly Block[]): readonly Block[] {
-  return blocks.map(([block, is]) => [prefixOf(block, bits4), is]);
+/** An address of one kind, in its one spelling, as ones and zeros. */
+type BitsOf = (address: string) => string;
+
+function read(bitsOf: BitsOf, blocks: readonly Block[]): readonly Block[] {
+  return blocks.map(([block, is]) => [prefixOf(block, bitsOf), is]);
 }
 
-function read6(blocks: readonly Block[]): readonly Block[] {
-  return blocks.map(([block, is]) => [prefixOf(block, bits6), is]);
-}
-
-function prefixOf(block: string, bitsOf: (address: string) => string): string {
+function prefixOf(block: string, bitsOf: BitsOf): string {
   const [address = '', length = ''] = block.split('/');
   return bitsOf(address).slice(0, Number(length));
 }

@@ -1,8 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { apiClient } from '../../api/client.ts';
 import { encodeClientMessage } from '../../protocols/postgres/codec/frontend.ts';
-import { endOf, openSession } from '../live-session.ts';
+import { endOf, openSession, otto } from '../live-session.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
 import { settled } from '../settled.ts';
 import { addPlainTarget } from './plain-target.ts';
@@ -43,13 +42,9 @@ async function running(like: string): Promise<number> {
 const runs = (like: string) => vi.waitUntil(async () => (await running(like)) === 1, settled);
 const isQuiet = (like: string) => vi.waitUntil(async () => (await running(like)) === 0, settled);
 
-function otto() {
-  return apiClient({ url: `http://127.0.0.1:${rig.gateway.addresses.admin.port}`, token: () => rig.token('otto') });
-}
-
 /** Its commands as the recording has them ended. */
 async function endsOf(session: string): Promise<readonly unknown[]> {
-  const recording = await otto().sessions.recording(session);
+  const recording = await otto(rig).sessions.recording(session);
   if (!recording.ok) throw new Error(recording.problem.detail);
   const ends: unknown[] = [];
   for await (const line of recording.value) if (line.startsWith('{"type":"end"')) ends.push(JSON.parse(line));
@@ -120,11 +115,11 @@ describe('who hangs up', { timeout: 180_000 }, () => {
     await wire.until(({ tag }) => tag === row && ++read === 50);
     wire.destroy();
     expect(await endOf(rig, id)).toBe(`client hung up${cancelled}`);
-    const shown = await otto().sessions.show(id);
+    const shown = await otto(rig).sessions.show(id);
     const rows = shown.ok ? shown.value.rows : null;
     expect(rows).toBeGreaterThanOrEqual(50);
     expect(await endsOf(id)).toMatchObject([{ ok: false, code: 'broken', rows }]);
-    const logged = await otto().audit.query({ type: 'session.end', session: id });
+    const logged = await otto(rig).audit.query({ type: 'session.end', session: id });
     expect(logged).toMatchObject({ ok: true, value: [{ detail: { rows_returned: rows } }] });
   });
 });

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { apiClient } from '../../api/client.ts';
-import { endOf, openSession } from '../live-session.ts';
+import { endOf, openSession, otto } from '../live-session.ts';
 import { type Rig, rigPrincipals, startRig } from '../rig.ts';
 import { settled } from '../settled.ts';
 import { addPlainTarget } from './plain-target.ts';
@@ -49,10 +48,6 @@ async function connected(who: string, token: Promise<string>, target: 'plain' | 
 
 function briefly(who: (typeof people)[number], target?: 'plain' | 'crm'): Promise<Session> {
   return connected(who, rig.idp.token(who, { lifetimeS }), target);
-}
-
-function otto() {
-  return apiClient({ url: `http://127.0.0.1:${rig.gateway.addresses.admin.port}`, token: () => rig.token('otto') });
 }
 
 /** Whether a statement that looks like this still runs at the database, or its transaction goes on. */
@@ -114,9 +109,9 @@ describe.concurrent('with its token ends', { timeout: 180_000 }, () => {
     expect(await failed).toMatchObject({ severity: 'FATAL', code: '57P01', message: expired });
     expect(await endOf(rig, id)).toBe(expired);
     const over = { session: id, status: 'cancelled', reason: expired, resolved_by: [] };
-    expect(await otto().approvals.list()).toMatchObject({ ok: true, value: [over] });
+    expect(await otto(rig).approvals.list()).toMatchObject({ ok: true, value: [over] });
     const logged = { effect: 'cancelled', detail: { by: [], reason: expired } };
-    const entries = await otto().audit.query({ type: 'hold.resolved', session: id });
+    const entries = await otto(rig).audit.query({ type: 'hold.resolved', session: id });
     expect(entries).toMatchObject({ ok: true, value: [logged] });
   });
 });

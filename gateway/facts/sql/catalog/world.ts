@@ -273,10 +273,10 @@ export class World {
     return known ?? part;
   }
 
-  /** The labelled columns of these names. */
-  labelled(relation: LeanRelation, names: readonly string[]): readonly Base[] {
-    if (names.length === 0) return [];
-    return this.columns(relation).filter(({ name, labels }) => labels.length > 0 && names.includes(name));
+  /** The labelled columns: of these names, or all of them. */
+  labelled(relation: LeanRelation, names?: readonly string[]): readonly Base[] {
+    if (names?.length === 0) return [];
+    return this.columns(relation).filter(({ name, labels }) => labels.length > 0 && (names?.includes(name) ?? true));
   }
 
   /** Labelled columns whose type is a domain, whichever. */

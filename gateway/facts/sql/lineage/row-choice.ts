@@ -23,6 +23,6 @@ export function placedBy(world: World, relation: LeanRelation): readonly Base[] 
 export function standsBy(world: World, relation: LeanRelation): readonly Base[] {
   return world.rules.storedIn(relation.oid).flatMap((oid) => {
     const stored = world.byOid(oid);
-    return stored ? world.columns(stored).filter(({ labels }) => labels.length > 0) : [];
+    return stored ? world.labelled(stored) : [];
   });
 }

@@ -137,8 +137,7 @@ function readNamed(walk: Walk, body: Node, constraint?: Node): void {
   const { relation } = readTarget(walk, body);
   if (!relation) return;
   const isMeant = constraint ? referredBy(walk.ledger, relation, constraint) : () => true;
-  for (const base of walk.ledger.world.columns(relation))
-    if (base.labels.length > 0 && isMeant(base.name)) walk.ledger.touch(base, 'other');
+  for (const base of walk.ledger.world.labelled(relation)) if (isMeant(base.name)) walk.ledger.touch(base, 'other');
 }
 
 /** TRUNCATE fires triggers of its own. */

@@ -10,8 +10,8 @@ import type { Walk } from '../lineage/scope.ts';
  * the values stay, its labels have to be its own.
  */
 function settle({ copies, world }: Ledger, relation: LeanRelation): void {
-  for (const base of world.columns(relation))
-    if (base.labels.length > 0) copies.add(`${labelledName(relation)}.${base.name}`, [base], world.givenTo(base));
+  for (const base of world.labelled(relation))
+    copies.add(`${labelledName(relation)}.${base.name}`, [base], world.givenTo(base));
 }
 
 /** ALTER TABLE that takes away what labels came by. */
