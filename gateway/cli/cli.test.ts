@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ afterAll(() => rm(dir, { recursive: true, force: true }));
 
 function sallyport(
   args: readonly string[],
-  more: { input?: string; env?: object; onErr?: (text: string) => void } = {},
+  more: { input?: string; env?: object; onErr?: (text: string, child: ChildProcess) => void } = {},
 ): Promise<Ran> {
   const { PATH, HOME, SALLYPORT_OPA, XDG_CACHE_HOME, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts'), ...args], {
@@ -44,7 +44,7 @@ function sallyport(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
-    more.onErr?.(text);
+    more.onErr?.(text, child);
   });
   child.stdin.end(more.input ?? '');
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })));
@@ -234,6 +234,45 @@ describe('init', () => {
     const again = await sallyport(['init', '--dir', 'home', ...flags, '--password-env', 'DB_PASSWORD']);
     expect(again.code).toBe(1);
     expect(again.err).toContain('is not empty');
+    const unasked = await sallyport(['init', '--dir', 'home']);
+    expect(unasked.err).toContain('is not empty');
+  });
+
+  test('leaves nothing behind when it fails, and says of what a killed one left that it is unfinished', async () => {
+    const again = ['init', '--dir', 'deep/failed', ...flags, '--password-env', 'DB_PASSWORD'];
+    const failed = await sallyport(again, { env: { SALLYPORT_OPA: '/nowhere/opa' } });
+    expect(failed.err).toContain('/nowhere/opa');
+    expect(failed.code).toBe(1);
+    await expect(stat(join(dir, 'deep'))).rejects.toThrow('ENOENT');
+
+    await mkdir(join(dir, 'volume'));
+    const there = again.map((arg) => (arg === 'deep/failed' ? 'volume' : arg));
+    expect((await sallyport(there, { env: { SALLYPORT_OPA: '/nowhere/opa' } })).code).toBe(1);
+    expect(await readdir(join(dir, 'volume'))).toEqual([]);
+
+    await mkdir(join(dir, 'volume/keys'));
+    const refused = await sallyport(there);
+    expect(refused.err).toContain('an init that was killed left it unfinished\n  no gateway has run with it: remove');
+    expect(refused.code).toBe(1);
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('leaves nothing behind when %s interrupts it', async (signal) => {
+    const interrupted = await sallyport(['init', '--dir', 'interrupted', ...flags, '--password-env', 'DB_PASSWORD'], {
+      onErr: (text, child) => text.includes('init: bundle: test') && child.kill(signal),
+    });
+    expect(interrupted).toMatchObject({ code: null, out: '' });
+    await expect(stat(join(dir, 'interrupted'))).rejects.toThrow('ENOENT');
+  });
+
+  test('takes the file of --tls-ca from where one stands', async () => {
+    await writeFile(join(dir, 'db-ca.pem'), await readFile(join(dir, 'home/tls/ca.pem')));
+    const all = ['init', '--dir', 'with-ca', ...flags, '--password-env', 'DB_PASSWORD', '--tls-ca'];
+    expect((await sallyport([...all, 'other.pem'])).err).toMatch(
+      /--tls-ca: expected a file that is there, got \/.*other/,
+    );
+    expect((await sallyport([...all, 'db-ca.pem'])).code).toBe(0);
+    const check = await sallyport(['config', 'check', '-c', 'with-ca/sallyport.yaml'], { env: { DB_PASSWORD: 'x' } });
+    expect(check).toMatchObject({ code: 0, out: 'with-ca/sallyport.yaml: fine\n' });
   });
 
   test('leaves a directory whose policies can be changed and built again', async () => {

@@ -1,8 +1,11 @@
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isLoopback } from '../../config/fields.ts';
 import { say } from '../output.ts';
 import { databaseUrl, placeOf, refusePassword, tlsModeOf, tlsModes, usualTlsMode, wrong } from '../database-url.ts';
 import type { Answers, ListenAddress } from './answers.ts';
+import { refuseUsed } from './directory.ts';
 
 export interface InitFlags {
   readonly dir?: string;
@@ -34,6 +37,7 @@ export interface Ask {
 /** Asks for what the flags leave open. */
 export async function answersFrom(flags: InitFlags, ask: Ask): Promise<Answers> {
   const dir = flags.dir ?? (await ask.ask('New directory for configuration and keys', 'sallyport'));
+  await refuseUsed(dir); // before anybody has answered anything
   const url = databaseUrl(flags.database ?? (await ask.ask('Database (postgres://login@host:port/database)')));
   const { database, login } = placeOf(url);
   const name = flags.name ?? (await ask.ask('What clients will call it', targetName(database)));
@@ -47,7 +51,7 @@ export async function answersFrom(flags: InitFlags, ask: Ask): Promise<Answers> 
       name,
       ...placeOf(url),
       tlsMode: tlsModeOf(tlsMode),
-      caFile: flags.tlsCa,
+      caFile: flags.tlsCa === undefined ? undefined : await fileHere('--tls-ca', flags.tlsCa),
     },
     password,
     issuer: {
@@ -70,6 +74,13 @@ async function passwordFrom(flags: InitFlags, url: URL, login: string, ask: Ask)
   if (flags.passwordEnv !== undefined) return { env: flags.passwordEnv };
   refusePassword(url, 'leave it out: it is asked for');
   return { value: await ask.askSecret(`Password of ${login}`) };
+}
+
+/** What was named from here; the configuration, which lies elsewhere, needs the whole path. */
+async function fileHere(flag: string, path: string): Promise<string> {
+  const whole = resolve(path);
+  await access(whole).catch(() => wrong(flag, 'a file that is there', whole));
+  return whole;
 }
 
 /** A target's name from a database's: lower case, and nothing that a name cannot have. */

@@ -1,15 +1,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { appendFile, chmod, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { noteSigner } from '../../audit/note.ts';
 import { packageRoot } from '../../composition/version.ts';
 import { credentialStore, newMasterKey, parseMasterKey, Secret } from '../../credentials/index.ts';
 import { generateSigningKey } from '../../policy/bundle/keys.ts';
-import { CliError, exitCodes } from '../exit.ts';
 import { buildFrom } from '../policy.ts';
 import { yamlText } from '../yaml-text.ts';
 import type { Answers } from './answers.ts';
 import { makeAuthority, makeServerCertificate, validFor } from './certificate.ts';
+import { configName, filling } from './directory.ts';
 import { configText } from './template.ts';
 
 const certificateDays = 825; // as long as clients trust a server's certificate
@@ -20,10 +20,13 @@ const bundleDays = 365;
  * with the bundle built from them. Never writes over anything: the directory has to be new or empty.
  * @returns the configuration file
  */
-export async function writeHome(answers: Answers, onStep: (what: string) => void): Promise<string> {
+export function writeHome(answers: Answers, onStep: (what: string) => void): Promise<string> {
+  return filling(answers.dir, () => writeParts(answers, onStep));
+}
+
+async function writeParts(answers: Answers, onStep: (what: string) => void): Promise<string> {
   const { dir, target, password } = answers;
   const at = (...parts: readonly string[]): string => join(dir, ...parts);
-  await makeEmptyDirectory(dir);
   for (const part of ['keys', 'tls', 'policy']) await mkdir(at(part), { mode: 0o700 });
 
   onStep('keys');
@@ -67,8 +70,8 @@ export async function writeHome(answers: Answers, onStep: (what: string) => void
     onStep: (step) => onStep(`bundle: ${step}`),
   });
 
-  await writeFile(at('sallyport.yaml'), configText(answers));
-  return at('sallyport.yaml');
+  await writeFile(at(configName), configText(answers));
+  return at(configName);
 }
 
 /** The default pack, to be read and changed. The schemas stay with the gateway: they are its side of the contract. */
@@ -85,14 +88,6 @@ async function copyPolicies(dir: string, target: string): Promise<void> {
   if (target === 'crm') return; // the example in the default pack
   const yours = `\n# Your database. Name the columns that not everybody may read:\n#   public.people.email: [pii.email]\n${yamlText(target)}: {}\n`;
   await appendFile(join(dir, 'policies/columns/data.yaml'), yours);
-}
-
-async function makeEmptyDirectory(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
-  if ((await readdir(dir)).length > 0) {
-    throw new CliError(exitCodes.refused, `${dir} is not empty`, 'init writes over nothing: give another --dir');
-  }
-  await chmod(dir, 0o700);
 }
 
 function writePrivate(file: string, text: string): Promise<void> {
