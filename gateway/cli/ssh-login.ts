@@ -1,9 +1,9 @@
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { connect, valueOf, type ConnectionOptions } from './connection.ts';
 import { print, printJson, say } from './output.ts';
 import { type AgentKey, openKeyAgent, type KeyAgent } from './ssh-agent.ts';
-import { blobIn, sshFiles, type SshFiles } from './ssh-files.ts';
+import { blobIn, isThere, refuseForeignKey, sshFiles, type SshFiles } from './ssh-files.ts';
 
 export interface LoginFlags extends ConnectionOptions {
   readonly key: string;
@@ -20,14 +20,15 @@ export async function login({ key, agent: useAgent, quiet, ifNeeded, ...options 
   const files = sshFiles(key);
   const agent = useAgent ? await openKeyAgent(process.env['SSH_AUTH_SOCK']) : undefined;
   if (ifNeeded && (await stillGood(files, agent))) return;
+  await refuseForeignKey(files);
   const { newKeyPair, publicKeyLine } = await import('../protocols/ssh/index.ts');
   const api = await connect(options);
-  const made = newKeyPair();
-  const line = publicKeyLine(made.publicKey);
+  const pair = newKeyPair();
+  const line = publicKeyLine(pair.publicKey);
   const registered = valueOf(await api.ssh.register(line));
-  await mkdir(dirname(key), { recursive: true, mode: 0o700 });
-  if (agent) await intoAgent(agent, files, made, registered);
-  else await writeWhole(files.key, made.privateKey, 0o600);
+  const made = await mkdir(dirname(key), { recursive: true, mode: 0o700 });
+  if (agent) await intoAgent(agent, files, pair, registered);
+  else await writeWhole(files.key, pair.privateKey, 0o600);
   await writeWhole(files.publicKey, `${line}\n`);
   await writeWhole(files.certificate, `${registered.certificate}\n`);
   // The gateway says over HTTPS what it will show over SSH: nobody has to believe a first answer.
@@ -36,6 +37,7 @@ export async function login({ key, agent: useAgent, quiet, ifNeeded, ...options 
   const where = agent ? 'agent' : 'file';
   if (options.json) return printJson({ ...registered, file: key, where });
   if (quiet) return;
+  if (made !== undefined) say(`made the directory ${made}, for you alone`);
   const held = agent ? ', which the key agent holds' : '';
   say(
     `${registered.principal} may log in with the key ${registered.fingerprint}${held} until ${registered.expires_at}`,
@@ -47,10 +49,11 @@ export async function login({ key, agent: useAgent, quiet, ifNeeded, ...options 
 export const alias = 'sallyport';
 
 export async function logout({ key, principal, ...options }: LogoutFlags): Promise<void> {
+  const files = sshFiles(key);
+  if (principal === undefined) await refuseForeignKey(files);
   const api = await connect(options);
   const forgotten = valueOf(await api.ssh.forget(principal));
   if (principal === undefined) {
-    const files = sshFiles(key);
     const agent = await openKeyAgent(process.env['SSH_AUTH_SOCK']);
     if (agent) await outOfAgent(agent, files);
     for (const file of [files.key, files.publicKey, files.certificate]) await rm(file, { force: true });
@@ -75,14 +78,14 @@ export interface LogoutFlags extends ConnectionOptions {
 async function intoAgent(
   agent: KeyAgent,
   files: SshFiles,
-  made: Pick<AgentKey, 'publicBytes' | 'privateBytes'>,
+  pair: Pick<AgentKey, 'publicBytes' | 'privateBytes'>,
   registered: { readonly certificate: string; readonly principal: string; readonly expires_at: string },
 ): Promise<void> {
   await outOfAgent(agent, files);
   const lifetimeSeconds = Math.max(1, Math.floor((Date.parse(registered.expires_at) - Date.now()) / 1_000));
   const certificate = Buffer.from(registered.certificate.split(' ')[1] ?? '', 'base64');
   const comment = `sallyport ${registered.principal}`;
-  await agent.add({ ...made, certificate, comment, lifetimeSeconds });
+  await agent.add({ ...pair, certificate, comment, lifetimeSeconds });
   await rm(files.key, { force: true });
 }
 
@@ -100,11 +103,9 @@ async function stillGood(files: SshFiles, agent: KeyAgent | undefined): Promise<
   const [certificate, key] = [await blobIn(files.certificate), await blobIn(files.publicKey)];
   const endMs = certificate && certificateEndMs(certificate);
   if (!key || endMs === undefined || endMs - Date.now() < renewalMs) return false;
-  const isHere = await access(files.key).then(
-    () => true,
-    () => false,
+  return (
+    (await isThere(files.key)) || (agent !== undefined && (await agent.identities()).some((held) => held.equals(key)))
   );
-  return isHere || (agent !== undefined && (await agent.identities()).some((held) => held.equals(key)));
 }
 
 /** Whole or not at all: an ssh that starts now may read it. */

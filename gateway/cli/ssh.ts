@@ -24,7 +24,7 @@ export function addSsh(program: Command): void {
       .command('login')
       .description('make a new key with a certificate, and let it log in as you until your token ends'),
   )
-    .option('--key <file>', 'where the key goes; the one that was there is replaced', defaultSshKey())
+    .option('--key <file>', 'where the key goes; that of an earlier login there is replaced', defaultSshKey())
     .option('--no-agent', 'write the key into the file, although an agent (SSH_AUTH_SOCK) could hold it')
     .option('--if-needed', 'only when the certificate is not there, or ends within a minute')
     .option('--quiet', 'say nothing unless it fails')

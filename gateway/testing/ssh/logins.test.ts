@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { logInByDevice } from '../idp-login.ts';
+import { runCli } from '../live-session.ts';
 import { noSshd, sshdPath } from '../sshd.ts';
 import { run, startSshRig, type SshRig } from './rig.ts';
 
-const cli = join(import.meta.dirname, '../../cli/main.ts');
 const rules = `package rules.ssh
 
 # METADATA
@@ -66,14 +64,14 @@ describe.skipIf(sshdPath === undefined)(
       return '';
     });
 
+    const sallyport = async (principal: string, ...args: readonly string[]) =>
+      (await runCli(world.rig, principal, ['ssh', ...args])).ended;
+
     /** By each way in, what `how` answers. */
     const ways: Readonly<Record<string, () => Promise<string>>> = {
       certificate: async () => {
         const key = join(world.dir, 'certified');
-        const { admin } = world.rig.gateway.addresses;
-        const args = [cli, 'ssh', 'login', '--gateway', `http://127.0.0.1:${admin.port}`, '--key', key, '--no-agent'];
-        const env = { ...process.env, SALLYPORT_TOKEN: await world.rig.token('olga') };
-        await promisify(execFile)(process.execPath, args, { env });
+        await sallyport('olga', 'login', '--key', key, '--no-agent');
         const certificate = ['-o', `CertificateFile=${key}-cert.pub`];
         return (await run('ssh', [...world.options(key), ...certificate, 'web1@127.0.0.1', 'how'])).err;
       },
@@ -86,6 +84,37 @@ describe.skipIf(sshdPath === undefined)(
       expect(await ways[method]?.()).toContain(`logged in by ${method}`);
       const found = await world.api('otto').audit.query({ type: 'session.start', limit: 1 });
       expect(found.ok && found.value[0]).toMatchObject({ identity: 'olga', detail: { method } });
+    });
+
+    test('a key of somebody else is neither replaced nor removed, and known_hosts beside it stays as it is', async () => {
+      const home = join(world.dir, 'own');
+      await mkdir(home);
+      const files = {
+        id: 'PRIVATE',
+        'id.pub': 'PUBLIC',
+        known_hosts: 'example.com ssh-ed25519 AAAA',
+        'two.pub': 'PUBLIC',
+      };
+      for (const [name, text] of Object.entries(files)) await writeFile(join(home, name), text);
+      for (const command of ['login', 'logout'])
+        for (const name of ['id', 'two']) {
+          const refused = await sallyport('ana', command, '--key', join(home, name));
+          expect(refused).toMatchObject({ code: 1, out: '' });
+          expect(refused.err).toContain(
+            'was not made by "sallyport ssh login", and would be lost\n  give --key a name',
+          );
+        }
+      expect((await sallyport('ana', 'login', '--key', join(home, 'ours'))).code).toBe(0);
+      expect((await sallyport('ana', 'login', '--key', join(home, 'ours'))).code).toBe(0);
+      for (const [name, text] of Object.entries(files)) expect(await readFile(join(home, name), 'utf8')).toBe(text);
+      expect((await sallyport('ana', 'logout', '--key', join(home, 'ours'))).code).toBe(0);
+      expect((await readdir(home)).sort()).toEqual([...Object.keys(files), 'ours.known_hosts'].sort());
+    });
+
+    test('a directory that is made for a key is named', async () => {
+      const said = (await sallyport('ana', 'login', '--key', join(world.dir, 'deep/er/id'))).err;
+      expect(said).toContain(`made the directory ${join(world.dir, 'deep')}, for you alone\n`);
+      expect((await sallyport('ana', 'login', '--key', join(world.dir, 'deep/er/id'))).err).not.toContain('made');
     });
 
     test('a code that is typed where a browser was asked for is a code', async () => {
