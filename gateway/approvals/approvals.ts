@@ -268,7 +268,7 @@ function messageOf(why: NotDecided): string {
     case 'not_a_person':
       return "approvals are for people, in person: your token is an agent's, says not that it is a person's, or acts for somebody";
     case 'not_in_group':
-      return 'you are in none of the groups that may decide this';
+      return 'you are in none of the groups that may decide this: "sallyport approvals show" names them';
     case 'digest_mismatch':
       return 'what you approve is not what waits; look at it again';
     default:

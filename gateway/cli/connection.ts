@@ -51,11 +51,17 @@ export async function connect(options: ConnectionOptions): Promise<ApiClient> {
 const unreachableHint =
   'is that the admin API of a gateway that runs? --gateway or SALLYPORT_GATEWAY says where it is, --ca or SALLYPORT_CA who vouches for it';
 
+/** A login changes nothing while the variable is there: it comes first. */
+function loginHint(): string {
+  if (!process.env['SALLYPORT_TOKEN']) return 'run: sallyport login';
+  return 'the token is the one in SALLYPORT_TOKEN: give another, or take the variable away and run: sallyport login';
+}
+
 /** The value of an answer, or the end of the command with what the gateway said. */
 export function valueOf<T>(reply: Reply<T>): T {
   if (reply.ok) return reply.value;
   const { code, detail, hint, status } = reply.problem;
   if (status === 0) throw new CliError(exitCodes.unreachable, detail, unreachableHint);
-  if (status === 401) throw new CliError(exitCodes.login, detail, hint ?? 'run: sallyport login');
+  if (status === 401) throw new CliError(exitCodes.login, detail, hint ?? loginHint());
   throw new CliError(exitCodes.refused, `${detail} [${code}]`, hint);
 }

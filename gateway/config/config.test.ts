@@ -242,7 +242,19 @@ describe('a configuration', () => {
       'a password that stands there in the clear',
       '{ env: CRM_PASSWORD }',
       'hunter2',
-      'gateway.yaml:17:24: targets[0].roles.app.password: expected a mapping, got "hunter2"',
+      'gateway.yaml:17:24: targets[0].roles.app.password: expected a mapping, got text; allowed in it: env, file, store',
+    ],
+    [
+      'a password of digits',
+      '{ env: CRM_PASSWORD }',
+      '271828',
+      'gateway.yaml:17:24: targets[0].roles.app.password: expected a mapping, got a number; allowed in it: env, file',
+    ],
+    [
+      'a login without a name',
+      'app: {',
+      '"": {',
+      'gateway.yaml:17:11: targets[0].roles.: no key that is allowed here: expected text that is not empty',
     ],
     [
       'the encrypted store without one',

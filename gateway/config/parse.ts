@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { disagreements, weaknesses, type Remark } from './agreement.ts';
 import type { Surroundings } from './fields.ts';
 import { configSchema, type Config } from './schema.ts';
-import { unknownKey, wording, yamlWording } from './wording.ts';
+import { mappingWording, unknownKey, wording, yamlWording } from './wording.ts';
 
 /** Something wrong with the configuration, at the character where it stands. Lines and columns count from 1. */
 export interface ConfigError {
@@ -83,8 +83,12 @@ function remarksOf(
   schema: z.ZodType,
 ): readonly { readonly remark: Remark; readonly onKey: boolean }[] {
   const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-  if (issue.code !== 'unrecognized_keys') return [{ remark: { path, message: wording(issue) }, onKey: false }];
+  const aMapping = issue.code === 'invalid_type' && issue.expected === 'object' && issue.input !== undefined;
+  if (issue.code !== 'unrecognized_keys' && !aMapping)
+    return [{ remark: { path, message: wording(issue) }, onKey: false }];
   const shape = z.toJSONSchema(schema, { io: 'input' });
+  if (issue.code !== 'unrecognized_keys')
+    return [{ remark: { path, message: mappingWording(issue, shape) }, onKey: false }];
   return issue.keys.map((key) => ({
     remark: { path: [...path, key], message: unknownKey(key, shape, path) },
     onKey: true,

@@ -15,6 +15,9 @@ export function wording(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       if (issue.input === undefined) return `missing: expected ${article(issue.expected)}`;
+      // Where a mapping belongs that says where a secret is, somebody may have written the secret.
+      if (issue.expected === 'object' && typeof issue.input !== 'object')
+        return `expected a mapping, got ${article(typeof issue.input)}`;
       return `expected ${article(issue.expected)}, got ${described(issue.input)}`;
     case 'invalid_value':
       return `expected ${listed(issue.values.map(String))}, got ${described(issue.input)}`;
@@ -26,10 +29,13 @@ export function wording(issue: z.core.$ZodIssue): string {
       if ('options' in issue && Array.isArray(issue.options))
         return `expected ${listed(issue.options.map(String))}, got ${described(memberOf(issue.input, issue.discriminator))}`;
       return `expected one of the allowed forms, got ${described(issue.input)}`;
+    case 'invalid_key': {
+      const [first] = issue.issues;
+      return `no key that is allowed here${first ? `: ${wording(first)}` : ''}`;
+    }
     case 'unrecognized_keys':
     case 'invalid_format':
     case 'not_multiple_of':
-    case 'invalid_key':
     case 'invalid_element':
     case 'custom':
       return issue.message;
@@ -61,6 +67,12 @@ export function unknownKey(key: string, schema: unknown, path: readonly Property
     .sort((a, b) => a.far - b.far)[0];
   const hint = near ? `did you mean ${near.candidate}?` : `allowed here: ${allowed.join(', ')}`;
   return `unknown key ${key}; ${hint}`;
+}
+
+/** What a mapping may have, for whoever wrote something else in its place. */
+export function mappingWording(issue: z.core.$ZodIssue, schema: unknown): string {
+  const allowed = keysAt([schema as SchemaNode], issue.path); // as above
+  return `${wording(issue)}; allowed in it: ${allowed.join(', ')}`;
 }
 
 function keysAt(nodes: readonly SchemaNode[], path: readonly PropertyKey[]): readonly string[] {
@@ -121,7 +133,8 @@ function listed(values: readonly string[]): string {
 
 function quantity(origin: string, bound: string, n: number): string {
   const some = n.toLocaleString('en');
-  if (origin === 'string') return n === 1 && bound === 'at least' ? 'text' : `${bound} ${some} characters`;
+  if (origin === 'string')
+    return n === 1 && bound === 'at least' ? 'text that is not empty' : `${bound} ${some} characters`;
   if (origin === 'array') return `${bound} ${n === 1 ? 'one entry' : `${some} entries`}`;
   return `${bound} ${some}`;
 }
