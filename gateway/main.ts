@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
 import { type Api, openApi } from './api/server.ts';
 import { openApprovals } from './approvals/index.ts';
 import { openAuditLog } from './audit/log.ts';
@@ -23,11 +22,10 @@ import { openIds } from './enforce/request-id.ts';
 import { openSqlAnalyzer } from './facts/sql/index.ts';
 import { openIdentity } from './identity/index.ts';
 import type { ListenEvent } from './listen/events.ts';
-import { openListener } from './listen/listener.ts';
 import { ConnectionRegistry } from './listen/registry.ts';
 import { openNotify } from './notify/index.ts';
 import { openPolicy } from './policy/open.ts';
-import { openPostgres } from './protocols/postgres/index.ts';
+import { openPostgresDoor } from './composition/postgres-door.ts';
 import { openSshDoor } from './composition/ssh-door.ts';
 import { openRecordings } from './recordings/index.ts';
 import { FollowedLabelStore } from './store/followed-labels.ts';
@@ -186,53 +184,16 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     }),
   );
 
-  const { tls } = config.listen.postgres;
-  const postgres = openPostgres({
-    tls:
-      tls &&
-      createSecureContext({ cert: await readFile(tls.cert), key: await readFile(tls.key), minVersion: 'TLSv1.2' }),
-    allowCleartextOnLoopback: config.listen.postgres.cleartext_loopback,
-    mechanism: config.listen.postgres.auth === 'oauth' ? 'oauth' : 'cleartext',
-    discovery: discoveryOf(identity.oauthChallenge()),
-    stepMs: config.limits.unauthenticated_ms,
-    authenticate: async (token, method) => {
-      const verdict = await identity.verify(token, method);
-      return verdict.ok ? verdict : { ok: false, message: verdict.message };
-    },
-    admission,
-    nextId,
-    target: (name, database) => targets.postgres(name, database),
-    limits: {
-      maxMessageBytes: config.limits.message_bytes,
-      maxBufferBytes: config.limits.session_buffer_bytes,
-      keepAliveMs: 15_000,
-      idleMs: config.sessions.idle_s === undefined ? undefined : config.sessions.idle_s * 1000,
-    },
-    log: (message, { error, ...about }) => log.say('warn', { ...about, err: error }, message),
-  });
   const countListen = countListenEvents(metrics);
   const onListenEvent = (event: ListenEvent) => {
     countListen(event);
     if (event.kind === 'failed') log.say('error', { err: event.error }, 'a connection failed');
   };
   const registry = new ConnectionRegistry(connectionLimits(config));
-  const listener = opening.use(
-    await openListener({
-      host: config.listen.postgres.host,
-      port: config.listen.postgres.port,
-      registry,
-      onConnection: (connection) => postgres.serve(connection),
-      refuse: (socket, why) => void postgres.refuse(socket, why),
-      onEvent: onListenEvent,
-    }),
-  );
+  const door = { admission, nextId, targets, registry, log, onEvent: onListenEvent, identity: () => identity };
+  const postgres = opening.use(await openPostgresDoor(config, door));
   const ssh = config.listen.ssh
-    ? opening.use(
-        await openSshDoor(config, config.listen.ssh, {
-          ...{ admission, nextId, secrets, targets, registry, clock, log, onEvent: onListenEvent },
-          identity: () => identity,
-        }),
-      )
+    ? opening.use(await openSshDoor(config, config.listen.ssh, { ...door, secrets, clock }))
     : undefined;
   const api: Api = opening.use(
     await openApi(
@@ -279,11 +240,11 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     opened.use(watching);
   }
   let closing: Promise<void> | undefined;
-  log.say('info', {}, `listening for PostgreSQL on ${listener.host}:${listener.port}`);
+  log.say('info', {}, `listening for PostgreSQL on ${postgres.host}:${postgres.port}`);
   if (ssh)
     log.say('info', { fingerprint: ssh.fingerprint }, `listening for SSH on ${ssh.address.host}:${ssh.address.port}`);
   return {
-    addresses: { postgres: { host: listener.host, port: listener.port }, ssh: ssh?.address, admin: api.address },
+    addresses: { postgres: { host: postgres.host, port: postgres.port }, ssh: ssh?.address, admin: api.address },
     refreshPolicy: () => policy.refresh(),
     reload,
     close,
@@ -320,7 +281,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   function close(): Promise<void> {
     closing ??= (async () => {
       const { drain_ms: deadlineMs } = config.limits;
-      await Promise.all([listener.drain(deadlineMs), ...(ssh ? [ssh.drain(deadlineMs)] : [])]);
+      await Promise.all([postgres.drain(deadlineMs), ...(ssh ? [ssh.drain(deadlineMs)] : [])]);
       await audit.append(gatewayEvent(clock.now(), 'gateway.stop', { action: 'stop' }), 'flushed');
       await opened.disposeAsync();
     })();
@@ -336,10 +297,6 @@ function connectionLimits(config: Config) {
     unauthenticated,
     unauthenticatedMs: unauthenticated_ms,
   };
-}
-
-function discoveryOf(challenge: { readonly openid_configuration: string; readonly scope: string } | undefined) {
-  return challenge && { configurationUrl: challenge.openid_configuration, scope: challenge.scope };
 }
 
 async function pemPair(files: { readonly cert: string; readonly key: string } | undefined) {

@@ -1,14 +1,9 @@
 import type { Config } from '../config/index.ts';
-import type { Admission } from '../contract/gate.ts';
 import type { Clock } from '../contract/ports.ts';
 import type { Login } from '../contract/principal.ts';
-import type { RequestId } from '../contract/ids.ts';
 import type { Credentials } from '../credentials/index.ts';
-import type { Identity } from '../identity/identity.ts';
 import { loginElsewhere } from '../identity/login.ts';
-import type { ListenEvent } from '../listen/events.ts';
 import { openListener } from '../listen/listener.ts';
-import type { ConnectionRegistry } from '../listen/registry.ts';
 import {
   certificateLine,
   fingerprint,
@@ -25,25 +20,15 @@ import {
   understoodOfUsers,
   userCertificate,
 } from '../protocols/ssh/index.ts';
-import type { Log } from '../telemetry/log.ts';
+import { keepAliveMs, type DoorPorts } from './door.ts';
 import { sshAuthority, sshKey } from './ssh-host-key.ts';
 import { channelSizes } from './ssh-target.ts';
-import type { Targets } from './targets.ts';
 
-export interface SshDoorPorts {
-  readonly admission: Admission;
-  readonly nextId: () => RequestId;
+export interface SshDoorPorts extends DoorPorts {
   readonly secrets: Credentials;
-  readonly targets: Targets;
-  readonly registry: ConnectionRegistry;
   readonly clock: Clock;
-  readonly log: Log;
-  readonly onEvent: (event: ListenEvent) => void;
-  /** The one in force: it changes with the configuration. */
-  readonly identity: () => Identity;
 }
 
-const keepAliveMs = 15_000;
 /** Ten minutes: a client that is stopped answers nothing, and may be let go on. */
 const maxUnanswered = 40;
 
