@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import ssh2, { type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { settled } from '../settled.ts';
 import { noSshd, rootOnly, sshdPath } from '../sshd.ts';
 import { newestOf } from './auditor.ts';
 import { startSshRig, type SshRig } from './rig.ts';
@@ -116,9 +117,11 @@ describe.skipIf(skipped !== undefined)(
       expect((await closed)[0]).toBe(255);
       expect(err).toContain('session ended: the token has expired; log in again');
       while (isAlive(pid)) await sleep(20);
-      const sessions = await world.api('otto').sessions.list({ principal: 'olga', open: false });
       const ended = { end_reason: 'session ended: the token has expired; log in again' };
-      expect(sessions).toMatchObject({ ok: true, value: [ended] });
+      // What ran may be dead before the session is written down as over.
+      await expect
+        .poll(() => world.api('otto').sessions.list({ principal: 'olga', open: false }), settled)
+        .toMatchObject({ ok: true, value: [ended] });
     });
 
     test('what was on its way to the host in the moment its session ended is killed there', async () => {
