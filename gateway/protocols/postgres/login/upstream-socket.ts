@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { ConnectionOptions } from 'node:tls';
+import { connect as connectTls, createSecureContext } from 'node:tls';
+import type { ConnectionOptions, SecureContext } from 'node:tls';
 import { SallyportError } from '../../../contract/errors.ts';
 import { readSome } from '../codec/socket-input.ts';
 import { encodeSslRequest } from './startup.ts';
@@ -90,9 +90,23 @@ function tlsOptions(
     rejectUnauthorized: mode.mode !== 'require',
     // SNI knows no addresses (RFC 6066); the certificate is checked against `host` then.
     ...(isIP(name) === 0 ? { servername: name } : {}),
-    ...(mode.ca === undefined ? {} : { ca: mode.ca }),
+    secureContext: contextOf(mode.ca),
     ...(mode.mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
   };
+}
+
+/** By the PEM of the authorities; undefined is the system's. As many as there are targets, and as often as those are renewed. */
+const contexts = new Map<string | undefined, SecureContext>();
+const maxContexts = 256;
+
+/** Made once: each takes some 30 KiB for as long as its connection lasts. Nothing in it is a connection's own. */
+function contextOf(ca: string | undefined): SecureContext {
+  const known = contexts.get(ca);
+  if (known) return known;
+  if (contexts.size >= maxContexts) contexts.clear();
+  const made = createSecureContext(ca === undefined ? {} : { ca });
+  contexts.set(ca, made);
+  return made;
 }
 
 function refused(address: UpstreamAddress, cause: unknown): SallyportError {
