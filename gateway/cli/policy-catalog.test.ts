@@ -10,7 +10,13 @@ import { fixtureOf, type LiveCatalog } from '../composition/lines/postgres-fixtu
 import { readLiveCatalog } from '../composition/lines/postgres-live.ts';
 import { openPostgresLines, postgresFixture, snapshotOf } from '../composition/lines/postgres.ts';
 import type { PostgresCommand } from '../contract/command-postgres.ts';
-import { leanCatalog, openSqlAnalyzer, type CatalogSnapshot, type TableRule } from '../facts/sql/index.ts';
+import {
+  leanCatalog,
+  openSqlAnalyzer,
+  type CatalogSnapshot,
+  type FunctionBody,
+  type TableRule,
+} from '../facts/sql/index.ts';
 import { root, temporaryFolder, unordered } from '../policy/fixtures.ts';
 import { startPostgres18, type TestPostgres } from '../testing/postgres.ts';
 
@@ -40,6 +46,7 @@ const ruled = `
   create schema aside;
   create table aside.numbers (ssn text unique);
   create domain short as varchar(20);
+  create collation near (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
   create function code(text) returns text language plpgsql as 'begin return $1; end';
   create table acts (
     id int primary key, ref uuid, ssn text unique references aside.numbers (ssn), name citext, nick short, born date, secret text,
@@ -47,6 +54,9 @@ const ruled = `
   );
   alter table acts add check (secret <> 'y') not valid;
   create unique index on acts (lower(secret)) where id > 0;
+  create table letters (id int primary key, email text, gone timestamptz, near text collate near);
+  create unique index on letters (lower(email)) where gone is null;
+  create function initial(letters, int) returns text language sql as 'select left($1.email, 1)';
   alter table acts enable row level security;
   create policy seen on acts using (exists (select from aside.numbers n where n.ssn = acts.ssn));
   create policy mine on acts using (secret = current_user);
@@ -145,7 +155,7 @@ test('somebody who may read no table writes a fixture of all of them, without a 
     protocol: 'postgres',
     labels: {},
     postgres: {
-      format: 3,
+      format: 4,
       major: 18,
       search_path: ['public', 'other'],
       relations: {
@@ -216,8 +226,9 @@ function readBy(snapshot: CatalogSnapshot) {
   return {
     ...lean,
     version: 0,
-    functions: distinct(lean.functions),
+    functions: distinct(lean.functions.map((one) => (one.body ? { ...one, body: withRows(one.body, nameOf) } : one))),
     operators: distinct(lean.operators),
+    types: distinct(lean.types ?? []),
     rules: distinct((lean.rules ?? []).map(({ relation, rule }) => [nameOf(relation), named(rule, nameOf)])),
     relations: Object.fromEntries(
       lean.relations
@@ -228,6 +239,12 @@ function readBy(snapshot: CatalogSnapshot) {
         ]),
     ),
   };
+}
+
+function withRows({ rowTypes = [], ...body }: FunctionBody, nameOf: (oid: number) => string) {
+  return rowTypes.some((oid) => oid > 0)
+    ? { ...body, rows: rowTypes.map((oid) => (oid > 0 ? nameOf(oid) : null)) }
+    : body;
 }
 
 function named(rule: TableRule, nameOf: (oid: number) => string) {
@@ -355,7 +372,7 @@ describe('of tables that do something by themselves', () => {
     expect(text).toContain('\n        - {kind: policy, reads: aside.numbers, columns: [ssn]}\n');
     expect(text).toContain('types: {id: integer, ref: uuid, nick: character varying, born: date}');
     expect((parse(text) as { postgres: unknown }).postgres).toEqual(section);
-    expect(postgresFixture.parse(section)).toMatchObject({ format: 3, relations: { 'aside.numbers': {} } });
+    expect(postgresFixture.parse(section)).toMatchObject({ format: 4, relations: { 'aside.numbers': {} } });
   });
   test('a rule about a table that is not there is refused', () => {
     const rule = { kind: 'foreign', columns: ['a'], to: 'public.nobody', to_columns: ['a'] };

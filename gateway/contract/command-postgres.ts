@@ -72,6 +72,7 @@ export const functionCategories = [
   'admin',
   'sequence',
   'statistics',
+  'counter',
   'unknown',
 ] as const;
 export type FunctionCategory = (typeof functionCategories)[number];
@@ -92,6 +93,8 @@ export interface PostgresCommand extends CommandFrame {
   readonly functions: readonly FunctionFact[];
   /** Labelled values that it stores, or calls by another name, where their labels do not stand yet. Released, it takes the labels along. */
   readonly copies: readonly CopiedFact[];
+  /** What it reads that holds no labelled value and may tell something of one all the same. */
+  readonly measures: readonly MeasureFact[];
   /** A write (update, delete, merge) whose condition is absent or always true. */
   readonly unfiltered: boolean;
   /** Rows at most by the statement's own constant LIMIT/FETCH; null without one. */
@@ -167,6 +170,22 @@ export interface CopiedFact {
   readonly labels: readonly string[];
   /** `schema.relation.column` of each labelled column that the values are made of. */
   readonly sources: readonly string[];
+}
+
+/**
+ * `writing`: how much was written, and so how alike old and new values are. `room`: how much room values take, and so how long they are. `distinct`: how many
+ * different ones there are.
+ */
+export const measureTells = ['writing', 'room', 'distinct'] as const;
+export type MeasureTells = (typeof measureTells)[number];
+
+/** Of its own work the server counts things that follow from labelled values. */
+export interface MeasureFact {
+  /** `counter`: a column or a function that says what the server has counted. `plan`: what EXPLAIN shows beside the shape of a plan. */
+  readonly what: 'counter' | 'plan';
+  /** Of a counter `relation.column`, or the function; of a plan `costs`, which are estimated, or `work`, what was done. */
+  readonly name: string;
+  readonly tells: MeasureTells;
 }
 
 export interface FunctionFact {

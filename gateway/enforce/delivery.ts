@@ -138,7 +138,8 @@ export class Delivery {
     const { outcome } = part;
     if (outcome.ok || (!this.#redactsTexts && !this.#search)) return part;
     const text = this.#redactsTexts || !this.#search ? redactedText : this.#search.text(outcome.text);
-    return { kind: 'end', outcome: { ...outcome, text } };
+    const code = this.#redactsTexts ? withheldCode(outcome.code) : outcome.code;
+    return { kind: 'end', outcome: { ...outcome, code, text } };
   }
 
   /** What a stream has used up of its limits, as a sentence: it is to be ended. */
@@ -243,11 +244,19 @@ function fitting(batch: RowBatch, rows: number, bytes: number): number {
 
 const nothing: readonly ResultPart[] = [];
 
+/**
+ * Which of two rows failed first says in what order they came, and by what: that a value does not fit is said, and not why.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html, class 22
+ */
+function withheldCode(code: string): string {
+  return code.startsWith('22') ? '22000' : code;
+}
+
 const redactedText = 'text withheld: the command touched masked data';
 
 /** Error and notice texts are data: a failed cast quotes the value. Under masks only the code leaves. */
 function redactMessage(message: Message): Message {
-  return { severity: message.severity, code: message.code, text: redactedText };
+  return { severity: message.severity, code: withheldCode(message.code), text: redactedText };
 }
 
 /** Whether values with some label leave masked. Detectors alone are no reason to withhold what was not found by them. */

@@ -55,6 +55,7 @@ export function statement(changes: Partial<PostgresCommand> = {}): PostgresComma
     lookups: 0,
     functions: [],
     copies: [],
+    measures: [],
     unfiltered: false,
     limit: null,
     into: null,

@@ -4,6 +4,7 @@ import {
   columnUses,
   copyFormats,
   functionCategories,
+  measureTells,
   postgresEffects,
   type PostgresCommand,
 } from '../contract/command-postgres.ts';
@@ -69,6 +70,13 @@ export const statements: fc.Arbitrary<PostgresCommand> = fc
     ),
     filters: seldom(fc.record({ column: name, use: fc.constantFrom(...columnUses), labels: some(label) })),
     copies: seldom(fc.record({ column: name, labels: some(label), sources: some(name) })),
+    measures: seldom(
+      fc.record({
+        what: fc.constantFrom('counter' as const, 'plan' as const),
+        name: fc.oneof(fc.constantFrom('costs', 'work'), name),
+        tells: fc.constantFrom(...measureTells),
+      }),
+    ),
     functions: seldom(
       fc.record({
         schema: name,

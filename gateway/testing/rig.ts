@@ -16,6 +16,8 @@ export interface RigOptions extends GatewayRigOptions {
   readonly crm?: boolean;
   /** False: the way to the target is in the clear, for comparisons with other things that speak in the clear. */
   readonly upstreamTls?: boolean;
+  /** Where changes of the schema by the owner need nobody's approval: `test`. Default `prod`. */
+  readonly env?: 'prod' | 'test';
 }
 
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
@@ -35,7 +37,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
           options.upstreamTls === false
             ? { mode: 'disable' }
             : { mode: 'verify-full', ca: await file('pg-ca.pem', postgres.ca ?? '') },
-        labels: { env: 'prod' },
+        labels: { env: options.env ?? 'prod' },
         roles: {
           app: { password: { file: await file('app', passwords.app) } },
           owner: { password: { file: await file('owner', passwords.owner) } },

@@ -118,10 +118,30 @@ test_set_config_that_was_not_seen_is_denied if {
 	s.ids(d.findings.deny) == {"PG-022"}
 }
 
-test_search_path_stays_under_masks if {
-	change := {"kind": "variable_set", "action": "set", "effects": ["set"], "set": [{"name": "search_path", "value": "x"}]}
-	d := postgres.decision with input as s.by(s.reader, change)
-	s.ids(d.findings.deny) == {"PG-023"}
-	elsewhere := postgres.decision with input as object.union(s.by(s.reader, change), {"target": {"name": "unlabelled"}})
-	elsewhere.effect == "allow"
+path_change := {"kind": "variable_set", "action": "set", "effects": ["set"], "set": [{"name": "search_path", "value": "x"}]}
+
+set_config := {"schema": "pg_catalog", "name": "set_config", "categories": ["set_config"]}
+
+test_search_path_changes_under_masks_by_itself if {
+	d := postgres.decision with input as s.by(s.reader, path_change)
+	d.effect == "allow"
+	call := object.union(path_change, {"kind": "select", "functions": [set_config]})
+	by_call := postgres.decision with input as s.by(s.reader, call)
+	by_call.effect == "allow"
+}
+
+with_more := [
+	{"kind": "alter_role_set"},
+	{"kind": "insert", "functions": [set_config]},
+	{"kind": "select", "functions": [set_config, {"schema": "public", "name": "f", "categories": ["pure"]}]},
+	{"kind": "select", "functions": [set_config], "relations": [{"schema": "public", "name": "t", "kind": "table", "access": "read", "columns": [], "labels": []}]},
+]
+
+test_search_path_does_not_change_under_masks_with_more[note] if {
+	some i, more in with_more
+	note := $"{i} {more.kind}"
+	d := postgres.decision with input as s.by(s.reader, object.union(path_change, more))
+	"PG-023" in s.ids(d.findings.deny)
+	elsewhere := postgres.decision with input as object.union(s.by(s.reader, object.union(path_change, more)), {"target": {"name": "unlabelled"}})
+	not "PG-023" in s.ids(elsewhere.findings.deny)
 }

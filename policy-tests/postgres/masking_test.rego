@@ -91,6 +91,23 @@ test_a_masked_column_is_no_ingredient[use] if {
 	f.hint != ""
 }
 
+# To somebody who wants a group or an average, the column itself is no answer.
+test_a_hint_is_about_the_use[use] if {
+	some use, words in {
+		"group": "Group by other columns",
+		"distinct": "Group by other columns",
+		"order": "such as the primary key",
+		"index_order": "round(price, 2)",
+		"set": "jsonb_set",
+		"function": "an average",
+		"expression": "a length",
+	}
+	filter := {"column": "public.customers.ssn", "use": use, "labels": ["pii.ssn"]}
+	d := postgres.decision with input as s.by(s.reader, {"labels": ["pii.ssn"], "filters": [filter]})
+	some f in d.findings.deny
+	contains(f.hint, words)
+}
+
 look_up(session_lookups, facts) := object.union(
 	s.by(s.reader, object.union(
 		{
@@ -289,15 +306,16 @@ test_what_was_not_understood_does_not_run_under_masks[who] if {
 
 test_what_stands_in_the_way_says_what_to_do_instead[reason] if {
 	some reason, hint in {
-		"pg_catalog.pg_stats holds values of columns": "Read the tables themselves: their labelled columns leave masked.",
+		"pg_catalog.pg_stats holds values of columns": "Choose a column without labels by its name, WHERE schemaname = '...' AND tablename = '...' AND attname = '...', and leave correlation out.",
+		"pg_catalog.pg_statistic holds values of columns": "Read the tables themselves: their labelled columns leave masked.",
 		"public.t is a table of another server, and none of its columns is labelled": "Ask for labels on the columns of that table.",
-		"pg_catalog.pg_stat_activity holds statements of others": "Name the columns that you need: all but query are read.",
-		"a plan tells how long labelled values are: say EXPLAIN (COSTS OFF), without ANALYZE, MEMORY, BUFFERS": "Say EXPLAIN (COSTS OFF) without ANALYZE, or explain a statement that names no labelled column.",
+		"pg_catalog.pg_stat_activity holds statements of others": "Name the columns that you need: all but query are read, and query of your own session alone: WHERE pid = pg_backend_pid().",
 		"an earlier statement of the message changes what names mean": "Send the statements one by one: each is read by the schema that the one before it has left.",
-		"the schema was changed in this transaction": "Commit first: what a transaction has changed of the schema is seen by its own connection only.",
+		"the schema was changed in this transaction": "Under READ COMMITTED the gateway sees what a transaction has changed of the schema. Or commit first.",
+		"the cursor was opened when its names meant something else": "Close it, and open it again.",
 		"the body of DO is not read": "Send the statements themselves.",
 		"relation nowhere is not known": "Check the name, or write the schema before it.",
-		"pg_catalog.pg_subscription holds credentials": "Nobody reads these through the gateway. psql's \\dRs+, \\deu+ and the like read them.",
+		"pg_catalog.pg_subscription holds credentials": "Nobody reads these through the gateway. psql asks for them with a plus only: \\dRs and \\deu show the rest.",
 		"reference nam cannot be resolved": "Check the name: no table of the statement has such a column. A psql that is older than the server asks for some: use the server's.",
 		"function f cannot be seen through": "Write it so that every table, column and function can be told from the statement itself.",
 	}
@@ -305,6 +323,83 @@ test_what_stands_in_the_way_says_what_to_do_instead[reason] if {
 	some f in d.findings.deny
 	f.id == "PG-001"
 	f.hint == hint
+}
+
+counter := {"what": "counter", "name": "pg_stat_io.hits", "tells": "writing"}
+
+granted := {"crm": {"readers": ["dba"]}}
+
+test_counters_are_not_read_under_masks[who.groups] if {
+	some who in [s.reader, s.dba, s.agent]
+	d := postgres.decision with input as s.by(who, {"measures": [counter]}) with data.rules.postgres.measures as {}
+	s.ids(d.findings.deny) == {"PG-017"}
+}
+
+test_what_counters_and_plans_tell_is_said[msg] if {
+	some measure, msg in {
+		counter: "pg_stat_io.hits tells how much was written, and so how alike old and new values are",
+		{"what": "counter", "name": "pg_stat_get_db_temp_bytes", "tells": "room"}: "pg_stat_get_db_temp_bytes tells how much room values take, and so how long they are",
+		{"what": "counter", "name": "pg_stat_user_indexes.idx_scan", "tells": "distinct"}: "pg_stat_user_indexes.idx_scan tells how many different values there are",
+		{"what": "plan", "name": "costs", "tells": "room"}: "what a plan expects tells how much room values take, and so how long they are",
+		{"what": "plan", "name": "work", "tells": "writing"}: "what a plan has done tells how much was written, and so how alike old and new values are",
+	}
+	d := postgres.decision with input as s.by(s.reader, {"measures": [measure]}) with data.rules.postgres.measures as {}
+	some f in d.findings.deny
+	f.msg == msg
+}
+
+test_a_counter_that_is_refused_says_what_to_do_instead[hint] if {
+	some what, hint in {
+		"counter": "Name other columns, or ask for your group among the readers of measures on this target.",
+		"plan": "Say EXPLAIN (COSTS OFF) without ANALYZE, MEMORY, BUFFERS, explain a statement that names no labelled column, or ask for your group among the readers of measures on this target.",
+	}
+	d := postgres.decision with input as s.by(s.dba, {"measures": [object.union(counter, {"what": what})]}) with data.rules.postgres.measures as {}
+	some f in d.findings.deny
+	f.hint == hint
+}
+
+test_policy_data_lets_a_group_read_them if {
+	d := postgres.decision with input as s.by(s.dba, {"measures": [counter]}) with data.rules.postgres.measures as granted
+	d.effect == "allow"
+}
+
+test_on_that_target_and_to_that_group_only if {
+	elsewhere := {"clinic": {"readers": ["dba"]}}
+	on_another := postgres.decision with input as s.by(s.dba, {"measures": [counter]}) with data.rules.postgres.measures as elsewhere
+	s.ids(on_another.findings.deny) == {"PG-017"}
+	another := postgres.decision with input as s.by(s.reader, {"measures": [counter]}) with data.rules.postgres.measures as granted
+	s.ids(another.findings.deny) == {"PG-017"}
+}
+
+test_and_lets_them_keep_none_of_it_for_others[effect] if {
+	some effect in ["opaque", "program", "ddl", "update", "merge", "insert", "delete", "notify"]
+	d := postgres.decision with input as s.by(s.dba, {"measures": [counter], "action": effect, "effects": [effect]})
+		with data.rules.postgres.measures as granted
+	some f in d.findings.deny
+	f.id == "PG-017"
+	f.hint == "Read it in a statement that keeps nothing: no rows written, nothing defined."
+}
+
+test_a_plan_of_a_write_keeps_nothing if {
+	facts := {"measures": [{"what": "plan", "name": "work", "tells": "writing"}], "action": "update", "effects": ["update", "explain"]}
+	d := postgres.decision with input as s.by(s.dba, facts) with data.rules.postgres.measures as granted
+	d.effect == "allow"
+}
+
+test_and_opens_nothing_else if {
+	facts := {"measures": [counter], "analysis": {"complete": false, "reasons": ["pg_catalog.pg_stat_activity holds statements of others"]}}
+	d := postgres.decision with input as s.by(s.dba, facts) with data.rules.postgres.measures as granted
+	s.ids(d.findings.deny) == {"PG-001"}
+	f := {"schema": "pg_catalog", "name": "f", "categories": ["counter", "statistics"]}
+	called := postgres.decision with input as s.by(s.dba, {"functions": [f], "measures": [counter]}) with data.rules.postgres.measures as granted
+	s.ids(called.findings.deny) == {"PG-013"}
+}
+
+test_counters_are_read_where_nothing_is_masked if {
+	d := postgres.decision with input as s.by(s.unmasked_dba, {"measures": [counter]}) with data.labels as {}
+	d.effect == "allow"
+	unlabelled := postgres.decision with input as object.union(s.by(s.reader, {"measures": [counter]}), {"target": {"name": "unlabelled"}})
+	unlabelled.effect == "allow"
 }
 
 test_what_was_not_understood_does_not_run_for_an_agent_anywhere if {

@@ -66,6 +66,7 @@ _select := {
 	"lookups": 0,
 	"functions": [],
 	"copies": [],
+	"measures": [],
 	"unfiltered": false,
 	"limit": null,
 	"into": null,

@@ -12,8 +12,8 @@ export interface Mutant {
 
 /** What the analysis writes down, reads further, or remembers; a row of what functions and relations do. */
 const statements: readonly RegExp[] = [
-  /this\.touch\(.*\);$/,
-  /(?:walk\.)?ledger\.(?:touch|touchAll|lookUp|explains|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect)\(.*\);$/,
+  /this\.(?:touch|measures)\(.*\);$/,
+  /(?:walk\.)?ledger\.(?:touch|touchAll|lookUp|explains|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect|measures)\(.*\);$/,
   /(?:walk\.)?ledger\.copies\.add\(.*\);$/,
   /(?:(?:walk\.)?ledger\.)?(?:rows\.(?:reads|readsAgain|keeps|tells)|sorts|searchesNull)\(.*\);$/,
   /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur|copyInto|copyColumns|copyNew|copyRenamed|renamed|changesRows|readConflict|readAssignments|readRules|readRuleUses|readDefaults)\(.*\);$/,
@@ -25,25 +25,45 @@ const rows: readonly RegExp[] = [
   /^ {2}\['\w+', \/.*, '\w+'\],$/,
 ];
 /** Tables whose rows allow, or say what a function is called by: one row less refuses more. */
-const allowing: ReadonlySet<string> = new Set(['total-functions.ts', 'builtin-functions.ts']);
+const allowing: ReadonlySet<string> = new Set([
+  'total-functions.ts',
+  'builtin-functions.ts',
+  'counters.ts',
+  'equal-values.ts',
+]);
 /** What the outline does not read by itself. */
 const leaves = /^(\s*)if \((?:code|text\.charCodeAt).* return undefined;$/;
 const allows = /, '(?:pure|volatile)'\],$/;
 
 /** Where a rule is what speaks against an exception: each is a line of its own. */
-const refusing: ReadonlySet<string> = new Set(['look-up.ts', 'given-values.ts']);
-const refuses = /^(\s*)if \(.*\) return (?:undefined|false);$/;
+const refusing: ReadonlySet<string> = new Set(
+  `look-up.ts given-values.ts catalog-rows.ts rule-uses.ts plain-definition.ts row-arguments.ts equal-values.ts equality.ts calm-calls.ts
+   key-order.ts settled-order.ts document-change.ts document-constant.ts document-member.ts opened-document.ts derived.ts common-type.ts`.split(
+    /\s+/,
+  ),
+);
+/** That something is not there is no rule: what follows could not go on. */
+const refuses = /^(\s*)if \((?!!\w+\) ).*\) return (?:undefined|false|'v'|item);$/;
+/** Where what is returned speaks against the statement: nothing does. */
+const speaking: ReadonlyMap<string, readonly [returned: RegExp, nothing: string]> = new Map([
+  ['rule-uses.ts', [/^( {6}return ).*\blabelled\b.*;$/, '$1[];']],
+  ['failing.ts', [/^(\s*(?:if \(.*\) )?return )(?:.*namesColumn\(.*\)|.*'EXPR_SUBLINK');$/, '$1false;']],
+  ['turns.ts', [/^(\s*return )!random.*;$/, '$1false;']],
+  ['trigger-names.ts', [/^(\s*return )`.*`;$/, '$1undefined;']],
+  ['settled-order.ts', [/^(\s*)if \(.*'SORTBY_USING'\) return \[\];$/, '$1void 0;']],
+]);
 
 /** Every rule of a source of the analysis, switched off one at a time. */
 export function mutantsOf(file: string, source: string): readonly Mutant[] {
   const lines = source.split('\n');
   const name = file.split('/').at(-1) ?? '';
   return lines.flatMap((line, i) => {
-    const refused = refusing.has(name) ? withoutRefusal(line) : undefined;
+    const refused = (refusing.has(name) ? withoutRefusal(line) : undefined) ?? withoutAnswer(name, line);
     const left = name === 'plain-outline.ts' && leaves.test(line) ? '' : undefined;
     const changed =
       refused ??
       left ??
+      (name === 'counters.ts' ? withoutCounter(line) : undefined) ??
       withoutOrder(line) ??
       withoutStatement(line) ??
       (allowing.has(name) ? undefined : withoutRow(line));
@@ -68,6 +88,17 @@ function withoutOrder(line: string): string | undefined {
 
 function withoutRefusal(line: string): string | undefined {
   return refuses.test(line) ? line.replace(refuses, '$1void 0;') : undefined;
+}
+
+function withoutAnswer(name: string, line: string): string | undefined {
+  const [returned, nothing] = speaking.get(name) ?? [];
+  return returned && nothing !== undefined && returned.test(line) ? line.replace(returned, nothing) : undefined;
+}
+
+/** What counts by values counts rows. */
+function withoutCounter(line: string): string | undefined {
+  const counts = /^( {2}\[\/.*, )'(?:writing|room|distinct)'(, '.*'\],)$/;
+  return counts.test(line) ? line.replace(counts, "$1'rows'$2") : undefined;
 }
 
 function withoutRow(line: string): string | undefined {

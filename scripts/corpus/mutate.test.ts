@@ -6,10 +6,11 @@ import { allMutants, runMutants } from './mutate.ts';
 test('each rule of the analysis is a mutant, and so is each of the default pack that denies or masks', async () => {
   const mutants = await allMutants();
   const of = (end: string): number => mutants.filter(({ file }) => file.endsWith(end)).length;
-  expect(of('.ts')).toBeGreaterThan(120);
+  expect(of('.ts')).toBeGreaterThan(400);
   expect(of('plain-outline.ts')).toBe(2);
   expect(of('masking.rego')).toBeGreaterThanOrEqual(9);
   expect(of('labels.rego')).toBe(2);
+  expect(of('settings.rego')).toBe(5);
 });
 
 test('a mutant is the source without one rule', () => {
@@ -26,6 +27,11 @@ test('a mutant is the source without one rule', () => {
     [2, '  for (const f of turns) void 0;'],
     [4, ''],
   ]);
+  const refusal = ['    if (!relation) return false;', "    if (kind !== 'a') return false;"];
+  expect(mutantsOf('x/rule-uses.ts', refusal.join('\n')).map(({ line }) => line)).toEqual([2]);
+  expect(mutantsOf('x/some.ts', refusal.join('\n'))).toEqual([]);
+  const told = mutantsOf('x/rule-uses.ts', '      return meets(written, told) ? labelled : [];');
+  expect(told.map(({ source: text }) => text)).toEqual(['      return [];']);
   const [rule] = policyMutantsOf('x.rego', 'deny contains {\n\t"id": "PG-1",\n} if {\n\ttrue\n}');
   expect(rule?.source).toBe('deny contains {\n\t"id": "PG-1",\n} if {\n\tfalse\n\ttrue\n}');
 });

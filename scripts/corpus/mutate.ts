@@ -24,7 +24,7 @@ const suite = [
   'lineage/function-body',
   'text/plain-outline',
 ].map((name) => `${analysis}/${name}.test.ts`);
-const policies = ['policies/rules/postgres/masking.rego', 'policies/rules/postgres/labels.rego'];
+const policies = 'policies/rules/postgres';
 
 /** Every rule that there is: of the analysis, then of the default pack. */
 export async function allMutants(): Promise<readonly Mutant[]> {
@@ -35,7 +35,11 @@ export async function allMutants(): Promise<readonly Mutant[]> {
     const file = `${analysis}/${name}`;
     return mutantsOf(file, await readFile(join(root, file), 'utf8'));
   });
-  const rules = policies.map(async (file) => policyMutantsOf(file, await readFile(join(root, file), 'utf8')));
+  const packs = (await readdir(join(root, policies))).filter((name) => name.endsWith('.rego')).sort();
+  const rules = packs.map(async (name) => {
+    const file = `${policies}/${name}`;
+    return policyMutantsOf(file, await readFile(join(root, file), 'utf8'));
+  });
   return (await Promise.all([...sources, ...rules])).flat();
 }
 

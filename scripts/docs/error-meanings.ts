@@ -21,7 +21,8 @@ export const errorMeanings = {
     'The SSH host shows a key that is not trusted, or none is. Compare the fingerprint with the host’s own, then: `sallyport target trust`',
   'identity-unavailable': 'An issuer cannot be reached',
   'opa-unavailable': 'OPA 1.22.0 is not there; the message says where it was looked for',
-  'opa-failed': 'OPA refused to check, test or compile the policies; the message is OPA’s own',
+  'opa-failed':
+    'The policies did not check, test or compile; the message is OPA’s own, or what `sallyport policy check` says',
   'parser-deadline': 'A statement took longer to parse than `limits.parser_deadline_ms`',
   'parser-crashed': 'A parser thread ended; it is replaced',
   'protocol-violation': 'Bytes that no client or server may send',
@@ -76,6 +77,8 @@ export const sqlstateMeanings: Readonly<Record<string, string>> = {
   '08006': 'The connection to the target broke',
   '08P01': 'The bytes are against the protocol, or over the size limit. The session is closed',
   '0A000': 'Replication, the function-call message, another protocol version, or a PostgreSQL newer than the parser',
+  '22000':
+    'A value did not fit, of a command that touched masked data: which of the codes of class 22 it was is withheld with the text',
   '22021': 'Text that is not UTF-8',
   '22023': 'A setting at log-in that is pinned or cannot be applied',
   '25P02': 'Not run: an earlier statement of the transaction failed',

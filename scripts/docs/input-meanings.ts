@@ -84,6 +84,12 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
       'Column that comes to hold labelled values, or to be called another name, and does not carry their labels yet. The labels follow when the command is released',
     'command.copies[].labels': 'Those labels',
     'command.copies[].sources': 'Labelled columns that the values are made of',
+    'command.measures[].what':
+      'Something that it reads and that holds no labelled value, but may tell of one: a `counter` of the server, or a `plan`',
+    'command.measures[].name':
+      'Of a counter `relation.column`, or the function; of a plan `costs`, which the server estimates, or `work`, what was done',
+    'command.measures[].tells':
+      '`writing`: how much was written, and so how alike old and new values are. `room`: how much room values take, and so how long they are. `distinct`: how many different ones there are',
     'command.functions[].schema': 'Of a function that the statement calls, operators and casts included',
     'command.functions[].name': 'Its name',
     'command.functions[].categories': 'What it can do',
@@ -156,6 +162,7 @@ export const categoryMeanings = {
   admin: 'administers the server',
   sequence: 'sequences',
   statistics: 'statistics, which hold values of columns',
+  counter: 'what the server counts of its own work: see `measures`',
   unknown: 'not built in, so nobody knows what it does',
 } as const satisfies Record<FunctionCategory, string>;
 

@@ -1,11 +1,14 @@
-import type { CatalogRule, CatalogSnapshot } from '../../facts/sql/index.ts';
+import type { CatalogRule, CatalogSnapshot, FunctionBody } from '../../facts/sql/index.ts';
 import { fixtureFormat, type WrittenPostgresFixture } from './postgres.ts';
-import { writtenMoved, writtenType } from './postgres-types.ts';
+import { isSpelled, writtenMoved, writtenType } from './postgres-types.ts';
 import { otherTable, writtenRule } from './postgres-rules.ts';
 
 type Relation = CatalogSnapshot['relations'][number];
 type WrittenRelations = NonNullable<WrittenPostgresFixture['relations']>;
 type WrittenFunctions = NonNullable<WrittenPostgresFixture['functions']>;
+type WrittenFunction = Extract<WrittenFunctions[string], readonly unknown[]>[number];
+/** The name of a table; undefined where the fixture does not have it. */
+type TableOf = (oid: number) => string | undefined;
 
 /** A live database as far as its lines are read by it. */
 export interface LiveCatalog {
@@ -41,7 +44,7 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
   const canBeNamed = ({ schema, name }: { readonly schema: string; readonly name: string }): boolean =>
     !schema.includes('.') && !name.includes('.');
   const written = new Set(relations.filter(canBeNamed).map(({ oid }) => oid));
-  const otherOf = (oid: number): string | undefined => {
+  const otherOf: TableOf = (oid) => {
     const other = byOid.get(oid);
     return other && written.has(oid) ? nameOf(other) : undefined;
   };
@@ -49,6 +52,7 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
     relations.flatMap(({ columns }) => columns.map(({ typeName }) => typeName.replaceAll('"', ''))),
   );
   const enums = snapshot.enums.filter((one) => canBeNamed(one) && typeNames.has(nameOf(one))).map(nameOf);
+  const ownTypes = (snapshot.types ?? []).filter((one) => isWanted(one.schema) && canBeNamed(one)).map(nameOf);
   const moved = writtenMoved(snapshot, relations);
   const parts: Parts = { byOid, rules, otherOf, standIns: snapshot.standIns ?? new Map() };
   return {
@@ -62,8 +66,9 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
       ...(snapshot.coerces === true && { coerces: true }),
       ...(snapshot.converts === true && { converts: true }),
       ...(enums.length > 0 && { enums: enums.sort() }),
+      ...(ownTypes.length > 0 && { own_types: ownTypes.sort() }),
       ...(moved.length > 0 && { moved }),
-      ...(functions.length > 0 && { functions: writtenFunctions(functions.filter(canBeNamed)) }),
+      ...(functions.length > 0 && { functions: writtenFunctions(functions.filter(canBeNamed), otherOf) }),
       ...(operators.length > 0 && {
         operators: writtenOperators(operators.filter(canBeNamed)),
       }),
@@ -115,8 +120,7 @@ function withOthers(
 interface Parts {
   readonly byOid: ReadonlyMap<number, Relation>;
   readonly rules: RulesByTable;
-  /** The name of another table that a rule is about; undefined where the fixture does not have it. */
-  readonly otherOf: (oid: number) => string | undefined;
+  readonly otherOf: TableOf;
   readonly standIns: ReadonlyMap<number, number>;
 }
 
@@ -131,9 +135,11 @@ function writtenRelation(relation: Relation, { byOid, rules, otherOf, standIns }
     const type = writtenType(column, standIns);
     return type === 'text' ? [] : [[column.name, type] as const];
   });
+  const spelled = relation.columns.filter((column) => isSpelled(column, standIns)).map(({ name }) => name);
   const own = (rules.get(relation.oid) ?? []).flatMap(({ rule }) => writtenRule(rule, otherOf) ?? []);
   const more = {
     ...(types.length > 0 && { types: Object.fromEntries(types) }),
+    ...(spelled.length > 0 && { spelled }),
     ...(own.length > 0 && { by_itself: inOneOrder(own) }),
     ...(kind !== 'table' && isWrittenKind(kind) && { kind }),
     ...(inherits.length > 0 && { inherits }),
@@ -155,18 +161,23 @@ function isWrittenKind(kind: Relation['kind']): kind is 'view' | 'materialized_v
 }
 
 /** Functions of one name are a list: a call could mean any of them. Those that a fixture cannot tell apart are one. */
-function writtenFunctions(functions: CatalogSnapshot['functions']): WrittenFunctions {
+function writtenFunctions(functions: CatalogSnapshot['functions'], tableOf: TableOf): WrittenFunctions {
   const byName = Map.groupBy(functions, nameOf);
   return sortedByName(
     [...byName].map(([name, overloads]) => {
       const texts = overloads.map(({ language, volatility, kind, extension, scalar, body }) =>
-        JSON.stringify({ language, volatility, kind, extension, scalar, body }),
+        JSON.stringify({ language, volatility, kind, extension, scalar, body: body && writtenBody(body, tableOf) }),
       );
-      const all = [...new Set(texts)].sort().map((text) => JSON.parse(text) as CatalogSnapshot['functions'][number]); // just written
+      const all = [...new Set(texts)].sort().map((text) => JSON.parse(text) as WrittenFunction); // just written
       const [first] = all;
       return [name, all.length === 1 && first !== undefined ? first : all] as const;
     }),
   );
+}
+
+function writtenBody({ rowTypes = [], ...body }: FunctionBody, tableOf: TableOf): WrittenFunction['body'] {
+  const rows = rowTypes.map((oid) => tableOf(oid) ?? null);
+  return rows.some((table) => table !== null) ? { ...body, rows } : body;
 }
 
 /** Of one name, each that an extension of its own has, or nobody's. */

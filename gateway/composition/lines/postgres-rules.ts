@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TableRule } from '../../facts/sql/index.ts';
+import type { Folded, TableRule } from '../../facts/sql/index.ts';
 
 const columns = z.array(z.string());
 /** `schema.name` of a table of the fixture. The server notes no policy's reading of its own catalogs. */
@@ -10,14 +10,28 @@ export const tableRule = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.enum(['primary', 'unique']),
     columns,
-    over: z.enum(['alone', 'columns', 'computed']).default('columns'),
+    over: z.enum(['alone', 'own', 'columns', 'computed']).default('columns'),
+    nulls: z.boolean().optional(),
+    folded: z.strictObject({ while_null: z.string().exactOptional() }).exactOptional(),
   }),
-  z.strictObject({ kind: z.enum(['check', 'unchecked', 'partition', 'domain']), columns }),
-  z.strictObject({ kind: z.literal('trigger'), calls: z.string() }),
-  z.strictObject({ kind: z.literal('index'), keys: columns, covers: columns.default([]) }),
+  z.strictObject({ kind: z.enum(['check', 'unchecked', 'partition', 'domain', 'filled']), columns }),
+  z.strictObject({ kind: z.literal('redundant') }),
+  z.strictObject({ kind: z.enum(['trigger', 'called', 'asked']), calls: z.string() }),
+  z.strictObject({
+    kind: z.literal('index'),
+    keys: columns,
+    covers: columns.default([]),
+    own: z.literal(true).exactOptional(),
+  }),
   z.strictObject({ kind: z.literal('foreign'), columns, to: table, to_columns: columns }),
   z.strictObject({ kind: z.literal('policy'), reads: table, columns }),
-  z.strictObject({ kind: z.enum(['stored', 'virtual']), column: z.string(), columns, sql: z.string() }),
+  z.strictObject({
+    kind: z.enum(['stored', 'virtual']),
+    column: z.string(),
+    columns,
+    sql: z.string(),
+    limited: z.boolean().optional(),
+  }),
   z.strictObject({ kind: z.literal('default'), column: z.string(), sql: z.string() }),
 ]);
 export type WrittenRule = z.input<typeof tableRule>;
@@ -41,16 +55,30 @@ export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | u
   switch (rule.kind) {
     case 'primary':
     case 'unique':
-      return { kind: rule.kind, columns: list(rule.columns), ...(rule.over !== 'columns' && { over: rule.over }) };
+      return {
+        ...{ kind: rule.kind, columns: list(rule.columns) },
+        ...(rule.over !== 'columns' && { over: rule.over }),
+        ...(rule.nulls === true && { nulls: true }),
+        ...(rule.folded && { folded: writtenFolded(rule.folded) }),
+      };
     case 'check':
     case 'unchecked':
     case 'partition':
     case 'domain':
+    case 'filled':
       return { kind: rule.kind, columns: list(rule.columns) };
+    case 'redundant':
+      return { kind: rule.kind };
     case 'trigger':
-      return { kind: 'trigger', calls: rule.calls };
+    case 'called':
+    case 'asked':
+      return { kind: rule.kind, calls: rule.calls };
     case 'index':
-      return { kind: rule.kind, keys: list(rule.keys), ...(rule.covers.length > 0 && { covers: list(rule.covers) }) };
+      return {
+        ...{ kind: rule.kind, keys: list(rule.keys) },
+        ...(rule.covers.length > 0 && { covers: list(rule.covers) }),
+        ...(rule.own && { own: rule.own }),
+      };
     case 'foreign': {
       const to = nameOf(rule.to.relation);
       return to === undefined
@@ -63,12 +91,26 @@ export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | u
     }
     case 'stored':
     case 'virtual':
-      return { kind: rule.kind, column: rule.column, columns: list(rule.columns), sql: rule.sql };
+      return {
+        kind: rule.kind,
+        column: rule.column,
+        columns: list(rule.columns),
+        sql: rule.sql,
+        ...(rule.limited === true && { limited: true }),
+      };
     case 'default':
       return { kind: 'default', column: rule.column, sql: rule.sql };
     default:
       return rule satisfies never;
   }
+}
+
+function writtenFolded({ whileNull }: Folded): { while_null?: string } {
+  return whileNull === undefined ? {} : { while_null: whileNull };
+}
+
+function readFolded({ while_null: whileNull }: { readonly while_null?: string }): Folded {
+  return whileNull === undefined ? {} : { whileNull };
 }
 
 /** @param oidOf of each table that the fixture's rules name */
@@ -79,12 +121,19 @@ export function readRule(rule: FixtureRule, oidOf: (name: string) => number): Ta
     case 'policy':
       return { kind: 'policy', reads: { relation: oidOf(rule.reads), columns: rule.columns } };
     case 'primary':
-    case 'unique':
+    case 'unique': {
+      const { folded, ...key } = rule;
+      return folded ? { ...key, folded: readFolded(folded) } : key;
+    }
     case 'check':
     case 'unchecked':
     case 'partition':
     case 'domain':
+    case 'filled':
+    case 'redundant':
     case 'trigger':
+    case 'called':
+    case 'asked':
     case 'index':
     case 'stored':
     case 'virtual':

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { openSqlAnalyzer, type CatalogRule, type CatalogSnapshot, type SqlAnalyzer } from '../../facts/sql/index.ts';
+import {
+  openSqlAnalyzer,
+  type CatalogRule,
+  type CatalogSnapshot,
+  type FunctionBody,
+  type SqlAnalyzer,
+} from '../../facts/sql/index.ts';
 import type { Line, LineProtocol, LineTarget, ReadLine } from '../../policy/lines/protocol.ts';
 import { typeOids } from './postgres-types.ts';
 import { otherName, readRule, tableRule } from './postgres-rules.ts';
@@ -21,6 +27,8 @@ const relation = z.union([
     rules: z.boolean().default(false),
     /** Columns that are not text, as `format_type` calls it: by it analysis knows what `=` and `lower` of them tell. */
     types: z.record(z.string(), z.string()).default({}),
+    /** Columns of which equal values may be written in several ways, though those of their type are not: domains, citext, a collation that is not deterministic. */
+    spelled: z.array(z.string()).default([]),
     by_itself: z.array(tableRule).default([]),
   }),
 ]);
@@ -33,6 +41,8 @@ const functionBody = z.strictObject({
   parameters: z.array(z.string()).readonly().default([]),
   defaults: z.string().nullable().default(null),
   returns: z.enum(['text', 'row', 'other']).default('other'),
+  /** By position of an argument: the table whose row it is, as `schema.name`. */
+  rows: z.array(z.string().nullable()).readonly().default([]),
 });
 
 const calledFunction = z.strictObject({
@@ -50,14 +60,15 @@ const qualified = z.string().regex(/^[^.]+\.[^.]+$/, 'expected schema.name');
 
 /**
  * 1 has neither types nor what tables do by themselves: to lines of it, columns are text, and no table has a key. 2 does not say which types
- * are enums and which are made others of by casts: to lines of it, none is.
+ * are enums and which are made others of by casts: to lines of it, none is. 3 does not say which columns of keys are filled or may be NULL, which are
+ * spelled in several ways, nor which arguments are rows of a table.
  */
-export const fixtureFormat = 3;
+export const fixtureFormat = 4;
 
 /** A database as far as SQL is read by it. */
 export const postgresFixture = z
   .strictObject({
-    format: z.union([z.literal(1), z.literal(2), z.literal(fixtureFormat)]).default(1),
+    format: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(fixtureFormat)]).default(1),
     /** Which server's grammar. */
     major: z.int().min(15).max(18).default(18),
     search_path: z.array(z.string()).default(['public']),
@@ -72,6 +83,8 @@ export const postgresFixture = z
     converts: z.boolean().default(false),
     /** Enum types, as `schema.name`: of the others that a database defines nothing is known. */
     enums: z.array(qualified).default([]),
+    /** Domains, ranges and base types that the database defines, as `schema.name`: names in the text of a function may mean them. */
+    own_types: z.array(qualified).default([]),
     /** Built-in types, as `types` calls them, whose values a cast of somebody's own makes others of by itself. */
     moved: z.array(z.string()).default([]),
   })
@@ -155,6 +168,7 @@ export function snapshotOf({
   coerces,
   converts,
   enums,
+  own_types: ownTypes,
   moved,
 }: Fixture): CatalogSnapshot {
   const names = Object.keys(relations);
@@ -165,7 +179,7 @@ export function snapshotOf({
     const [schema, relname] = nameParts(name);
     const full = Array.isArray(described) ? relation.parse({ columns: described }) : described;
     if (Array.isArray(full)) throw new TypeError(name); // an object went in
-    const { kind, columns, definition, inherits, triggers, rules: hasRules, types, by_itself: own } = full;
+    const { kind, columns, definition, inherits, triggers, rules: hasRules, types, spelled, by_itself: own } = full;
     const oid = firstOid + i;
     rules.push(...own.map((rule) => ({ relation: oid, rule: readRule(rule, oidOf) })));
     const generated = new Set(
@@ -179,7 +193,11 @@ export function snapshotOf({
       columns: columns.map((column, n) => {
         const typeName = types[column] ?? 'text';
         const typeOid = typeOidOf(typeName);
-        return { name: column, attnum: n + 1, typeOid, typeName, ...(generated.has(column) && { isGenerated: true }) };
+        return {
+          ...{ name: column, attnum: n + 1, typeOid, typeName },
+          ...(generated.has(column) && { isGenerated: true }),
+          ...(spelled.includes(column) && { folds: true }),
+        };
       }),
       inherits: inherits.map((parent) => firstOid + names.indexOf(parent)),
       ...(definition === undefined ? {} : { definition }),
@@ -194,7 +212,7 @@ export function snapshotOf({
       name: proname,
       ...one,
       ...(scalar && { scalar }),
-      ...(body && { body }),
+      ...(body && { body: readBody(body, (table) => (names.includes(table) ? oidOf(table) : 0)) }),
     }));
   });
   const signs = Object.entries(operators).flatMap(([name, extensions]) => {
@@ -206,12 +224,22 @@ export function snapshotOf({
     relations: [...systemCatalog(), ...own],
     functions: called,
     operators: signs,
-    enums: enums.map((name) => ({ schema: nameParts(name)[0], name: nameParts(name)[1], values: [] })),
+    enums: enums.map((name) => ({ ...typeName(name), values: [] })),
+    types: ownTypes.map(typeName),
     moved: new Set(moved.map(typeOidOf)),
     rules,
     coerces,
     converts,
   };
+}
+
+function readBody({ rows, ...body }: z.output<typeof functionBody>, oidOf: (table: string) => number): FunctionBody {
+  return rows.length === 0 ? body : { ...body, rowTypes: rows.map((table) => (table === null ? 0 : oidOf(table))) };
+}
+
+function typeName(qualifiedName: string): { readonly schema: string; readonly name: string } {
+  const [schema, name] = nameParts(qualifiedName);
+  return { schema, name };
 }
 
 function nameParts(name: string): readonly [schema: string, name: string] {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { OutputFact } from '../../contract/command-postgres.ts';
-import type { SqlAnalysis } from './lineage/analysis.ts';
+import { behindChange, type SqlAnalysis } from './lineage/analysis.ts';
 import { fingerprintOf } from './text/fingerprint.ts';
 import type { Grammar, Lexer, RawStatement } from './text/grammar.ts';
 import { Ledger } from './lineage/ledger.ts';
@@ -32,18 +32,18 @@ export function analyzeText(text: string, reading: Reading): SqlAnalysis {
   const statements: StatementFacts[] = [];
   let shifted = false;
   for (const raw of parsed.statements) {
-    const facts = factsOf(raw.tree, slice(raw), reading);
-    statements.push(shifted ? behindChange(facts) : facts);
+    const facts = factsOf(raw.tree, slice(raw), reading, parsed.statements.length === 1);
+    statements.push(shifted ? readBehindChange(facts) : facts);
     shifted ||= facts.changesSchema || facts.changesSearchPath;
   }
   return { ok: true, statements };
 }
 
 /** A message is read as a whole before any of it runs: what a statement in it changes, those behind it were not read by. */
-function behindChange(facts: StatementFacts): StatementFacts {
+function readBehindChange(facts: StatementFacts): StatementFacts {
   const { command } = facts;
   if (command.relations.length === 0 && command.functions.length === 0) return facts;
-  const reasons = [...command.analysis.reasons, 'an earlier statement of the message changes what names mean'];
+  const reasons = [...command.analysis.reasons, behindChange];
   return { ...facts, key: `${facts.key}+`, command: { ...command, analysis: { complete: false, reasons } } };
 }
 
@@ -88,13 +88,20 @@ function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
 }
 
-/** @param given the name that the session gives to what stands around `tree` */
-function factsOf(tree: Node, slice: Slice, reading: Reading, given?: string): StatementFacts {
+/**
+ * @param alone whether it is all that travels
+ * @param given the name that the session gives to what stands around `tree`
+ */
+function factsOf(tree: Node, slice: Slice, reading: Reading, alone: boolean, given?: string): StatementFacts {
   const ledger = new Ledger(reading.world, reading.searchPath);
+  ledger.alone = alone;
   if (!reading.world.known) ledger.incomplete('the catalog of the target has not been read');
   const outcome = readStatement(newWalk(ledger), tree);
   const columns = settled(ledger, outcome.columns ?? []);
   readRowOrder(ledger);
+  // The text has literals in it that stand beside labelled values.
+  if (ledger.showsOwnText && ledger.touchesLabels)
+    ledger.incomplete('the text of a statement over labelled columns is not shown');
   const effects = ledger.effects;
   const secret = ledger.secret || ledger.meetsLabels;
   const outline = blankLiterals(slice.text, reading.lexer);
@@ -113,6 +120,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, given?: string): St
     lookups: outcome.handle?.op === 'prepare' ? 0 : ledger.lookups,
     functions: ledger.functions,
     copies: ledger.copies.facts,
+    measures: ledger.measured,
     unfiltered: ledger.unfiltered,
     limit: outcome.limit ?? null,
     into: ledger.into,
@@ -124,7 +132,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, given?: string): St
   return {
     command,
     recordInstead: secret ? blankFacts(command) : {},
-    key: hash('sha256', `${reading.version}\n${kindOf(tree)}\n${slice.text}`, 'base64url'),
+    key: hash('sha256', `${reading.version}\n${kindOf(tree)}\n${slice.text}`, 'base64url') + apart(ledger),
     location: { start: slice.start, length: slice.length },
     recordText: secret ? outline : slice.text,
     outline,
@@ -137,6 +145,11 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, given?: string): St
     changesSearchPath: ledger.changesSearchPath,
     unknownRelations: [...ledger.unknownRelations],
   };
+}
+
+/** Where what a statement means depends on what it came with, its facts are not those of the same text elsewhere. */
+function apart({ showsOwnText, alone }: Ledger): string {
+  return showsOwnText && !alone ? '&' : '';
 }
 
 /** Masks go by position: where a star may stand for any number of columns, no position after it is sure. */
@@ -165,7 +178,7 @@ function handleOf(outcome: Outcome, slice: Slice, reading: Reading): Handle {
   if (!handle) return { op: 'none' };
   if (handle.op !== 'prepare' && handle.op !== 'declare') return handle;
   const { query, ...named } = handle;
-  return { ...named, inner: factsOf(query, slice, reading, handle.name) };
+  return { ...named, inner: factsOf(query, slice, reading, false, handle.name) };
 }
 
 function givenName({ handle, transaction }: Outcome): string | null | undefined {

@@ -81,13 +81,16 @@ test('more than may wait are refused', async () => {
   expect(asked.map(why)).toEqual(['ok', 'ok', 'busy']);
 });
 
-test('a known text is answered at once, until catalog or labels change', async () => {
+test('a known text is answered at once, until catalog or labels of its target change', async () => {
   await using analyzer = open();
   const request = { target: 'leak', text: Buffer.from('SELECT ssn FROM customers'), major: 18, searchPath };
   expect(analyzer.known(request)).toBeUndefined();
   const first = await analyzer.analyze(request);
   expect(analyzer.known(request)).toEqual(first);
   expect(analyzer.known({ ...request, searchPath: ['public'] })).toBeUndefined();
+  analyzer.setLabels('leak too', new Map(), '2');
+  analyzer.drop('leak too');
+  expect(analyzer.known(request)).toEqual(first);
   analyzer.setLabels('leak', new Map(), '2');
   expect(analyzer.known(request)).toBeUndefined();
   const second = await analyzer.analyze(request);

@@ -62,7 +62,7 @@ class ThreadedAnalyzer implements SqlAnalyzer {
 
   drop(target: string): void {
     this.#state.delete(target);
-    this.#known.clear();
+    this.#known.forget(target);
     for (const thread of this.#threads) thread?.post({ kind: 'drop', target });
   }
 
@@ -109,9 +109,10 @@ class ThreadedAnalyzer implements SqlAnalyzer {
 
   #tell(target: string, what: 'catalog' | 'labels', message: ToThread): void {
     this.#state.set(target, { ...this.#state.get(target), [what]: message });
-    this.#known.clear();
+    this.#known.forget(target);
     // What is already on its way was asked under the old state and must not be remembered under the new.
-    for (const [id, waiting] of this.#waiting) this.#waiting.set(id, { ...waiting, asked: undefined });
+    for (const [id, waiting] of this.#waiting)
+      if (waiting.job.target === target) this.#waiting.set(id, { ...waiting, asked: undefined });
     for (const thread of this.#threads) thread?.post(message);
   }
 

@@ -4,7 +4,7 @@ import { factsAlike, shapeOf, type Model } from './text/shape.ts';
 /** Longer texts are not kept, in bytes. */
 const maxKnownBytes = 16 * 1024;
 
-/** Answers to texts, and to shapes of texts: valid until catalog or labels change. */
+/** Answers to texts, and to shapes of texts: valid until catalog or labels of their target change. */
 export class Answers {
   readonly #texts: Kept<SqlAnalysis>;
   /** `unlike`: the facts depend on the numbers, so each text has to be read. */
@@ -46,9 +46,11 @@ export class Answers {
     this.#shapes.set(place + shape, alike === true && facts ? { facts, length: text.length } : 'unlike');
   }
 
-  clear(): void {
-    this.#texts.clear();
-    this.#shapes.clear();
+  /** All that was said of a target: its catalog or its labels have changed. */
+  forget(target: string): void {
+    const place = `${target}\n`;
+    this.#texts.forget(place);
+    this.#shapes.forget(place);
   }
 }
 
@@ -104,7 +106,7 @@ class Kept<Value> {
     }
   }
 
-  clear(): void {
-    this.#values.clear();
+  forget(prefix: string): void {
+    for (const name of this.#values.keys()) if (name.startsWith(prefix)) this.#values.delete(name);
   }
 }

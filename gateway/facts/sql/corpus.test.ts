@@ -27,6 +27,7 @@ function caught({ command, handle, touchesLabels }: StatementFacts): boolean {
     ['opaque', 'program', 'grant', 'ddl', 'set'].includes(command.action) ||
     !command.analysis.complete ||
     command.filters.length > 0 ||
+    command.measures.length > 0 ||
     command.output.some((column) => column.labels.length > 0 && ['plain', 'derived'].includes(column.transform)) ||
     // Their errors print rows: the session redacts them.
     (touchesLabels && ['insert', 'update', 'delete', 'merge'].includes(command.action))
@@ -52,6 +53,7 @@ describe.each([15, 18])('read by the grammar of PostgreSQL %i', (major) => {
       const reasons = command.analysis.reasons.filter((reason) => !reason.includes('known to the session'));
       expect(reasons).toEqual([]);
       expect(command.filters).toEqual([]);
+      expect(command.measures).toEqual([]);
       const labelled = command.output.filter((column) => column.labels.length > 0);
       expect(labelled.map((column) => [column.name, column.transform])).toEqual(
         id === 'B31' ? [['email', 'plain']] : [],

@@ -11,15 +11,17 @@
  * What is not recognized makes the facts incomplete or opaque, never clean.
  */
 export { openSqlAnalyzer } from './analyzer.ts';
+export { behindChange } from './lineage/analysis.ts';
 export { catalogQueries, readCatalog } from './catalog/queries.ts';
 export { builtInArrays, ownTypes } from './catalog/types.ts';
 export type { CatalogRows } from './catalog/queries.ts';
 export type { CopyLayout, CopyTextLayout } from './text/copy-options.ts';
-export { isBeside } from './lineage/document-member.ts';
+export { isClear } from './lineage/document-member.ts';
 export type { CommandFacts, StatementFacts } from './text/statement.ts';
 export { leanCatalog } from './catalog/catalog.ts';
-export type { CatalogRelation, CatalogSnapshot } from './catalog/catalog.ts';
-export type { CatalogRule, TableRule } from './catalog/rules.ts';
+export type { CatalogRelation, CatalogSnapshot, FunctionBody } from './catalog/catalog.ts';
+export { equalityOf } from './catalog/equality.ts';
+export type { CatalogRule, Folded, TableRule } from './catalog/rules.ts';
 export { labelledName, spreadLabels, spreadPaths } from './catalog/labels.ts';
 export type { ColumnLabels, SpreadLabels, SpreadPaths } from './catalog/labels.ts';
 export type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './lineage/analysis.ts';

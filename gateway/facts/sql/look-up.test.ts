@@ -38,6 +38,9 @@ function withPeople(catalog: CatalogSnapshot): CatalogSnapshot {
   const unique = (relation: number, over: 'alone' | 'columns' | 'computed', ...columns: readonly string[]) => ({
     ...{ relation, rule: { kind: 'unique', columns, over } as const },
   });
+  const folded = (relation: number, columns: readonly string[], folded: { readonly whileNull?: string }) => ({
+    ...{ relation, rule: { kind: 'unique', columns, over: 'computed', folded } as const },
+  });
   const people = [
     relation(90_001, 'people', 'table'),
     relation(90_002, 'elsewhere', 'foreign_table'),
@@ -47,6 +50,9 @@ function withPeople(catalog: CatalogSnapshot): CatalogSnapshot {
     keyed(90_006, 'logins'),
     keyed(90_008, 'seats'),
     keyed(90_009, 'halls'),
+    keyed(90_010, 'mails'),
+    keyed(90_011, 'posts'),
+    keyed(90_012, 'dated'),
     { ...keyed(90_007, 'v_members'), kind: 'view' as const, definition: ` SELECT ${Object.keys(keyedColumns).join(', ')} FROM public.members` },
   ]; // prettier-ignore
   return {
@@ -71,6 +77,11 @@ function withPeople(catalog: CatalogSnapshot): CatalogSnapshot {
       unique(90_008, 'alone', 'code', 'phone'),
       { relation: 90_009, rule: { kind: 'stored', column: 'profile', columns: ['name'], sql: 'upper(name)' } },
       unique(90_009, 'alone', 'profile', 'email'),
+      folded(90_010, ['email', 'name'], { whileNull: 'name' }),
+      folded(90_011, ['email'], {}),
+      folded(90_011, ['phone', 'code'], { whileNull: 'phone' }),
+      folded(90_012, ['email', 'name'], { whileNull: 'name' }),
+      { relation: 90_012, rule: { kind: 'default', column: 'name', sql: 'public.first_name()' } },
     ],
   };
 }
@@ -86,7 +97,7 @@ beforeAll(() => {
       named.map((column) => [`public.${table}.${column}`, ['pii.x']] as const),
     ),
     ['public.people.profile.phone', ['pii.phone']] as const,
-    ...['members', 'clubs', 'linked', 'logins', 'seats', 'halls'].flatMap((table) =>
+    ...['members', 'clubs', 'linked', 'logins', 'seats', 'halls', 'mails', 'posts', 'dated'].flatMap((table) =>
       ['email', 'phone', 'code', 'number'].map((column) => [`public.${table}.${column}`, ['pii.x']] as const),
     ),
     ['public.members.profile.phone', ['pii.phone']] as const,
@@ -207,6 +218,17 @@ describe('a value that the client gives, written into a column whose values are 
     ['INSERT INTO seats (code, phone) VALUES ($1, $2)', 2, ['seats.code equality', 'seats.phone equality']],
     ['UPDATE seats SET phone = $1, code = $2 WHERE id = 5', 2, ['seats.code equality', 'seats.phone equality']],
     ['UPDATE halls SET email = $1 WHERE id = 5', 1, ['halls.email equality']],
+    // A key in which small and capital letters are alike, and one over rows that are not deleted, which a row may leave.
+    ['INSERT INTO posts (email) VALUES (lower($1))', 1, ['posts.email equality']],
+    ['INSERT INTO mails (email, id) VALUES ($1, 7)', 1, ['mails.email equality']],
+    ['INSERT INTO mails (email, name) VALUES ($1, NULL), ($2, $3)', 2, ['mails.email equality']],
+    ["INSERT INTO mails (id, name) VALUES (7, 'gone')", 0, []],
+    ['UPDATE mails SET email = $1 WHERE id = 5', 1, ['mails.email equality']],
+    ['UPDATE mails SET email = $1, name = NULL WHERE id = 5', 1, ['mails.email equality']],
+    ['UPDATE mails SET id = 6 WHERE id = 5', 0, []],
+    ["UPDATE mails SET name = 'gone' WHERE id = 5", 0, []],
+    ['UPDATE mails SET name = now(), initial = NULL WHERE id = 5 RETURNING id', 0, []],
+    ['UPDATE mails SET name = CURRENT_TIMESTAMP WHERE id = 5', 0, []],
     // Not a key: nothing is told.
     ["INSERT INTO customers (id, email) VALUES (1, 'x')", 0, []],
   ])('%s', async (sql, lookups, expected) => {
@@ -283,6 +305,24 @@ describe('a value that the client gives, written into a column whose values are 
     ['INSERT INTO seats (phone) VALUES ($1)', 'seats.code key', 'seats.phone key'],
     ["UPDATE halls SET email = $1, name = 'n' WHERE id = 5", 'halls.email key'],
     ["INSERT INTO halls (email, name) VALUES ($1, 'n')", 'halls.email key'],
+    // a row that may come back under the key: it is compared with others by the value that it has
+    ['UPDATE mails SET name = NULL WHERE id = 5', 'mails.email key'],
+    ['UPDATE mails SET name = $1 WHERE id = 5', 'mails.email key'],
+    ['UPDATE mails SET name = initial WHERE id = 5', 'mails.email key'],
+    ["UPDATE mails SET name = 'gone'::text WHERE id = 5", 'mails.email key'],
+    ["UPDATE mails SET name[1] = 'gone' WHERE id = 5", 'mails.email key'],
+    ["UPDATE mails SET name = upper('gone') WHERE id = 5", 'mails.email key'],
+    ['UPDATE mails SET name = CURRENT_USER WHERE id = 5', 'mails.email key'],
+    ["UPDATE mails SET name = public.now() WHERE id = 5", 'mails.email key'],
+    ['UPDATE mails SET name = DEFAULT WHERE id = 5', 'mails.email key'],
+    ["UPDATE mails SET name = 'gone', email = email WHERE id = 5", 'mails.email key', 'mails.email set'],
+    ["WITH w AS (UPDATE mails SET name = 'gone' WHERE id = 5 RETURNING id) SELECT id FROM w", 'mails.email key'],
+    ['INSERT INTO mails (email, name) VALUES ($1, DEFAULT)', 'mails.email key'],
+    ['INSERT INTO mails (email, name) VALUES ($1, (SELECT name FROM scratch LIMIT 1))', 'mails.email key'],
+    ["INSERT INTO mails (email) SELECT $1", 'mails.email key'],
+    ['INSERT INTO dated (email) VALUES ($1)', 'dated.email key'],
+    ['INSERT INTO posts (code) VALUES ($1)', 'posts.code key', 'posts.phone key'],
+    ['INSERT INTO posts (code, phone) VALUES ($1, $2)', 'posts.code key', 'posts.phone key'],
     // values of which equality is not sameness, and documents of which a part is labelled
     ["INSERT INTO members (number) VALUES ('5')", 'members.number key'],
     ['INSERT INTO members (number) VALUES ($1)', 'members.number key'],

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leanCatalog } from './catalog/catalog.ts';
 import { leakCatalog, leakLabels, searchPath } from './fixtures/leak-database.ts';
+import { isCounter, told } from './catalog/counters.ts';
+import { counting, countingFunctions } from './fixtures/counting.ts';
 import { classifyFunction } from './catalog/functions.ts';
 import type { SqlAnalyzer, StatementFacts } from './index.ts';
 import { openSqlAnalyzer } from './index.ts';
 import { Ledger } from './lineage/ledger.ts';
-import { measuredIn } from './catalog/measures.ts';
 import type { Node } from './text/node.ts';
 import { emptyScope, type Walk } from './lineage/scope.ts';
 import { readStatement } from './statements/statements.ts';
@@ -311,6 +312,91 @@ describe('relations that store values, statements or credentials', () => {
   });
 });
 
+test.each(Object.entries(counting))('what is counted there follows from values: %s: %s', (view, columns) => {
+  expect(columns.split(' ').filter((column) => !isCounter(told(view, column) ?? ''))).toEqual([]);
+});
+
+test.each(countingFunctions)('and by the function: %s', (name) => {
+  expect(classifyFunction(['pg_catalog', name], []).categories).toContain('counter');
+});
+
+const nothing = "schemaname = 'public' AND tablename = 'scratch'";
+describe('rows of a catalog that hold nothing of others', () => {
+  test.each([
+    'SELECT query, state FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+    'SELECT * FROM pg_stat_activity a WHERE pg_catalog.pg_backend_pid() = a.pid AND state IS NOT NULL',
+    `SELECT attname, n_distinct FROM pg_stats WHERE ${nothing}`,
+    `SELECT s.most_common_vals, histogram_bounds FROM pg_stats s WHERE ${nothing} AND attname = 'a'`,
+    "SELECT null_frac FROM pg_stats WHERE schemaname = 'public' AND tablename = 'customers' AND attname = 'id'",
+    `SELECT x.n FROM (SELECT n_distinct AS n FROM pg_catalog.pg_stats WHERE ${nothing}) x ORDER BY n`,
+    'SELECT schemaname, tablename, attname FROM pg_stats WHERE inherited',
+  ])('are read: %s', async (sql) => {
+    expect((await one(sql)).command.analysis.reasons).toEqual([]);
+  });
+  test.each([
+    'SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
+    'SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid() OR true',
+    'SELECT query FROM pg_stat_activity WHERE NOT pid = pg_backend_pid()',
+    'SELECT query FROM pg_stat_activity WHERE leader_pid = pg_backend_pid()',
+    'SELECT query FROM pg_stat_activity WHERE pid = 5',
+    'SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid(1)',
+    'SELECT query FROM pg_stat_activity WHERE pid = evil.pg_backend_pid()',
+    "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid() AND query > 'x'",
+    'SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid() ORDER BY pg_stat_activity.query',
+    'SELECT b.query FROM pg_stat_activity a, pg_stat_activity b WHERE a.pid = pg_backend_pid()',
+    'SELECT b.query FROM pg_stat_activity a JOIN pg_stat_activity b USING (pid) WHERE a.pid = pg_backend_pid()',
+    'SELECT (SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid())',
+    'SELECT query FROM (SELECT * FROM pg_stat_activity) a WHERE pid = pg_backend_pid()',
+    'SELECT query INTO kept FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+    'SELECT query, (SELECT ssn FROM customers LIMIT 1) FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+    'SELECT query FROM pg_stat_activity a (pid, datname, leader) WHERE a.pid = pg_backend_pid()',
+    `SELECT correlation FROM pg_stats WHERE ${nothing}`,
+    `SELECT * FROM pg_stats WHERE ${nothing}`,
+    `SELECT n_distinct FROM pg_stats WHERE ${nothing} AND n_distinct > 1`,
+    `SELECT n_distinct FROM pg_stats WHERE ${nothing} OR true`,
+    "SELECT n_distinct FROM pg_stats WHERE tablename = 'scratch'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND attname = 'a'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename = 'customers'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename = 'customers' AND attname = 'ssn'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename = 'customers' AND attname <> 'ssn'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename = 'customers' AND attname = 'nothing'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename = 'customers_pkey' AND attname = 'id'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'pg_catalog' AND tablename = 'pg_authid' AND attname = 'rolname'",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename = $1",
+    "SELECT n_distinct FROM pg_stats WHERE schemaname = '' AND tablename = 'scratch'",
+    `SELECT t.n_distinct FROM pg_stats s, pg_stats t WHERE s.schemaname = 'public' AND s.tablename = 'scratch'`,
+    `SELECT s FROM pg_stats s WHERE ${nothing}`,
+    `SELECT most_common_vals FROM pg_stats_ext WHERE ${nothing}`,
+  ])('the others are not: %s', async (sql) => {
+    expect((await one(sql)).command.analysis.complete).toBe(false);
+  });
+  test('nor are those of a table that shows its rows by labelled values', async () => {
+    const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
+    const oidOf = (table: string): number => catalog.relations.find(({ name }) => name === table)?.oid ?? 0;
+    const policy = { kind: 'policy', reads: { relation: oidOf('customers'), columns: ['ssn'] } } as const;
+    analyzer.setCatalog('shows', {
+      ...catalog,
+      rules: [...(catalog.rules ?? []), { relation: oidOf('scratch'), rule: policy }],
+    });
+    analyzer.setLabels('shows', leakLabels, '1');
+    const text = Buffer.from(`SELECT n_distinct FROM pg_stats WHERE ${nothing} AND attname = 'a'`);
+    const answer = await analyzer.analyze({ target: 'shows', text, major: 18, searchPath });
+    expect(answer).toMatchObject({ statements: [{ command: { analysis: { complete: false } } }] });
+  });
+  test.each([
+    'SELECT 1; SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+    'PREPARE q AS SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+    'DECLARE c CURSOR FOR SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()',
+  ])('nor the text of what it came with: %s', async (sql) => {
+    const answer = await analyzer.analyze({ target: 'leak', text: Buffer.from(sql), major: 18, searchPath });
+    const last = answer.ok ? answer.statements.at(-1) : undefined;
+    const facts = last && 'inner' in last.handle ? last.handle.inner : last;
+    expect(facts?.command.analysis.complete).toBe(false);
+    const alone = await one('SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()');
+    expect(facts?.key).not.toBe(alone.key);
+  });
+});
+
 describe('upkeep says how many versions of rows there were', () => {
   test.each([
     'VACUUM customers',
@@ -327,16 +413,6 @@ describe('upkeep says how many versions of rows there were', () => {
   test.each(['VACUUM VERBOSE scratch', 'ANALYZE scratch', 'REINDEX TABLE customers'])('%s says none', async (sql) => {
     expect((await one(sql)).command.labels).toEqual([]);
   });
-});
-
-test.each([
-  ['pg_stat_io', 'hits', true],
-  ['pg_stat_io', 'write_bytes', true],
-  ['pg_stat_progress_vacuum', 'num_dead_item_ids', true],
-  ['pg_stat_progress_vacuum', 'indexes_processed', true],
-  ['pg_stat_io', 'backend_type', false],
-])('how much was written, of later versions: %s.%s', (relation, column, told) => {
-  expect(measuredIn(relation, column)?.includes('how much was written') ?? false).toBe(told);
 });
 
 describe('how much was written tells how alike old and new values are', () => {
@@ -364,6 +440,10 @@ describe('how much was written tells how alike old and new values are', () => {
     'SELECT safe_wal_size FROM pg_replication_slots',
     'SELECT wal_buffers_full FROM pg_stat_wal',
     'SELECT n_dead_tup FROM pg_stat_user_tables',
+    'SELECT buffers_checkpoint FROM pg_stat_bgwriter',
+    'SELECT pg_stat_get_checkpointer_buffers_written()',
+    'SELECT pg_stat_get_buf_alloc()',
+    'SELECT * FROM pg_stat_get_recovery_prefetch()',
     "SELECT pg_stat_get_dead_tuples('scratch'::regclass)",
     'SELECT toast_blks_hit FROM pg_statio_user_tables',
     'SELECT blks_hit FROM pg_stat_database',
@@ -381,7 +461,9 @@ describe('how much was written tells how alike old and new values are', () => {
     'SELECT num_dead_tuples FROM pg_stat_progress_vacuum',
     "SELECT currtid2('scratch', '(0,1)')",
   ])('%s', async (sql) => {
-    expect((await one(sql)).command.analysis.reasons.join()).toMatch(/tells how much was written/);
+    const { analysis, measures } = (await one(sql)).command;
+    expect(measures.map(({ what, tells }) => `${what} ${tells}`)).toContain('counter writing');
+    expect(analysis.reasons).toEqual([]);
   });
   test.each([
     'SELECT temp_bytes FROM pg_stat_database',
@@ -394,11 +476,13 @@ describe('how much was written tells how alike old and new values are', () => {
     'SELECT * FROM pg_get_backend_memory_contexts()',
     "SELECT gin_clean_pending_list('i')",
   ])('and how much room they take, how long they are: %s', async (sql) => {
-    expect((await one(sql)).command.analysis.reasons.join()).toMatch(/tells how much room values take/);
+    const { analysis, measures } = (await one(sql)).command;
+    expect(measures.map(({ what, tells }) => `${what} ${tells}`)).toContain('counter room');
+    expect(analysis.reasons).toEqual([]);
   });
   test.each([
     'SELECT relname, n_live_tup, n_tup_upd, last_vacuum FROM pg_stat_user_tables',
-    'SELECT idx_scan, idx_tup_fetch FROM pg_stat_user_indexes',
+    'SELECT idx_tup_fetch FROM pg_stat_user_indexes',
     'SELECT numbackends, xact_commit, tup_fetched FROM pg_stat_database',
     'SELECT tuples_processed FROM pg_stat_progress_copy',
     'SELECT phase, heap_blks_total FROM pg_stat_progress_vacuum',
@@ -408,7 +492,26 @@ describe('how much was written tells how alike old and new values are', () => {
     'SELECT client_addr, state FROM pg_stat_replication',
     "SELECT pg_wal_lsn_diff('0/2', '0/1')",
   ])('which these do not: %s', async (sql) => {
-    expect((await one(sql)).command.analysis.reasons).toEqual([]);
+    const { analysis, measures } = (await one(sql)).command;
+    expect([...analysis.reasons, ...measures]).toEqual([]);
+  });
+  test.each([
+    ['SELECT idx_scan FROM pg_stat_user_indexes', 'pg_stat_user_indexes.idx_scan distinct'],
+    ['SELECT idx_scan FROM pg_stat_xact_user_tables', 'pg_stat_xact_user_tables.idx_scan distinct'],
+    ["SELECT pg_stat_get_xact_numscans('i'::regclass)", 'pg_stat_get_xact_numscans distinct'],
+    ['SELECT n_dead_tup FROM pg_stat_user_tables', 'pg_stat_user_tables.n_dead_tup writing'],
+    ['SELECT t FROM pg_stat_database t', 'pg_stat_database.temp_bytes room'],
+    ['SELECT 1 FROM pg_stat_wal WHERE wal_fpi > 5', 'pg_stat_wal.wal_fpi writing'],
+    ['SELECT pg_stat_get_db_temp_bytes(1)', 'pg_stat_get_db_temp_bytes room'],
+    ['CREATE TEMP TABLE kept AS SELECT blks_hit FROM pg_stat_database', 'pg_stat_database.blks_hit writing'],
+    ['COPY pg_stat_wal TO STDOUT', 'pg_stat_wal.wal_bytes writing'],
+    ['PREPARE q AS SELECT wal_bytes FROM pg_stat_wal', 'pg_stat_wal.wal_bytes writing'],
+    ['DECLARE c CURSOR FOR SELECT wal_bytes FROM pg_stat_wal', 'pg_stat_wal.wal_bytes writing'],
+  ])('the fact says which: %s: %s', async (sql, written) => {
+    const { command, handle } = await one(sql);
+    const inner = 'inner' in handle ? handle.inner.command.measures : [];
+    const all = [...command.measures, ...inner].map(({ name, tells }) => `${name} ${tells}`);
+    expect(all).toContain(written);
   });
 });
 
@@ -429,9 +532,10 @@ describe('what functions are known to do', () => {
     ['nextval', ['sequence']],
     ['pg_stat_get_activity', ['statistics']],
     ['pg_logical_emit_message', ['statistics', 'admin']],
-    ['pg_switch_wal', ['statistics', 'admin']],
-    ['pg_backup_start', ['statistics', 'admin']],
-    ['pg_current_wal_lsn', ['statistics']],
+    ['pg_switch_wal', ['counter', 'admin']],
+    ['pg_backup_start', ['counter', 'admin']],
+    ['pg_current_wal_lsn', ['counter']],
+    ['gin_clean_pending_list', ['counter', 'admin']],
     ['pg_terminate_backend', ['admin']],
     ['pg_create_logical_replication_slot', ['admin']],
     ['pg_stat_reset', ['admin']],
@@ -445,8 +549,8 @@ describe('what functions are known to do', () => {
     ['adminpack', 'pg_file_write', ['file']],
     ['lo', 'lo_oid', ['large_object']],
     ['pageinspect', 'heap_page_items', ['statistics']],
-    ['pgstattuple', 'pgstattuple', ['statistics']],
-    ['pg_buffercache', 'pg_buffercache_pages', ['statistics']],
+    ['pgstattuple', 'pgstattuple', ['counter']],
+    ['pg_buffercache', 'pg_buffercache_pages', ['counter']],
     ['pg_walinspect', 'pg_get_wal_records_info', ['statistics']],
     ['pgrowlocks', 'pgrowlocks', ['statistics']],
     ['postgis', 'st_estimatedextent', ['statistics']],
@@ -496,6 +600,31 @@ describe('an operator that somebody defined is a call', () => {
     const answer = await analyzer.analyze({ target: 'own', text: Buffer.from(sql), major: 18, searchPath });
     expect(answer).toMatchObject({ statements: [{ command: { functions: [{ name: 'operator <<>>' }] } }] });
     expect(answer).toMatchObject({ statements: [{ command: { analysis: { complete: false } } }] });
+  });
+});
+
+describe('one that is not named is called all the same', () => {
+  test.each([
+    ['=', 'SELECT CASE a WHEN 1 THEN 2 END FROM scratch'],
+    ['=', 'SELECT s.id FROM scratch s JOIN payments p USING (id)'],
+    ['=', 'SELECT 1 FROM scratch s NATURAL JOIN payments p'],
+    ['=', 'SELECT id FROM scratch WHERE id IN (SELECT id FROM payments)'],
+    ['=', 'SELECT NULLIF(a, 1), a IS DISTINCT FROM 2, a IN (1, 2) FROM scratch'],
+    ['>=', 'SELECT a BETWEEN 1 AND 2 FROM scratch'],
+    ['<', 'SELECT a NOT BETWEEN 1 AND 2 FROM scratch'],
+    ['<=', 'SELECT a BETWEEN SYMMETRIC 1 AND 2 FROM scratch'],
+    ['<', 'SELECT id FROM scratch ORDER BY a USING <'],
+    ['<', 'SELECT id FROM scratch UNION SELECT id FROM payments ORDER BY id USING <'],
+    ['<', 'SELECT array_agg(a ORDER BY a USING <) FROM scratch'],
+  ])('%s in %s', async (name, sql) => {
+    const catalog = leakCatalog(readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8'));
+    for (const [version, operators] of [[], [{ schema: 'public', name, extension: null }]].entries()) {
+      analyzer.setCatalog('own', { ...catalog, version: 3 + version, operators });
+      const answer = await analyzer.analyze({ target: 'own', text: Buffer.from(sql), major: 18, searchPath });
+      if (!answer.ok) throw new Error(answer.message);
+      const called = answer.statements[0]?.command.functions.map((each) => each.name);
+      expect(called?.includes(`operator ${name}`)).toBe(version === 1);
+    }
   });
 });
 

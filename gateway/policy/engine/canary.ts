@@ -103,6 +103,7 @@ const select: PostgresCommand = {
   lookups: 0,
   functions: [],
   copies: [],
+  measures: [],
   unfiltered: false,
   limit: null,
   into: null,

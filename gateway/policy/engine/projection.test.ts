@@ -36,6 +36,22 @@ test.each([[undefined], [['']]])('all of the input is there for a bundle that re
   expect(parse(p.part('principal', frame()) ?? '')).toEqual(frame().principal);
 });
 
+test('what measures tell is not understood by a bundle that has no rule for them', () => {
+  const counting = statement({
+    measures: [{ what: 'counter', name: 'pg_stat_user_tables.n_dead_tup', tells: 'writing' }],
+  });
+  const analysisBy = (reads: readonly string[], command = counting): unknown => {
+    const read = parse(new Projection(reads).input(command, requestId, around)) as { command: { analysis: unknown } };
+    return read.command.analysis;
+  };
+  expect(analysisBy(['command.analysis'])).toEqual({
+    complete: false,
+    reasons: ['pg_stat_user_tables.n_dead_tup is a measure, for which this bundle has no rule'],
+  });
+  expect(analysisBy(['command.analysis', 'command.measures'])).toEqual(counting.analysis);
+  expect(analysisBy(['command.analysis'], statement())).toEqual(statement().analysis);
+});
+
 test('a rule that reads a whole object gets it', () => {
   const p = new Projection(['command', 'principal.auth.method']);
   expect(parse(p.input(statement(), requestId, around))).toMatchObject({ command: statement() });

@@ -60,11 +60,19 @@ export class Projection {
     const add = (name: string, json: string | undefined) => {
       if (json !== undefined) text += `,"${name}":${json}`;
     };
-    add('command', picked(command, this.#command));
+    add('command', picked(this.#legible(command), this.#command));
     add('session', picked(around.session, this.#session));
     add('now', picked(around.now, this.#now));
     if (around.approval !== undefined) add('approval', JSON.stringify(around.approval));
     return text;
+  }
+
+  /** A bundle from before there were measures has no rule for them: to its rules such a statement is one that was not understood. */
+  #legible(command: Command): Command {
+    if (command.protocol !== 'postgres' || command.measures.length === 0 || includes(this.#command, 'measures'))
+      return command;
+    const told = command.measures.map(({ name }) => `${name} is a measure, for which this bundle has no rule`);
+    return { ...command, analysis: { complete: false, reasons: [...command.analysis.reasons, ...told] } };
   }
 
   /** The input as JSON, with `parts` (JSON by name) inlined. */

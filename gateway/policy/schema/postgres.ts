@@ -3,6 +3,7 @@ import {
   columnUses,
   copyFormats,
   functionCategories,
+  measureTells,
   postgresEffects,
   type PostgresCommand,
 } from '../../contract/command-postgres.ts';
@@ -38,6 +39,12 @@ const calledFunction = z.strictObject({
 
 const copied = z.strictObject({ column: z.string(), labels: strings, sources: strings });
 
+const measure = z.strictObject({
+  what: z.enum(['counter', 'plan']),
+  name: z.string(),
+  tells: z.enum(measureTells),
+});
+
 /** `input.command` of one SQL statement: mirrors `PostgresCommand`. */
 export const postgresCommand = z.strictObject({
   ...commandFrame,
@@ -51,6 +58,7 @@ export const postgresCommand = z.strictObject({
   lookups: z.int().min(0),
   functions: z.array(calledFunction).readonly(),
   copies: z.array(copied).readonly(),
+  measures: z.array(measure).readonly(),
   unfiltered: z.boolean(),
   limit: z.number().nullable(),
   into: z.string().nullable(),

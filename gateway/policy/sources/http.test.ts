@@ -172,8 +172,10 @@ test('a body that does not end is refused at the limit', async () => {
   await using server = await serve((_request, response) => {
     const chunk = Buffer.alloc(1 << 20);
     const more = (): void => {
+      if (response.destroyed) return;
       sent += chunk.length;
-      if (!response.destroyed) response.write(chunk, () => more());
+      // In a turn of its own: Node 26 calls back at once where the client has hung up, and the end would never be seen.
+      response.write(chunk, () => setImmediate(more));
     };
     more();
   });

@@ -216,19 +216,6 @@ test('a copy that fails or is rolled back takes no label off, and one that stand
   expect(leaks(ana)).toEqual([]);
 });
 
-test('under masks a transaction that changed the schema is closed to everything but its end', async () => {
-  await using ben = await wireThrough(await loginOf('ben'));
-  expect(errorsOf(await ben.query('begin; create temp table mine (a int)'))).toEqual([]);
-  expect(errorsOf(await ben.query('select a from mine'))).toEqual(['42501']);
-  expect(errorsOf(await ben.query('rollback'))).toEqual([]);
-  expect(errorsOf(await ben.query('begin; savepoint s; create temp table mine (a int)'))).toEqual([]);
-  expect(errorsOf(await ben.query('release s'))).toEqual([]);
-  ben.send(run('commit'), sync);
-  expect(errorsOf(await ben.readies())).toEqual([]);
-  expect(errorsOf(await ben.query('insert into mine values (7)'))).toEqual([]);
-  expect(rowsOf(await ben.query('select a from mine'))).toEqual([['7']]);
-});
-
 describe('what somebody renames behind the gateway’s back', () => {
   test.each([
     [

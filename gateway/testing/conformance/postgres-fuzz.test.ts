@@ -8,6 +8,7 @@ import { MaskImpossible } from '../../contract/result.ts';
 import { openSqlAnalyzer, type SqlAnalyzer } from '../../facts/sql/index.ts';
 import { encodeParameterStatus } from '../../protocols/postgres/codec/backend.ts';
 import { Framer } from '../../protocols/postgres/codec/frames.ts';
+import { SessionCatalog } from '../../protocols/postgres/catalog/session-catalog.ts';
 import { forgetfulKeeper, TargetCatalog } from '../../protocols/postgres/index.ts';
 import { PgSession } from '../../protocols/postgres/session/session.ts';
 import { clientMessage, deniedMark, dice, ScriptedTarget } from './postgres-script.ts';
@@ -67,22 +68,26 @@ async function run(seed: number) {
     client: clientEnd,
     server: targetEnd,
     gate: admitted.gate,
-    catalog: new TargetCatalog({
-      target: 'crm',
-      analyzer,
-      reader: {
-        read: async (previous) => previous ?? { version: 1, relations: [], functions: [], operators: [], enums: [] },
-        isUnchanged: async () => true,
-        [Symbol.asyncDispose]: async () => undefined,
-      },
-      now: () => Date.now(),
-      maxAgeMs: 60_000,
-      onRead: () => undefined,
-      onUnreadable: () => undefined,
-      onDoubt: () => undefined,
-      keeper: forgetfulKeeper(),
-      onFollowed: () => undefined,
-    }),
+    catalog: new SessionCatalog(
+      new TargetCatalog({
+        target: 'crm',
+        analyzer,
+        reader: {
+          read: async (previous) => previous ?? { version: 1, relations: [], functions: [], operators: [], enums: [] },
+          state: '',
+          isUnchanged: async () => true,
+          [Symbol.asyncDispose]: async () => undefined,
+        },
+        now: () => Date.now(),
+        maxAgeMs: 60_000,
+        onRead: () => undefined,
+        onUnreadable: () => undefined,
+        onDoubt: () => undefined,
+        keeper: forgetfulKeeper(),
+        onFollowed: () => undefined,
+      }),
+      'fuzz',
+    ),
     major: 18,
     searchPath,
     searchPathEpoch: 0,

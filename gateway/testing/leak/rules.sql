@@ -199,4 +199,100 @@ SELECT count(DISTINCT a) FROM accounts a; -- L533 how many are different
 SELECT id, a::text, ARRAY[ssn, 'x'], format('%s <%s>', id, ssn) FROM accounts a ORDER BY id; -- L534 rows, arrays and formats with a value in them
 SELECT id, format('%*s', left(ssn, 1)::int, 'x') FROM accounts ORDER BY id; -- L535 a width that is a value
 SELECT max(a) FROM accounts a; -- L536 the greatest row
+SET ENABLE_HASHAGG = off; SELECT id FROM stands GROUP BY id, ssn; -- L706 groups by a unique column that stands for the row
+SET ENABLE_HASHAGG = off; SELECT ssn, id, count(*) FROM stands GROUP BY 1, 2 ORDER BY count(*); -- L707 the same in an order that leaves some alike
+BEGIN; INSERT INTO given (id) VALUES (9); ROLLBACK; -- L708 a value that a new row has by default
+BEGIN; INSERT INTO given (id) VALUES (9) ON CONFLICT DO NOTHING; ROLLBACK; -- L709 the same, left out where it is there
+UPDATE redundant SET ssn = '078-05-1120' WHERE id = 1; -- L710 an update that is left out where nothing changes
+BEGIN; UPDATE mixed SET base = 3 WHERE id = 1; ROLLBACK; -- L711 a generated column that may fail
+BEGIN; UPDATE mixed SET pre = repeat('x', 27) WHERE id = 1; ROLLBACK; -- L712 one that may be too long
+BEGIN; UPDATE mixed SET pre = 'abc' WHERE id = 1; ROLLBACK; -- L713 one that may be NULL
+SELECT max(home) FROM compared; -- L714 the greatest row of a type of rows
+SELECT words FROM texts WHERE id = 1; -- L715 words that a trigger of the server made of a value
+SELECT id FROM texts WHERE words @@ to_tsquery('simple', 'zebracanary'); -- L716 a search among them
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN 1 / (id - 1) > 0 WHEN 2 THEN (id || 'x')::int > 0 ELSE true END; -- L717 which row fails first
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT EXISTS (SELECT FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN true WHEN 2 THEN 1 / (id - 2) > 0 ELSE false END); -- L718 whether one fails before another fits
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT setseed(0.5); SELECT sum(id * (random() * 100)::int) FROM spelled WHERE tenant = 1; -- L719 numbers that are given in turn
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(set_config('app.last', id::text, false)) FROM spelled WHERE tenant = 1; SHOW app.last; -- L720 which row comes last
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT max(CASE id WHEN 1 THEN clock_timestamp() END) > max(CASE id WHEN 2 THEN clock_timestamp() END) FROM spelled WHERE tenant = 1; -- L721 which of two comes earlier
+SET enable_seqscan = off; SET enable_bitmapscan = off; BEGIN; DELETE FROM spelled WHERE tenant = 1 AND set_config('app.last', id::text, false) = ''; SHOW app.last; ROLLBACK; -- L722 the last row that a DELETE looks at
+SELECT num || '{1}'::float8[], '{}'::float8[] || num FROM far; -- L723 a number that is too large for the elements of an array
 SELECT ARRAY[ssn, card_number]::int[] FROM accounts; -- L537 an array that may fail
+SELECT id, greeting_of(a) FROM accounts a ORDER BY id; -- L820 a function of a row that reads nothing labelled
+SELECT id, ssn_in(a), a.name FROM accounts a ORDER BY id; -- L821 one that brings a labelled value
+SELECT ssn_in(x) FROM accounts x(id, ssn, risk, name) ORDER BY id; -- L822 of a row whose columns have other names
+SELECT id, size_in(a) FROM accounts a ORDER BY id; -- L823 one that measures a value
+SELECT id FROM accounts a WHERE size_in(a) > 10 ORDER BY id; -- L824 in a condition
+SELECT id, like_in(a) FROM accounts a ORDER BY id; -- L825 one that joins by a value
+SELECT atomic_in(a) FROM accounts a ORDER BY id; -- L826 a body that the server has read
+BEGIN; UPDATE accounts a SET name = 'x' WHERE id = 2 RETURNING ssn_in(a), size_in(a); ROLLBACK; -- L827 of a row that is changed
+SELECT (1).get_ssn; -- L701 a function that is written as a field
+SELECT count(*) FROM scratch WHERE (1::int).get_ssn > '1'; -- L702 in a condition
+SELECT u.get_ssn FROM unnest(ARRAY[1]) u; -- L703 a field of what may be a row
+CREATE TABLE t7 (a text DEFAULT (1).get_ssn); INSERT INTO t7 DEFAULT VALUES RETURNING a; DROP TABLE t7; -- L704 in a default
+SELECT (1).get_ssn.upper, upper((id).get_ssn) FROM scratch; -- L705 a field of a field
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT max(price) FROM spelled WHERE tenant = 1; -- L801 which of several equal numbers is the greatest
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT DISTINCT price FROM spelled WHERE tenant = 1; -- L802 which of them stands for all
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT price FROM spelled WHERE tenant = 1 GROUP BY price; -- L803 the same of a group
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT price FROM spelled WHERE tenant = 1 UNION SELECT 2; -- L804 and of a set
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT sum(score) FROM spelled WHERE tenant = 1; -- L805 a sum of floats in the order of an index
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT string_agg(price::text, ',' ORDER BY price) FROM spelled WHERE tenant = 1; -- L806 an order that does not tell all rows apart
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT sum(price), count(DISTINCT price), array_agg(DISTINCT id), string_agg(id::text, ',' ORDER BY id::text) FROM spelled WHERE tenant = 1; -- L807 what is the same in any order
+EXPLAIN (VERBOSE, COSTS OFF) SELECT id FROM spelled WHERE tenant = 1; -- L808 a plan of which no row comes
+BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; UPDATE indexed SET ssn = '078-05-1120' WHERE id = 1; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT id FROM v_indexed WHERE id = 1; ROLLBACK; -- L641 how many entries an index has, through a view
+BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; INSERT INTO crowded SELECT n, '078-05-1120', n FROM generate_series(10000, 12000) n; SELECT count(*) FROM crowded WHERE tenant = 5; SELECT pg_stat_get_xact_numscans('crowded_at'::regclass); ROLLBACK; -- L642 how many different values an index has
+BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; INSERT INTO crowded SELECT n, '078-05-1120', n FROM generate_series(10000, 12000) n; SELECT count(*) FROM crowded WHERE tenant = 5; SELECT idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'crowded'; ROLLBACK; -- L643 the same by a view
+BEGIN; CREATE TEMP TABLE customers (id int, ssn text, email text); SELECT upper(ssn) FROM customers; ROLLBACK; SELECT id, upper(ssn) FROM customers WHERE id = 1; -- L651 a shadow that is gone, in one message
+BEGIN; CREATE TEMP TABLE laid AS SELECT id, ssn AS s FROM customers; SELECT s FROM laid; ROLLBACK; -- L652 a copy, read in the same message
+BEGIN; CREATE SCHEMA beside; CREATE TABLE beside.customers (id int, ssn text); SET LOCAL search_path = beside, public; SELECT upper(ssn) FROM customers; ROLLBACK; SELECT id, upper(ssn) FROM customers WHERE id = 1; -- L653 a path that is gone
+SELECT set_config('search_path', 'pg_catalog', false), get_ssn(1); -- L654 a path that changes while a function is called
+RESET search_path; -- L655 back
+BEGIN; ALTER TABLE indexed RENAME COLUMN ssn TO plain; SELECT upper(plain) FROM indexed; ROLLBACK; -- L656 a labelled column under another name
+SELECT null_frac, avg_width, n_distinct, most_common_vals FROM pg_stats WHERE schemaname = 'public' AND tablename = 'indexed' AND attname = 'tenant'; -- L661 statistics of a column without labels
+SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid(); -- L662 the text of one's own session
+SELECT correlation FROM pg_stats WHERE schemaname = 'public' AND tablename = 'indexed' AND attname = 'tenant'; -- L663 in which order rows stand
+SELECT n_distinct, avg_width FROM pg_stats WHERE schemaname = 'public' AND tablename = 'indexed' AND attname IN ('tenant', 'ssn'); -- L664 statistics of two columns
+SELECT n_distinct FROM pg_stats WHERE schemaname = 'public' AND tablename = 'indexed_ssn'; -- L665 of an index
+SELECT id, k FROM docs, jsonb_object_keys(body) k WHERE id < 90 ORDER BY id, k; -- L811 names of members
+SELECT jsonb_object_keys(body) FROM docs; -- L812 the same, where a document has none
+SELECT id, e.key, e.value FROM docs, jsonb_each_text(body) e WHERE id < 90 ORDER BY id, e.key; -- L813 members as text
+SELECT id, e.key FROM docs, jsonb_each(body) e WHERE id < 90 AND e.value > '0' ORDER BY id, e.key; -- L814 members that are compared
+SELECT id, JSON_VALUE(body, '$.kind'), JSON_EXISTS(body, '$.list'), JSON_QUERY(body, '$.list[*]' WITH WRAPPER) FROM docs ORDER BY id; -- L815 members by SQL/JSON
+SELECT id, JSON_VALUE(body, '$.secret.ssn') FROM docs ORDER BY id; -- L816 a labelled one
+SELECT id, t.kind, t.n FROM docs, JSON_TABLE(body, '$' COLUMNS (kind text PATH '$.kind', NESTED PATH '$.list[*]' COLUMNS (n text PATH '$'))) t ORDER BY id, t.n; -- L817 a table of members
+SELECT id, t.kind FROM docs, JSON_TABLE(body, '$' COLUMNS (kind text PATH '$.kind', x int PATH '$.secret.ssn' ERROR ON ERROR)) t ORDER BY id; -- L818 one that fails beside them
+SELECT id, body -> 'secret' ->> 'ssn', upper(body ->> 'secret'), body -> 'secret' IS NULL FROM docs ORDER BY id; -- L819 labelled members as text, and whether they are there
+SELECT id, r.kind FROM docs, jsonb_to_record(body) r (kind text) WHERE id < 90 ORDER BY id; -- L820 a record of members
+SELECT s FROM spelled s; -- L821 whole rows
+SELECT s, d FROM spelled s LEFT JOIN docs d ON d.id = s.id; -- L822 of two tables
+SELECT max(x) FROM (SELECT a AS x FROM accounts a) t; -- L823 the greatest of them
+SELECT DISTINCT id, ssn FROM accounts ORDER BY 1; -- L824 rows that their key tells apart
+SELECT DISTINCT name, ssn FROM accounts ORDER BY 1; -- L825 rows that it does not
+SELECT id, body -> 'person', body #> '{person}', jsonb_build_object('p', body -> 'person') FROM papers ORDER BY id; -- L901 a member that labels are in
+SELECT to_jsonb(a) - 'ssn' - ARRAY['name'] FROM accounts a ORDER BY id; -- L902 a row without some of its columns
+BEGIN; UPDATE papers SET body = jsonb_set(body, '{person,ssn}', '"1"') WHERE id = 1 RETURNING id, body; UPDATE papers SET body = body || '{"kind": "x"}' #- '{person,city}' WHERE id = 2 RETURNING id, body; SELECT id, body FROM papers ORDER BY id; ROLLBACK; -- L903 documents that are changed in a part
+BEGIN; UPDATE papers SET body = jsonb_set(body, '{person,ssn}', '"1"') WHERE id = 91; ROLLBACK; -- L904 where there is a list
+BEGIN; UPDATE papers SET body = jsonb_set(body, '{person,ssn}', '"1"') WHERE id = 92; ROLLBACK; -- L905 where there is a list in it
+BEGIN; UPDATE papers SET body = jsonb_set(body, '{person,ssn,x}', '1') WHERE id = 1; ROLLBACK; -- L906 through a labelled member
+BEGIN; UPDATE papers SET body = body - 'zebracanary' WHERE id = 91; SELECT body FROM papers WHERE id = 91; ROLLBACK; -- L907 whether a list holds a string
+BEGIN; UPDATE checked_papers SET body = body || '{"checked": 1}' WHERE id = 1; ROLLBACK; -- L908 whether what is left keeps a CHECK
+BEGIN; UPDATE checked_papers SET body['checked'] = '1' WHERE id = 1; ROLLBACK; -- L909 the same by a subscript
+BEGIN; INSERT INTO checked_papers VALUES (1) ON CONFLICT (id) DO UPDATE SET body = checked_papers.body || '{"checked": 1}'; ROLLBACK; -- L910 the same by an upsert
+BEGIN; MERGE INTO checked_papers c USING papers p ON p.id = c.id AND p.id = 1 WHEN MATCHED THEN UPDATE SET body = c.body || '{"checked": 1}'; ROLLBACK; -- L911 the same by MERGE
+BEGIN; CREATE VIEW v_tenants AS SELECT tenant, count(id) AS n FROM indexed GROUP BY tenant; SELECT tenant, n FROM v_tenants ORDER BY tenant; ROLLBACK; -- L912 a view that counts
+BEGIN; CREATE VIEW v_first AS SELECT id FROM indexed WHERE tenant = 1 LIMIT 1; SELECT id FROM v_first; ROLLBACK; -- L913 a view that shows the first of its rows
+BEGIN; CREATE TABLE ranged_far PARTITION OF ranged FOR VALUES FROM (900) TO (999); INSERT INTO ranged VALUES (901, '078-05-1120'); SELECT id, ssn FROM ranged_far; ROLLBACK; -- L914 a partition by a key without labels
+BEGIN; CREATE TABLE ranged_far PARTITION OF ranged FOR VALUES FROM (900) TO (999); INSERT INTO ranged VALUES (901, '078-05-1120'); SELECT id FROM ranged_far WHERE ssn = '078-05-1120'; ROLLBACK; -- L915 a condition on what is in it
+BEGIN; CREATE TABLE ranged_near PARTITION OF ranged FOR VALUES FROM (1) TO (3); ROLLBACK; -- L916 one whose rows stand elsewhere
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); UPDATE checked SET name = 'b' WHERE id = 1; ROLLBACK; -- L830 a temporary table with the name of one that a check's function reads
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); UPDATE checked_sql SET name = 'b' WHERE id = 1; ROLLBACK; -- L831 the same of a function in SQL
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); UPDATE hashed SET name = 'b' WHERE id = 1; ROLLBACK; -- L832 of a function of an index
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); UPDATE whened SET name = 'b' WHERE id = 1; ROLLBACK; -- L833 of a function of a trigger's condition
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); SELECT id FROM seen_by ORDER BY id; ROLLBACK; -- L834 of a function of a policy
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); SELECT id FROM v_seen_by ORDER BY id; ROLLBACK; -- L835 the same through a view
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); MERGE INTO checked c USING (SELECT 1 AS id) s ON c.id = s.id WHEN MATCHED THEN UPDATE SET name = 'b'; ROLLBACK; -- L836 by MERGE
+BEGIN; CREATE TEMP TABLE patterns (p text); INSERT INTO pg_temp.patterns VALUES ('078-05-1120'); ANALYZE hashed; REINDEX TABLE hashed; ROLLBACK; -- L837 by what works on a table as a whole
+BEGIN; CREATE TABLE aside.patterns (p text); INSERT INTO aside.patterns VALUES ('078-05-1120'); SET LOCAL search_path = aside, public; UPDATE checked SET name = 'b' WHERE id = 1; ROLLBACK; -- L838 a table of a schema that the path finds first
+BEGIN; CREATE DOMAIN pg_temp.kind AS text CHECK (VALUE <> '078-05-1120'); UPDATE hashed SET name = 'b' WHERE id = 1; ROLLBACK; -- L839 a type with the name of one that a function of an index names
+SET search_path = public, pg_temp; BEGIN; CREATE TEMP TABLE kept (x text); UPDATE keeping SET name = 'b' WHERE id = 1; SELECT x FROM pg_temp.kept; ROLLBACK; -- L840 a trigger's own path, on which what is temporary comes first
+BEGIN; CREATE TEMP TABLE others (p text); UPDATE checked SET name = 'b' WHERE id = 1; UPDATE hashed SET name = 'b' WHERE id = 1; UPDATE keeping SET name = 'b' WHERE id = 1; ROLLBACK; -- L841 a temporary table that nobody's function names

@@ -15,23 +15,25 @@ deny contains {
 
 # METADATA
 # description: What to do instead, by what stands in the way.
-seen_through := "Nobody reads these through the gateway. psql's \\dRs+, \\deu+ and the like read them." if {
+seen_through := "Nobody reads these through the gateway. psql asks for them with a plus only: \\dRs and \\deu show the rest." if {
 	some reason in input.command.analysis.reasons
 	some secret in [" holds credentials", " holds password hashes", " holds server files"]
 	endswith(reason, secret)
-} else := "Name the columns that you need: all but query are read." if {
+} else := "Name the columns that you need: all but query are read, and query of your own session alone: WHERE pid = pg_backend_pid()." if {
 	some reason in input.command.analysis.reasons
 	endswith(reason, "pg_stat_activity holds statements of others")
+} else := "Choose a column without labels by its name, WHERE schemaname = '...' AND tablename = '...' AND attname = '...', and leave correlation out." if {
+	some reason in input.command.analysis.reasons
+	endswith(reason, "pg_stats holds values of columns")
 } else := "Read the tables themselves: their labelled columns leave masked." if {
 	some reason in input.command.analysis.reasons
 	contains(reason, " holds ")
-} else := "Say EXPLAIN (COSTS OFF) without ANALYZE, or explain a statement that names no labelled column." if {
-	some reason in input.command.analysis.reasons
-	startswith(reason, "a plan tells ")
 } else := "Send the statements one by one: each is read by the schema that the one before it has left." if {
 	"an earlier statement of the message changes what names mean" in input.command.analysis.reasons
-} else := "Commit first: what a transaction has changed of the schema is seen by its own connection only." if {
+} else := "Under READ COMMITTED the gateway sees what a transaction has changed of the schema. Or commit first." if {
 	"the schema was changed in this transaction" in input.command.analysis.reasons
+} else := "Close it, and open it again." if {
+	"the cursor was opened when its names meant something else" in input.command.analysis.reasons
 } else := "Ask for labels on the columns of that table." if {
 	some reason in input.command.analysis.reasons
 	contains(reason, "is a table of another server")
@@ -104,6 +106,68 @@ deny contains {
 within_the_hour(label) if {
 	input.session.lookups + input.command.lookups <= object.get(data.labels, [label, "lookups_per_hour"], 60)
 }
+
+# METADATA
+# title: What follows from masked values is not counted
+# description: |
+#   The server counts what it does, and a plan says what it expects or has done. None of it is a value, but some follows from values: who may write
+#   a masked column could try values, and see by a counter whether one was there already. Groups read them where `data.rules.postgres.measures[target].readers` names them.
+# custom: {id: PG-017}
+deny contains {
+	"id": "PG-017",
+	"msg": $"{measure_in_words(measure)} tells {told_in_words[measure.tells]}",
+	"hint": measure_instead(measure),
+	"severity": "medium",
+	"controls": ["SOC2:CC6.1"],
+} if {
+	some measure in input.command.measures
+	under_masks
+	not may_measure
+}
+
+# METADATA
+# description: The principal reads counters on this target, and the statement keeps nothing of what it reads for others.
+may_measure if {
+	reads_measures
+	not keeps_something
+}
+
+reads_measures if {
+	some group in data.rules.postgres.measures[input.target.name].readers
+	group in input.principal.groups
+}
+
+# METADATA
+# description: Rows, definitions and notifications are there for those who may not read counters. What a plan says is not stored.
+keeps_something if {
+	some effect in input.command.effects
+	effect in {"opaque", "program", "ddl", "update", "merge", "insert", "delete", "notify"}
+	some measure in input.command.measures
+	measure.what == "counter"
+}
+
+told_in_words := {
+	"writing": "how much was written, and so how alike old and new values are",
+	"room": "how much room values take, and so how long they are",
+	"distinct": "how many different values there are",
+}
+
+measure_in_words(measure) := measure.name if measure.what == "counter"
+
+measure_in_words(measure) := object.get(
+	{"costs": "what a plan expects", "work": "what a plan has done"},
+	measure.name,
+	"a plan",
+) if {
+	measure.what == "plan"
+}
+
+measure_instead(measure) := "Read it in a statement that keeps nothing: no rows written, nothing defined." if {
+	measure.what == "counter"
+	reads_measures
+} else := "Name other columns, or ask for your group among the readers of measures on this target." if {
+	measure.what == "counter"
+} else := "Say EXPLAIN (COSTS OFF) without ANALYZE, MEMORY, BUFFERS, explain a statement that names no labelled column, or ask for your group among the readers of measures on this target."
 
 # METADATA
 # title: A masked column leaves as it is, inside text, or not at all
@@ -285,9 +349,11 @@ use_instead(use, label) := $"Ask for lookup: equality on label {label}, or leave
 	writes_look_up(use)
 } else := $"Ask for lookup: equality on label {label}, or filter by other columns, such as the primary key." if {
 	use == "equality"
+} else := "Group by other columns. count() of the column itself counts the rows in which it is not NULL." if {
+	use in {"group", "distinct"}
 } else := "Filter, join and order by other columns, such as the primary key." if {
-	use in {"where", "join", "group", "order", "distinct", "having", "limit"}
-} else := "Order by the primary key of the table, or choose one row by it." if {
+	use in {"where", "join", "order", "having", "limit"}
+} else := "Order by the primary key of the table, or choose one row by it. In groups, DISTINCT, max and min round numbers: round(price, 2). Sum floats as numbers: sum(score::numeric)." if {
 	use == "index_order"
 } else := "Read the table itself: its labelled columns leave masked." if {
 	use == "view"
@@ -297,6 +363,6 @@ use_instead(use, label) := $"Ask for lookup: equality on label {label}, or leave
 	use == "other"
 } else := "Select the columns by name, without the labelled ones." if {
 	use in {"copy", "null_test"}
-} else := "Write constants or unlabelled columns." if {
+} else := "Write constants or unlabelled columns. A part of a document is changed by jsonb_set, #- or || of its own column, by names that are constants." if {
 	use == "set"
-} else := "Select the column itself: it leaves masked."
+} else := "Select the column itself, or text made of it: it leaves masked. What is computed from it (a sum, an average, a length, a comparison) would tell it: compute from other columns, or count rows."

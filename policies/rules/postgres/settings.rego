@@ -63,17 +63,31 @@ deny contains {
 }
 
 # METADATA
-# title: Under masks names keep their meaning
+# title: Under masks a statement that changes what names mean does nothing else
+# description: |
+#   SET search_path, and SELECT set_config('search_path', ...) of its own, are followed: the gateway asks what the path has become before it
+#   reads the next statement. What the same statement calls or reads was looked up by the old path, or by the new, and nobody can say which.
 # custom: {id: PG-023}
 deny contains {
 	"id": "PG-023",
-	"msg": "search_path decides which tables a name means, and some of them hold masked columns",
-	"hint": "Write the schema before the table's name, or have the login's own path set: ALTER ROLE ... SET search_path.",
+	"msg": $"{input.command.kind} changes search_path and does more: which tables its names mean nobody can say, and some hold masked columns",
+	"hint": "Send SET search_path, or SELECT set_config('search_path', ...), as a statement of its own.",
 	"severity": "medium",
 } if {
 	some change in input.command.set
 	change.name == "search_path"
+	not path_alone
 	under_masks
+}
+
+# METADATA
+# description: SET, RESET, or a SELECT of set_config and nothing else.
+path_alone if input.command.kind == "variable_set"
+
+path_alone if {
+	input.command.kind == "select"
+	count(input.command.relations) == 0
+	every f in input.command.functions { f.categories == ["set_config"] }
 }
 
 # METADATA

@@ -1,4 +1,5 @@
 import type { CatalogRule } from './rules.ts';
+import { equalityOf, type Equality } from './equality.ts';
 import { valueKind, type ValueKind } from './value-kind.ts';
 
 /** What a target's catalog says, as of one reading. Plain, so that it can be posted to the parser's threads. */
@@ -10,7 +11,7 @@ export interface CatalogSnapshot {
   readonly functions: readonly CatalogFunction[];
   /** Operators outside `pg_catalog`. An operator is a function call that has no name to see. */
   readonly operators: readonly CatalogOperator[];
-  /** What tables do by themselves with values of their columns. Absent where nobody asked, as in fixtures. */
+  /** What tables do by themselves with values of their columns. Absent where nobody asked. */
   readonly rules?: readonly CatalogRule[];
   /** Types outside `pg_catalog` whose values are written as those of a built-in one: the built-in one's OID by theirs. */
   readonly standIns?: ReadonlyMap<number, number>;
@@ -20,6 +21,8 @@ export interface CatalogSnapshot {
   readonly converts?: boolean;
   /** Built-in types whose values somebody's cast makes others of by itself, where several have to have one type. */
   readonly moved?: ReadonlySet<number>;
+  /** Domains, ranges and base types outside `pg_catalog`. */
+  readonly types?: readonly TypeName[];
   /** Enum types outside `pg_catalog`. */
   readonly enums: readonly { readonly schema: string; readonly name: string; readonly values: readonly string[] }[];
 }
@@ -53,6 +56,8 @@ export interface CatalogColumn {
   readonly typeName: string;
   /** Computed from other columns. COPY of the table leaves such a column out. */
   readonly isGenerated?: true;
+  /** Texts that are not the same may be equal: its collation is not deterministic. */
+  readonly folds?: true;
 }
 
 export interface CatalogFunction {
@@ -67,8 +72,15 @@ export interface CatalogFunction {
   readonly body?: FunctionBody;
   /** One call, one value; absent where it may be a set of rows. */
   readonly scalar?: true;
-  /** Of a trigger's function in PL/pgSQL: every name that its text holds, also those that name nothing. */
+  /** Of a function in SQL or PL/pgSQL that tables call by themselves: every name that its text holds, also those that name nothing. */
   readonly names?: readonly string[];
+  /** Its own `search_path`, as it says. */
+  readonly path?: readonly string[];
+}
+
+export interface TypeName {
+  readonly schema: string;
+  readonly name: string;
 }
 
 export interface FunctionBody {
@@ -80,6 +92,8 @@ export interface FunctionBody {
   /** What parameters default to, as a list of expressions. */
   readonly defaults: string | null;
   readonly returns: 'text' | 'row' | 'other';
+  /** By position of an argument: OID of the table whose row type it has, or 0. Absent where none has one. */
+  readonly rowTypes?: readonly number[];
 }
 
 export interface CatalogOperator {
@@ -97,6 +111,8 @@ export interface LeanCatalog {
   readonly relations: readonly LeanRelation[];
   readonly functions: readonly CatalogFunction[];
   readonly operators: readonly CatalogOperator[];
+  /** All types outside `pg_catalog`, but rows and arrays. */
+  readonly types?: readonly TypeName[];
   readonly coerces?: boolean;
   readonly converts?: boolean;
   readonly rules?: readonly CatalogRule[];
@@ -107,13 +123,25 @@ export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTrig
   readonly names: string;
   /** What kind of values columns hold, a letter for each: see `ValueKind`. Absent where it is dots only. */
   readonly kinds?: string;
+  /** What is said of equal values, a letter for each column: see `Equality`. */
+  readonly equalities: string;
   /** Names of generated columns. */
   readonly generated?: readonly string[];
 }
 
 export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
-  const { version, relations, functions, operators, coerces = false, converts = false, rules } = snapshot;
-  const lettered = kindLetters(snapshot);
+  const {
+    version,
+    relations,
+    functions,
+    operators,
+    coerces = false,
+    converts = false,
+    rules,
+    types = [],
+    enums,
+  } = snapshot;
+  const lettered = letters(snapshot);
   return {
     version,
     relations: relations.map(({ oid, schema, name, kind, columns, inherits, definition, hasRules }) => {
@@ -133,28 +161,32 @@ export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
     }),
     functions,
     operators,
+    types: [...types, ...enums.map(({ schema, name }) => ({ schema, name }))],
     ...(rules ? { rules } : {}),
     ...(coerces ? { coerces } : {}),
     ...(converts ? { converts } : {}),
   };
 }
 
-function kindLetters({
-  standIns,
-  enums,
-  moved,
-}: CatalogSnapshot): (columns: readonly CatalogColumn[]) => Pick<LeanRelation, 'kinds'> {
+type Letters = Pick<LeanRelation, 'kinds' | 'equalities'>;
+
+function letters({ standIns, enums, moved }: CatalogSnapshot): (columns: readonly CatalogColumn[]) => Letters {
   const enumNames = new Set(enums.map(({ schema, name }) => `${schema}.${name}`));
-  const letter = ({ typeOid, typeName }: CatalogColumn): ValueKind => {
-    const oid = standIns?.get(typeOid) ?? typeOid;
-    return moved?.has(oid) === true ? 'c' : valueKind(oid, enumNames.has(typeName.replaceAll('"', '')));
+  const isEnum = ({ typeName }: CatalogColumn): boolean => enumNames.has(typeName.replaceAll('"', ''));
+  const kind = (column: CatalogColumn): ValueKind => {
+    const oid = standIns?.get(column.typeOid) ?? column.typeOid;
+    return moved?.has(oid) === true ? 'c' : valueKind(oid, isEnum(column));
   };
+  const equality = (column: CatalogColumn): Equality =>
+    equalityOf(column.typeOid, isEnum(column), column.folds === true);
   // Few words for many tables.
-  const seen = new Map<string, Pick<LeanRelation, 'kinds'>>();
+  const seen = new Map<string, Letters>();
   return (columns) => {
-    const kinds = columns.map(letter).join('');
-    const known = seen.get(kinds) ?? (/[^.]/.test(kinds) ? { kinds } : {});
-    seen.set(kinds, known);
+    const kinds = columns.map(kind).join('');
+    const equalities = columns.map(equality).join('');
+    const key = `${kinds} ${equalities}`;
+    const known = seen.get(key) ?? { equalities, ...(/[^.]/.test(kinds) ? { kinds } : {}) };
+    seen.set(key, known);
     return known;
   };
 }
@@ -167,4 +199,9 @@ export function columnNames(relation: LeanRelation): readonly string[] {
 export function kindAt(relation: LeanRelation, at: number): ValueKind {
   // Letters are written by `valueKind` alone.
   return (relation.kinds?.[at] ?? '.') as ValueKind;
+}
+
+/** The same of its equality. */
+export function equalityAt(relation: LeanRelation, at: number): Equality {
+  return (relation.equalities[at] ?? 'v') as Equality; // written by `equalityOf` alone
 }

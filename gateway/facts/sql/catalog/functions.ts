@@ -1,10 +1,18 @@
 import type { FunctionCategory, FunctionFact, PostgresEffect } from '../../../contract/command-postgres.ts';
 import { aggregateFunctions, castTypes, pureFunctions, volatileFunctions } from './builtin-functions.ts';
 import type { CatalogFunction } from './catalog.ts';
-import { measuredBy, measures } from './measures.ts';
+import { isCounter, type Told } from './counters.ts';
+
+/** What a function is, or what it tells as a counter: counters.ts. */
+type Is = FunctionCategory | Told;
+
+export interface CalledFunction extends FunctionFact {
+  /** What it tells, where it is a counter. */
+  readonly told: readonly Told[];
+}
 
 /** Built-in functions that do more than compute. First match wins; what no row names is what pg_proc says it is. */
-const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCategory[]])[] = [
+const special: readonly (readonly [pattern: RegExp, ...is: Is[]])[] = [
   // SQL as text in an argument: https://www.postgresql.org/docs/current/functions-xml.html#FUNCTIONS-XML-MAPPING
   [/^(query|table|schema|database|cursor)_to_xml(schema|_and_xmlschema)?$/, 'dynamic_sql'],
   [/^ts_stat$|^ts_rewrite$/, 'dynamic_sql'],
@@ -22,19 +30,32 @@ const special: readonly (readonly [pattern: RegExp, ...categories: FunctionCateg
   // These return values of columns, or other sessions' statements.
   [/^pg_stat_get_(activity|backend_activity)$|^pg_mcv_list_items$/, 'statistics'],
   [/^pg_logical_slot_|^pg_logical_emit_message$/, 'statistics', 'admin'],
-  // What the server counts of its own work: measures.ts.
-  [
-    /^pg_(create_restore_point|switch_wal|backup_start|backup_stop|log_standby_snapshot|replication_origin_(session_)?progress)$|^gin_clean_pending_list$/,
-    'statistics',
-    'admin',
-  ],
-  [measures, 'statistics'],
+  // What the server counts of its own work. https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-BACKUP
+  [/^pg_current_wal_(insert_|flush_)?lsn$|^pg_last_wal_(receive|replay)_lsn$/, 'writing'],
+  [/^pg_(create_restore_point|switch_wal|backup_start|backup_stop|log_standby_snapshot)$/, 'writing', 'admin'],
+  [/^pg_replication_origin_(session_)?progress$/, 'writing', 'admin'],
+  [/^pg_control_(checkpoint|recovery)$/, 'writing'],
+  [/^pg_(get_wal_summarizer_state|available_wal_summaries|wal_summary_contents)$/, 'writing'],
+  [/^pg_(get_replication_slots|show_replication_origin_status)$/, 'writing'],
+  // https://www.postgresql.org/docs/current/monitoring-stats.html
+  [/^pg_stat_get_(wal|backend_wal|wal_senders|wal_receiver|subscription|archiver|recovery_prefetch)$/, 'writing'],
+  [/^pg_stat_get_(io|backend_io|dead_tuples)$/, 'writing'],
+  [/^pg_stat_get_(xact_)?(blocks_(fetched|hit)|tuples_(hot|newpage)_updated|tuples_returned)$/, 'writing'],
+  [/^pg_stat_get_db_(blocks_(fetched|hit)|tuples_returned)$/, 'writing'],
+  [/^pg_stat_get_(buf_\w+|bgwriter_(buf|max)\w+|checkpointer_buffers_written)$/, 'writing'],
+  [/^pg_stat_get_(xact_)?numscans$/, 'distinct'],
+  [/^pg_stat_get_db_temp_(bytes|files)$/, 'room'],
+  [/^pg_stat_get_(progress_info|replication_slot)$/, 'room'],
+  [/^pg_get_backend_memory_contexts$/, 'room'],
+  [/^gin_clean_pending_list$/, 'room', 'admin'],
+  // The `ctid` of a row.
+  [/^currtid2$/, 'writing'],
   [/^(pg_(cancel|terminate)_backend|pg_reload_conf|pg_promote|pg_nextoid)$/, 'admin'],
   [
     /^pg_(backup|wal_replay|replication|create|drop|copy|sync|import|log|export|clear|restore|stop|extension_config)_/,
     'admin',
   ],
-  [/^pg_stat_(reset|clear|force)|^brin_(de)?summarize|^gin_clean_pending_list$|^pg_sync_replication_slots$/, 'admin'],
+  [/^pg_stat_(reset|clear|force)|^brin_(de)?summarize|^pg_sync_replication_slots$/, 'admin'],
 ];
 
 /** Extensions whose functions and operators only compute. */
@@ -43,7 +64,7 @@ const computing: ReadonlySet<string> = new Set(
    tsm_system_rows tsm_system_time dict_int dict_xsyn intagg sslinfo postgis vector pg_visibility`.split(/\s+/),
 );
 
-const extensionFunctions: readonly (readonly [extension: string, name: RegExp, ...categories: FunctionCategory[]])[] = [
+const extensionFunctions: readonly (readonly [extension: string, name: RegExp, ...is: Is[]])[] = [
   ['dblink', /./, 'network', 'dynamic_sql'],
   ['tablefunc', /^normal_rand$/, 'volatile'],
   ['tablefunc', /./, 'dynamic_sql'],
@@ -55,8 +76,8 @@ const extensionFunctions: readonly (readonly [extension: string, name: RegExp, .
   ['pg_walinspect', /./, 'statistics'],
   ['pgrowlocks', /./, 'statistics'],
   // How many bytes rows take, and which pages of an index a write touched.
-  ['pgstattuple', /./, 'statistics'],
-  ['pg_buffercache', /./, 'statistics'],
+  ['pgstattuple', /./, 'room'],
+  ['pg_buffercache', /./, 'writing'],
   ['pg_stat_statements', /./, 'statistics'],
   ['postgres_fdw', /./, 'network'],
   // How far values of a column reach, from its statistics or its index: https://postgis.net/docs/ST_EstimatedExtent.html
@@ -102,6 +123,7 @@ export function functionEffects(name: string, categories: readonly FunctionCateg
       case 'pure':
       case 'volatile':
       case 'statistics':
+      case 'counter':
         break;
       default:
         category satisfies never;
@@ -122,7 +144,7 @@ export function functionReason(fact: FunctionFact): string | undefined {
       case 'network':
         return `function ${name} reaches another server`;
       case 'statistics':
-        return measuredBy(fact.name) ?? `function ${name} returns stored values or statements of others`;
+        return `function ${name} returns stored values or statements of others`;
       case 'large_object':
         return `function ${name} reaches large objects`;
       case 'file':
@@ -138,19 +160,23 @@ export function functionReason(fact: FunctionFact): string | undefined {
  * @param candidates functions outside pg_catalog that the call could mean. PostgreSQL picks among all of them and the built-in ones by
  * argument types, which the parser does not know: the worst that could be meant is what counts.
  */
-export function classifyFunction(parts: readonly string[], candidates: readonly CatalogFunction[]): FunctionFact {
+export function classifyFunction(parts: readonly string[], candidates: readonly CatalogFunction[]): CalledFunction {
   const name = parts.at(-1) ?? '';
   const schema = parts.length > 1 ? (parts.at(-2) ?? '') : '';
   const categories = new Set<FunctionCategory>();
+  const told = new Set<Told>();
   const builtIn = ['', 'pg_catalog', 'information_schema'].includes(schema) ? builtInCategories(schema, name) : [];
-  for (const category of builtIn) categories.add(category);
-  for (const candidate of candidates) for (const category of candidateCategories(candidate)) categories.add(category);
+  for (const is of [builtIn, ...candidates.map(candidateCategories)].flat()) {
+    categories.add(isCounter(is) ? 'counter' : is);
+    if (isCounter(is)) told.add(is);
+  }
   if (categories.size === 0) categories.add('unknown');
   const first = candidates[0];
   return {
     schema: builtIn.length > 0 || !first ? schema || (builtIn.length > 0 ? 'pg_catalog' : '') : first.schema,
     name,
     categories: [...categories],
+    told: [...told],
   };
 }
 
@@ -160,7 +186,7 @@ const ofInformationSchema: ReadonlySet<string> = new Set(
    _pg_numeric_precision_radix _pg_numeric_scale _pg_datetime_precision _pg_interval_type`.split(/\s+/),
 );
 
-function builtInCategories(schema: string, name: string): readonly FunctionCategory[] {
+function builtInCategories(schema: string, name: string): readonly Is[] {
   if (schema === 'information_schema') return ofInformationSchema.has(name) ? ['pure'] : [];
   const known = aggregateFunctions.has(name)
     ? 'aggregate'
@@ -170,18 +196,17 @@ function builtInCategories(schema: string, name: string): readonly FunctionCateg
         ? 'volatile'
         : undefined;
   if (!known) return [];
-  for (const [pattern, ...categories] of special) if (pattern.test(name)) return categories;
+  for (const [pattern, ...is] of special) if (pattern.test(name)) return is;
   return [known];
 }
 
-function candidateCategories(candidate: CatalogFunction): readonly FunctionCategory[] {
+function candidateCategories(candidate: CatalogFunction): readonly Is[] {
   const { extension, language, name } = candidate;
   // What it does is read where it is called.
   if (candidate.body) return [candidate.volatility === 'volatile' ? 'volatile' : 'pure'];
   // An extension's function may have been replaced by one in a language that anybody writes.
   if (extension === null || !['c', 'internal', 'sql'].includes(language)) return ['unknown'];
-  for (const [of, pattern, ...categories] of extensionFunctions)
-    if (of === extension && pattern.test(name)) return categories;
+  for (const [of, pattern, ...is] of extensionFunctions) if (of === extension && pattern.test(name)) return is;
   if (computing.has(extension))
     return [candidate.kind === 'aggregate' ? 'aggregate' : candidate.volatility === 'volatile' ? 'volatile' : 'pure'];
   return ['unknown'];

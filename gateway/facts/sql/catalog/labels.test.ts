@@ -84,6 +84,7 @@ test('a catalog is read from the rows of a real server', () => {
       parameters: [],
       defaults: null,
       returns: 'text',
+      rowTypes: [],
     },
   });
   expect(catalog.functions.find(({ name }) => name === 'run_sql')).not.toHaveProperty('body');

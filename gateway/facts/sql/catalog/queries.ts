@@ -1,4 +1,4 @@
-import { readRules, rulesQuery } from './rules.ts';
+import { functionsOfRows, readRules, rulesQuery } from './rules.ts';
 import { readStandIns } from './types.ts';
 import type { CatalogColumn, CatalogFunction, CatalogKind, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 
@@ -24,10 +24,11 @@ export const catalogQueries = {
   columns: `
     SELECT a.attrelid, pg_catalog.json_agg(pg_catalog.json_build_array(
              a.attname, a.attnum, ${written('a.atttypid', 'a.atttypmod')}, pg_catalog.format_type(a.atttypid, NULL),
-             a.attgenerated <> '') ORDER BY a.attnum)
+             a.attgenerated <> '', NOT l.collisdeterministic) ORDER BY a.attnum)
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
      WHERE a.attnum > 0 AND NOT a.attisdropped AND n.nspname !~ '^pg_toast'
        AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
      GROUP BY a.attrelid ORDER BY a.attrelid`,
@@ -39,8 +40,12 @@ export const catalogQueries = {
            p.prosqlbody IS NOT NULL, COALESCE(pg_catalog.array_to_json(p.proargnames)::pg_catalog.text, '[]'),
            pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid),
            CASE WHEN p.prorettype = 25 THEN 'text' WHEN p.prorettype = 2249 OR t.typtype = 'c' THEN 'row' ELSE 'other' END,
-           CASE WHEN p.prorettype = 2279 AND l.lanname = 'plpgsql' THEN p.prosrc END,
-           p.proretset
+           CASE WHEN l.lanname IN ('plpgsql', 'sql') AND (p.prorettype = 2279 OR p.oid IN (${functionsOfRows}))
+                THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
+           p.proretset,
+           CASE WHEN l.lanname = 'sql' AND p.prokind = 'f' THEN (SELECT pg_catalog.json_agg(COALESCE(r.typrelid, 0)::pg_catalog.int8 ORDER BY u.n)
+              FROM pg_catalog.unnest(p.proargtypes::pg_catalog.oid[]) WITH ORDINALITY u(type, n) LEFT JOIN pg_catalog.pg_type r ON r.oid = u.type AND r.typtype = 'c') END,
+           (SELECT pg_catalog.substr(s.setting, 13) FROM pg_catalog.unnest(p.proconfig) s(setting) WHERE s.setting LIKE 'search\\_path=%')
       FROM pg_catalog.pg_proc p
       JOIN pg_catalog.pg_type t ON t.oid = p.prorettype
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
@@ -76,13 +81,14 @@ export const catalogQueries = {
      WHERE c.oid >= 16384 AND e.extname IS DISTINCT FROM 'citext'
        AND CASE k.kind
            WHEN 'compares' THEN c.castcontext = 'i' AND (t.oid IN (25, 1042, 1043, 2950) OR t.typname = 'citext')
-           WHEN 'converts' THEN e.extname IS NULL AND o.oid IN (25, 1042, 1043)
+           WHEN 'converts' THEN e.extname IS NULL AND o.oid IN (25, 114, 1042, 1043)
              OR c.castcontext = 'i' AND t.oid IN (25, 1042, 1043, 2950) AND t.typcategory = o.typcategory
            ELSE c.castcontext = 'i' AND t.oid < 16384 AND t.oid NOT IN (25, 1042, 1043, 2950) AND t.typcategory = o.typcategory END`,
   rules: rulesQuery,
   types: `
-    SELECT t.oid, t.typtype, t.typname, ${written('t.typbasetype', 't.typtypmod')}, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname
+    SELECT t.oid, t.typtype, t.typname, ${written('t.typbasetype', 't.typtypmod')}, CASE WHEN t.typcategory = 'A' THEN t.typelem ELSE 0 END, x.extname, n.nspname
       FROM pg_catalog.pg_type t
+      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
       LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
       LEFT JOIN pg_catalog.pg_depend d
         ON d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND d.objid = t.oid AND d.deptype = 'e'
@@ -101,7 +107,14 @@ export const catalogQueries = {
 export type TextRows = readonly (readonly (string | null)[])[];
 export type CatalogRows = { readonly [query in Exclude<keyof typeof catalogQueries, 'setup'>]: TextRows };
 
-type ColumnRow = readonly [name: string, attnum: number, typeOid: number, typeName: string, isGenerated?: boolean];
+type ColumnRow = readonly [
+  name: string,
+  attnum: number,
+  typeOid: number,
+  typeName: string,
+  isGenerated?: boolean,
+  folds?: boolean | null,
+];
 
 /** @param version see `CatalogSnapshot.version` */
 export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot {
@@ -154,16 +167,23 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
     converts: rows.casts.some(([kind]) => kind === 'converts'),
     moved: new Set(rows.casts.flatMap(([kind, oid]) => (kind === 'moves' ? [Number(oid)] : []))),
     enums: readEnums(rows.enums),
+    types: rows.types.flatMap(([, typtype, name, , element, , schema]) =>
+      typtype === 'c' || (element ?? '0') !== '0' ? [] : [{ schema: intern(schema), name: intern(name) }],
+    ),
   };
 }
 
-function bodyOf([sql, atomic, parameters, defaults, returns, trigger]: TextRows[number]): Pick<
+function bodyOf([sql, atomic, parameters, defaults, returns, source, , rowTypes, path]: TextRows[number]): Pick<
   CatalogFunction,
-  'body' | 'names'
+  'body' | 'names' | 'path'
 > {
-  if (typeof trigger === 'string') return { names: namesIn(trigger) };
-  if (typeof sql !== 'string') return {};
+  const own = {
+    ...(typeof source === 'string' ? { names: namesIn(source) } : {}),
+    ...(typeof path === 'string' ? { path: schemasIn(path) } : {}),
+  };
+  if (typeof sql !== 'string') return own;
   return {
+    ...own,
     body: {
       sql,
       atomic: atomic === 't',
@@ -171,6 +191,8 @@ function bodyOf([sql, atomic, parameters, defaults, returns, trigger]: TextRows[
       parameters: JSON.parse(parameters ?? '[]') as readonly string[],
       defaults: defaults ?? null,
       returns: returns === 'text' || returns === 'row' ? returns : 'other',
+      // And of numbers.
+      rowTypes: JSON.parse(rowTypes ?? '[]') as readonly number[],
     },
   };
 }
@@ -180,6 +202,14 @@ function namesIn(source: string): readonly string[] {
   const plain = source.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? [];
   const quoted = [...source.matchAll(/"((?:[^"]|"")+)"/g)].map(([, name = '']) => name.replaceAll('""', '"'));
   return [...new Set([...plain, ...quoted, ...(/u&"/i.test(source) ? ['execute'] : [])])].sort();
+}
+
+/** `search_path` as the server keeps it: `a, "B", "$user"`. */
+function schemasIn(path: string): readonly string[] {
+  return [...path.matchAll(/"((?:[^"]|"")*)"|[^\s,"]+/g)].flatMap(([plain, quoted]) => {
+    const name = quoted === undefined ? plain.toLowerCase() : quoted.replaceAll('""', '"');
+    return name === '' ? [] : [name];
+  });
 }
 
 function kindOf(schema: string, relkind: string): CatalogKind {
@@ -229,8 +259,8 @@ function interner(): (text: string | null | undefined) => string {
 /** And so do columns: those of one name, place and type are one object. */
 function columnInterner(intern: (text: string) => string): (row: ColumnRow) => CatalogColumn {
   const seen = new Map<string, CatalogColumn>();
-  return ([name, attnum, typeOid, typeName, isGenerated]) => {
-    const key = `${attnum} ${typeOid} ${isGenerated === true} ${name}`;
+  return ([name, attnum, typeOid, typeName, isGenerated, folds]) => {
+    const key = `${attnum} ${typeOid} ${isGenerated === true} ${folds === true} ${name}`;
     const known = seen.get(key);
     if (known) return known;
     const made = {
@@ -239,6 +269,7 @@ function columnInterner(intern: (text: string) => string): (row: ColumnRow) => C
       typeOid,
       typeName: intern(typeName),
       ...(isGenerated === true ? { isGenerated } : {}),
+      ...(folds === true ? { folds } : {}),
     };
     seen.set(key, made);
     return made;

@@ -7,6 +7,8 @@ export interface ScanOrder {
   readonly keys: readonly string[];
   readonly covers: readonly string[];
   readonly labelled: readonly Base[];
+  /** Values that are equal by their column's `=` stand in no order in it. */
+  readonly own: boolean;
 }
 
 /** Kept as long as the catalog and its labels are. */
@@ -34,15 +36,17 @@ function scanOrdersOf(world: World, relation: LeanRelation): readonly ScanOrder[
   });
 }
 
-function alongRule(rule: TableRule, all: readonly string[]): Pick<ScanOrder, 'keys' | 'covers'> | undefined {
+function alongRule(rule: TableRule, all: readonly string[]): Omit<ScanOrder, 'labelled'> | undefined {
   switch (rule.kind) {
     case 'index':
-      return rule;
+      return { keys: rule.keys, covers: rule.covers, own: rule.own === true };
     case 'partition':
-      return { keys: rule.columns, covers: all };
+      return { keys: rule.columns, covers: all, own: false };
     case 'primary':
     case 'unique':
-      return rule.over === 'computed' ? undefined : { keys: rule.columns, covers: rule.columns };
+      return rule.over === 'computed'
+        ? undefined
+        : { keys: rule.columns, covers: rule.columns, own: rule.over !== 'columns' };
     default:
       return undefined;
   }

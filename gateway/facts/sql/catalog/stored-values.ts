@@ -35,12 +35,18 @@ const within: ReadonlyMap<string, string> = new Map([
   ['pg_subscription', 'subconninfo'],
 ]);
 
+/** Columns that hold none of it: what there are statistics of. */
+const without: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['pg_stats', new Set(['schemaname', 'tablename', 'attname', 'inherited'])],
+]);
+
 /** What a catalog relation stores that nobody labelled, in this column of it; undefined when it is only metadata. */
 export function storedIn(name: string, column: string): string | undefined {
+  if (without.get(name)?.has(column) === true) return undefined;
   return (within.get(name) ?? column) === column ? storing.get(name) : undefined;
 }
 
-/** The same of the relation. @param access where it is read, and one column holds it, the column says so */
+/** The same of the relation. @param access where it is read, and not all columns hold it, the column says so */
 export function storedValues(name: string, access: 'read' | 'write'): string | undefined {
-  return access === 'read' && within.has(name) ? undefined : storing.get(name);
+  return access === 'read' && (within.has(name) || without.has(name)) ? undefined : storing.get(name);
 }

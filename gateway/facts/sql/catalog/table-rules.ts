@@ -52,6 +52,11 @@ export class TableRules {
     return keys;
   }
 
+  /** Tables of whose rows somebody's functions make something. */
+  *withCode(): Generator<number> {
+    for (const [oid, rules] of this.#rules) if (rules.some(({ kind }) => kind === 'called')) yield oid;
+  }
+
   /** The table and all that hold rows of it. */
   storedIn(oid: number): readonly number[] {
     return [...this.#reached(oid, this.#children)];

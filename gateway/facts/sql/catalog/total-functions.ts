@@ -1,4 +1,4 @@
-import { node, only, tagged, text, type Node } from '../text/node.ts';
+import { literal, node, only, tagged, type Node } from '../text/node.ts';
 import { narrowed, type ValueKind } from './value-kind.ts';
 
 /** What an argument may be, see `total`. */
@@ -9,6 +9,7 @@ export type ArgumentKind = 'value' | 'text' | 'row' | 'document' | 'clear' | 'co
  * their result hides all of it. One letter for each argument:
  * `v` any value · `t` a column that holds text or a UUID, as it is · `r` a whole row · `d` a value or a whole row · `u` anything that is made of no labelled column · `c` a constant or parameter ·
  * `i` a whole number written out (another type is another function: `substring` with a pattern returns NULL where nothing matches).
+ * `n` one that is not below zero: `substr(x, 2, -1)` fails where there is a value.
  * `f` a text with `%s` and `%%` in it: `%I` fails at NULL, and a width may be a value.
  * `?` it may be left out; `(...)` as often as one likes.
  *
@@ -30,8 +31,8 @@ const total: ReadonlyMap<string, string> = new Map([
   ['rtrim', 'v'],
   ['left', 'vi'],
   ['right', 'vi'],
-  ['substr', 'vii?'],
-  ['substring', 'vii?'],
+  ['substr', 'vin?'],
+  ['substring', 'vin?'],
   ['concat', '(v)'],
   ['concat_ws', 'c(v)'],
   ['format', 'f(v)'],
@@ -56,7 +57,7 @@ const total: ReadonlyMap<string, string> = new Map([
   ['last_value', 'v'],
   ['nth_value', 'vi'],
 ]);
-const kinds: { readonly [letter: string]: ArgumentKind } = {
+const kinds: { readonly [letter: string]: ArgumentKind | 'count' } = {
   v: 'value',
   t: 'text',
   r: 'row',
@@ -64,6 +65,7 @@ const kinds: { readonly [letter: string]: ArgumentKind } = {
   u: 'clear',
   c: 'constant',
   i: 'integer',
+  n: 'count',
   f: 'pattern',
 };
 
@@ -71,10 +73,13 @@ const kinds: { readonly [letter: string]: ArgumentKind } = {
 export const textual: ReadonlySet<ValueKind> = new Set(['t', 'u', '.', ...narrowed]);
 /** Into jsonb goes everything but json, whose text jsonb may refuse (`\u0000`), and a row may hold some. */
 const binaryJson: ReadonlySet<ValueKind> = new Set([...textual, 'x']);
+/** Rows are compared field by field, up to one whose type cannot be: whether that fails tells whether those before it are the same. */
+const ordered = binaryJson;
 
 /** Of which kinds of labelled values a function of this list is what the list says; undefined: of all. Names stand for other functions too, such as `lower` for a bound of a range. */
 export function readsOnly(name: string): ReadonlySet<ValueKind> | undefined {
   if (/^(to_)?jsonb(_|$)/.test(name)) return binaryJson;
+  if (name === 'min' || name === 'max') return ordered;
   return ofText.has(name) ? textual : undefined;
 }
 
@@ -94,6 +99,7 @@ export function totalCall(name: string, args: readonly Node[]): readonly Argumen
   const wanted = args.map((arg, i): ArgumentKind | undefined => {
     const kind = kinds[fixed[i]?.letter ?? group[(i - fixed.length) % group.length] ?? ''];
     if (kind === 'pattern') return isPattern(arg) ? kind : undefined;
+    if (kind === 'count') return isConstant(arg, true) && !isNegative(arg) ? 'integer' : undefined;
     if (kind === 'constant' || kind === 'integer') return isConstant(arg, kind === 'integer') ? kind : undefined;
     return kind;
   });
@@ -105,7 +111,11 @@ function isConstant(arg: Node, whole: boolean): boolean {
   return whole ? tag === 'A_Const' && 'ival' in body : tag === 'A_Const' || tag === 'ParamRef';
 }
 
+function isNegative(arg: Node): boolean {
+  const whole = node(only(arg, 'A_Const') ?? {}, 'ival')?.['ival'];
+  return typeof whole === 'number' && whole < 0;
+}
+
 function isPattern(arg: Node): boolean {
-  const value = node(only(arg, 'A_Const') ?? {}, 'sval');
-  return value !== undefined && !text(value, 'sval').replaceAll(/%[s%]/g, '').includes('%');
+  return literal(arg)?.replaceAll(/%[s%]/g, '').includes('%') === false;
 }

@@ -1,5 +1,6 @@
 import { classifyFunction } from './functions.ts';
-import type { LeanRelation } from './catalog.ts';
+import type { CatalogFunction, LeanRelation } from './catalog.ts';
+import type { RuleOf } from './table-rules.ts';
 import type { World } from './world.ts';
 
 /**
@@ -21,38 +22,90 @@ const knownOf = new WeakMap<World, Map<number, readonly string[]>>();
 
 function readQuoted(world: World, written: LeanRelation): readonly string[] {
   const labels = new Set<string>();
-  // A set that grows while it is walked: what a trigger writes has triggers of its own, and so has what refers to a row that is gone.
-  const relations = new Set(around(world, written));
-  for (const relation of relations) {
-    for (const rule of world.rules.of(relation.oid)) {
-      if (rule.kind !== 'trigger') continue;
-      const names = namesOf(world, rule.calls);
-      if (!names || names.some((name) => reachesAnything(world, name))) return world.anything.labels;
-      for (const other of names.flatMap((name) => world.named(name))) {
-        if (other.kind === 'catalog') continue;
-        for (const column of world.columns(other)) for (const label of column.labels) labels.add(label);
-        for (const each of around(world, other)) relations.add(each);
-      }
+  for (const { kind, names } of firedBy(world, written)) {
+    if (kind !== 'trigger') continue;
+    if (!names) return world.anything.labels;
+    for (const other of names.flatMap((name) => world.named(name))) {
+      if (other.kind === 'catalog') continue;
+      for (const column of world.columns(other)) for (const label of column.labels) labels.add(label);
     }
   }
   return [...labels].sort();
 }
 
+/** Code that runs by itself where rows are written or read. */
+export interface Fired {
+  readonly kind: 'trigger' | 'called' | 'asked';
+  /** Whose rows it works on. */
+  readonly relation: LeanRelation;
+  /** Of the function. */
+  readonly schema: string;
+  /** In the function's text; undefined where it can reach anything. */
+  readonly names: readonly string[] | undefined;
+  /** The same, but for what it calls; undefined where nobody can read it. */
+  readonly written: readonly string[] | undefined;
+  /** Its own `search_path`; undefined where names are looked up by the session's. */
+  readonly path: readonly string[] | undefined;
+}
+
+/** What writing rows of a relation can run. */
+export function* firedBy(world: World, written: LeanRelation): Generator<Fired> {
+  // A set that grows while it is walked: what a trigger writes has triggers of its own, and so has what refers to a row that is gone.
+  const relations = new Set(around(world, written));
+  for (const relation of relations) {
+    for (const rule of world.rules.of(relation.oid)) {
+      if (rule.kind !== 'trigger' && rule.kind !== 'called' && rule.kind !== 'asked') continue;
+      for (const fired of codeOf(world, relation, rule)) {
+        yield fired;
+        for (const other of fired.names?.flatMap((name) => world.named(name)) ?? [])
+          if (other.kind !== 'catalog') for (const each of around(world, other)) relations.add(each);
+      }
+    }
+  }
+}
+
+/** What reading rows of a relation runs: functions of its policies. */
+export function askedBy(world: World, read: LeanRelation): readonly Fired[] {
+  return ofKind(world, read, 'asked');
+}
+
+/** What working on rows runs that leaves them what they are: functions that an index is made by, or a check that is asked again. */
+export function calledBy(world: World, relation: LeanRelation): readonly Fired[] {
+  return ofKind(world, relation, 'called');
+}
+
+function ofKind(world: World, about: LeanRelation, kind: 'asked' | 'called'): readonly Fired[] {
+  return around(world, about).flatMap((relation) =>
+    world.rules.of(relation.oid).flatMap((rule) => (rule.kind === kind ? [...codeOf(world, relation, rule)] : [])),
+  );
+}
+
+type CodeRule = RuleOf<Fired['kind']>;
+
+/** For each function of the name. */
+function* codeOf(world: World, relation: LeanRelation, { kind, calls }: CodeRule): Generator<Fired> {
+  const [schema, name] = [calls.slice(0, calls.indexOf('.')), calls.slice(calls.indexOf('.') + 1)];
+  const called = world.functionsNamed(name).filter((fn) => fn.schema === schema);
+  for (const fn of called.length > 0 ? called : [undefined])
+    yield { kind, relation, schema, path: fn?.path, ...namesOf(world, fn) };
+}
+
 /** The relation, what holds rows of it, what it is made of, and the tables whose foreign keys follow its rows. */
 function around(world: World, relation: LeanRelation): readonly LeanRelation[] {
-  const behind = [relation, ...(world.view(relation)?.relations ?? [])];
-  return behind.flatMap(({ oid }) => {
+  const behind = new Set([relation]);
+  for (const each of behind) for (const more of world.view(each)?.relations ?? []) behind.add(more);
+  return [...behind].flatMap(({ oid }) => {
     const oids = [...world.rules.storedIn(oid), ...world.rules.referrers(oid).map(({ from }) => from)];
     return oids.flatMap((each) => world.byOid(each) ?? []);
   });
 }
 
-/** @returns undefined where nobody can say what the function reads */
-function namesOf(world: World, calls: string): readonly string[] | undefined {
-  const dot = calls.indexOf('.');
-  const called = world.functionsNamed(calls.slice(dot + 1)).filter(({ schema }) => schema === calls.slice(0, dot));
-  const names = called.map((fn) => fn.names);
-  return names.length > 0 && names.every((each) => each !== undefined) ? names.flat() : undefined;
+function namesOf(world: World, fn: CatalogFunction | undefined): Pick<Fired, 'names' | 'written'> {
+  const { names } = fn ?? {};
+  const reaches = names?.some((name) => reachesAnything(world, name)) !== false;
+  // What the server has read once is not looked up by name again.
+  const written = fn?.body?.atomic === true ? [] : names;
+  return { names: reaches ? undefined : names, written };
 }
 
 const harmless: ReadonlySet<string> = new Set(['pure', 'aggregate', 'volatile', 'sequence', 'lock', 'set_config']);

@@ -1,10 +1,19 @@
-import type { PathFact } from '../../../contract/command-postgres.ts';
-import { columnNames, kindAt, type CatalogFunction, type LeanCatalog, type LeanRelation } from './catalog.ts';
+import type { MeasureFact, PathFact } from '../../../contract/command-postgres.ts';
+import {
+  columnNames,
+  equalityAt,
+  kindAt,
+  type CatalogFunction,
+  type LeanCatalog,
+  type LeanRelation,
+} from './catalog.ts';
 import { parsedBody } from './function-statements.ts';
 import { computesOnly } from './functions.ts';
 import type { Node } from '../text/node.ts';
 import type { ViewRows } from '../text/loose.ts';
+import { CatalogNames } from './catalog-names.ts';
 import { TableRules } from './table-rules.ts';
+import type { Equality } from './equality.ts';
 import type { ValueKind } from './value-kind.ts';
 import {
   anyColumn,
@@ -24,11 +33,14 @@ export interface Base {
   /** `schema.relation.column`. */
   readonly key: string;
   readonly kind: ValueKind;
+  readonly equality: Equality;
   readonly labels: readonly string[];
   /** Where in its JSON documents they are; absent where they are about the whole value. */
   readonly paths?: readonly PathFact[];
   /** What the relation itself makes of it: for a table always `plain`, for a view what its definition says. */
   readonly form: Form | undefined;
+  /** Of a catalog that holds what is others', in rows that hold nothing of anybody: catalog-rows.ts. */
+  readonly ofNobody?: true;
 }
 
 /**
@@ -62,6 +74,8 @@ export interface ViewColumns {
   readonly hidden: readonly string[];
   /** Why the definition could not be seen through. */
   readonly reasons: readonly string[];
+  /** What of the server's own work it shows. */
+  readonly measures: readonly MeasureFact[];
   /** What a write to the view writes. */
   readonly relations: readonly LeanRelation[];
 }
@@ -80,12 +94,14 @@ export class World {
   /** A value may be made something else on its way into text, or into the type that several have together. */
   readonly converts: boolean;
   readonly rules: TableRules;
+  readonly names: CatalogNames;
   /** By schema, then by name. */
   readonly #relations = new Map<string, Map<string, LeanRelation>>();
   readonly #byOid = new Map<number, LeanRelation>();
   readonly #functions = new Map<string, CatalogFunction[]>();
   readonly #operators = new Map<string, string>();
   readonly #clearParts = new Map<string, Base>();
+  readonly #texts = new Map<Base, Base>();
   readonly #labels: SpreadLabels;
   readonly #paths: SpreadPaths;
   /** As they were given, for what the catalog does not know. */
@@ -109,6 +125,7 @@ export class World {
     this.#labels = catalog ? spreadLabels(catalog, labels) : new Map();
     this.#paths = catalog ? spreadPaths(catalog, labels) : new Map();
     this.rules = new TableRules(catalog?.rules ?? [], catalog?.relations ?? []);
+    this.names = new CatalogNames(catalog);
     for (const relation of catalog?.relations ?? []) {
       const inside = this.#relations.get(relation.schema) ?? new Map<string, LeanRelation>();
       this.#relations.set(relation.schema, inside.set(relation.name, relation));
@@ -218,10 +235,19 @@ export class World {
     // No relation of the catalog has such a number.
     const oid = -1 - this.#unmade.size;
     const relation: LeanRelation = {
-      ...{ oid, schema, name, kind: 'composite_type', inherits: [], hasRules: false, names: anyColumn },
+      ...{
+        oid,
+        schema,
+        name,
+        kind: 'composite_type',
+        inherits: [],
+        hasRules: false,
+        names: anyColumn,
+        equalities: 'v',
+      },
     };
     const key = schema === '' ? `${name}.${anyColumn}` : `${schema}.${name}.${anyColumn}`;
-    return { relation, name: anyColumn, key, kind: '.', labels, form: undefined };
+    return { relation, name: anyColumn, key, kind: '.', equality: 'v', labels, form: undefined };
   }
 
   columns(relation: LeanRelation): readonly Base[] {
@@ -237,6 +263,7 @@ export class World {
         name,
         key: `${relation.schema}.${relation.name}.${name}`,
         kind: kindAt(relation, i),
+        equality: equalityAt(relation, i),
         labels: union(own?.get(name) ?? [], view?.labels[i] ?? [], view?.hidden ?? []),
         form: view ? viewForm(view, i) : ('plain' as const),
         ...(paths ? { paths } : {}),
@@ -267,10 +294,20 @@ export class World {
 
   /** A member of the column's documents that no label is about: `schema.relation.column.member`. */
   clearPart({ relation, name, key, kind, form }: Base, member: string): Base {
-    const part: Base = { relation, name, key: `${key}.${member}`, kind, form, labels: none };
+    const part: Base = { relation, name, key: `${key}.${member}`, kind, equality: 'v', form, labels: none };
     const known = this.#clearParts.get(part.key);
     if (!known) this.#clearParts.set(part.key, part);
     return known ?? part;
+  }
+
+  /** A member of the column's documents as text, which is labelled: what is made of it is made of a text. */
+  textOf(document: Base): Base {
+    const known = this.#texts.get(document);
+    if (known) return known;
+    const { paths: _, ...rest } = document;
+    const made: Base = { ...rest, kind: 't', equality: 'v' };
+    this.#texts.set(document, made);
+    return made;
   }
 
   /** The labelled columns: of these names, or all of them. */
@@ -316,8 +353,8 @@ export class World {
 
 /** Of a view that cannot be read. */
 export const noColumns: Omit<ViewColumns, 'reasons'> = {
-  ...{ labels: [], forms: [], sources: [], is: [], hidden: [], relations: [] },
-  rows: { loose: new Map(), told: new Set(), reads: new Map() },
+  ...{ labels: [], forms: [], sources: [], is: [], hidden: [], measures: [], relations: [] },
+  rows: { loose: new Map(), told: new Set(), veiled: new Set(), reads: new Map() },
 };
 
 /** Which rows a view shows says something about the values it chose them by: no mask over a column hides that. */

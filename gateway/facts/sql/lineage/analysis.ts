@@ -26,6 +26,9 @@ export interface SqlRequest {
   readonly searchPath: readonly string[];
 }
 
+/** Why a statement of a message is not understood: it has to be read again when those before it have run. */
+export const behindChange = 'an earlier statement of the message changes what names mean';
+
 export type SqlAnalysis =
   | { readonly ok: true; readonly statements: readonly StatementFacts[] }
   /** The server's own message. `position` counts characters from 1; undefined where the server gives none. */

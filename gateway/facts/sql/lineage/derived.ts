@@ -1,10 +1,20 @@
-import { addAll, calledFunctions, classifyCall, isBuiltIn, lookUp, readBodies, readTurns } from './expression.ts';
+import {
+  addAll,
+  argumentsOf,
+  calledFunctions,
+  classifyCall,
+  isBuiltIn,
+  lookUp,
+  readBodies,
+  readTurns,
+  readOperator,
+} from './expression.ts';
 import { flag, nameParts, node, nodes, only, tagged, text, type Node } from '../text/node.ts';
 import { typeOf, unfitting } from './common-type.ts';
-import { labelledMember, withoutMembers } from './document-member.ts';
+import { labelledMember, lessMembers, memberAbove, withoutMembers } from './document-member.ts';
 import { referenceParts, resolve, sourcesOf, type Column, type Scope, type Walk } from './scope.ts';
 import { readsOnly, textual, totalCall, type ArgumentKind } from '../catalog/total-functions.ts';
-import type { ValueKind } from '../catalog/value-kind.ts';
+import { steady, type ValueKind } from '../catalog/value-kind.ts';
 import type { Base, Form } from '../catalog/world.ts';
 
 const textTypes: ReadonlySet<string> = new Set(['text', 'varchar', 'bpchar']);
@@ -17,7 +27,7 @@ export function readValue(walk: Walk, tree: Node, scope: Scope, into: Set<Base>)
       return readColumn(walk, tree, body, scope, into);
     case 'A_Expr':
       return isConcatenation(walk, tree)
-        ? readOf(walk, joinedToText(walk), into, (own) => readAll(walk, concatenated(walk, tree), scope, own))
+        ? readConcatenation(walk, concatenated(walk, tree), scope, into)
         : (readDocument(walk, body, scope, into) ?? readOther(walk, tree, scope, into));
     case 'SubLink':
       return readScalar(walk, tree, body, scope, into);
@@ -53,11 +63,23 @@ function readDocument(walk: Walk, operation: Node, scope: Scope, into: Set<Base>
   const member = labelledMember(world, operation, scope);
   // Which are there shows in the document, but where a mask makes all of them null.
   if (member) walk.ledger.touch(member, 'null_test');
-  const document = member ?? withoutMembers(world, operation, scope);
-  if (!document) return undefined;
+  const document = member ?? memberAbove(world, operation, scope) ?? withoutMembers(world, operation, scope);
+  if (!document) return readRowLess(walk, operation, scope, into);
   walk.ledger.touch(document);
   into.add(document);
   return 'derived';
+}
+
+/** `to_jsonb(c) - 'email'`: an object in any case, so that nothing makes it fail. Undefined, with nothing written down, for anything else. */
+function readRowLess(walk: Walk, operation: Node, scope: Scope, into: Set<Base>): Form | undefined {
+  const tree = lessMembers(walk.ledger.world, operation);
+  const call = only(tree, 'FuncCall');
+  const [arg, ...more] = nodes(call ?? {}, 'args');
+  const reference = only(arg, 'ColumnRef');
+  if (!tree || !call || !reference || more.length > 0) return undefined;
+  if (nameParts(nodes(call, 'funcname')).at(-1) !== 'to_jsonb') return undefined;
+  const isRow = resolve(referenceParts(reference), scope)?.kind === 'row';
+  return isRow ? readCall(walk, tree, call, scope, into) : undefined;
 }
 
 function readAll(walk: Walk, list: readonly Node[], scope: Scope, into: Set<Base>): Form | undefined {
@@ -167,10 +189,11 @@ function readTextCall(
 ): Form | undefined {
   walk.ledger.call(classifyCall(walk, parts));
   const read = new Set<Base>();
-  walk.expression(body['args'], scope, 'function', read);
+  const given = argumentsOf(walk, parts, body, scope);
+  walk.expression(given.others, scope, 'function', read);
   readTurns(walk, body, scope, 'function', read);
   let form = clean(read);
-  for (const columns of readBodies(walk, parts)) {
+  for (const columns of readBodies(walk, parts, given.rows)) {
     const sources = sourcesOf(columns);
     const hidden = columns.every((column) => !column.wild && (column.form ?? clean(column.sources)));
     if (!hidden || columns.length !== 1) {
@@ -215,7 +238,7 @@ function holdsText({ form, sources }: Column): boolean {
 }
 
 /** A whole row by its name. Undefined, with nothing written down, for anything else and for rows of which not every column has a form. */
-function readRow(walk: Walk, arg: Node, scope: Scope, into: Set<Base>): Form | undefined {
+export function readRow(walk: Walk, arg: Node, scope: Scope, into: Set<Base>): Form | undefined {
   const reference = only(arg, 'ColumnRef');
   const found = reference && resolve(referenceParts(reference), scope);
   if (found?.kind !== 'row' || found.field !== undefined) return undefined;
@@ -229,6 +252,7 @@ function readRow(walk: Walk, arg: Node, scope: Scope, into: Set<Base>): Form | u
 function readCase(walk: Walk, body: Node, scope: Scope, into: Set<Base>): Form | undefined {
   const whens = nodes(body, 'args').map((entry) => only(entry, 'CaseWhen') ?? {});
   const tests = new Set<Base>();
+  if ('arg' in body) readOperator(walk, ['=']);
   for (const test of [body['arg'], ...whens.map((when) => when['expr'])])
     walk.expression(test, scope, 'expression', tests);
   addAll(into, tests);
@@ -263,6 +287,29 @@ function isConcatenation(walk: Walk, tree: Node): boolean {
   const name = nameParts(nodes(body, 'name'));
   const own = name.length === 1 || (name.length === 2 && name[0] === 'pg_catalog');
   return own && name.at(-1) === '||' && walk.ledger.world.operator('||') === undefined;
+}
+
+/** Beside anything but a text, `||` may be that of arrays, and a value has to fit among their elements. */
+function readConcatenation(walk: Walk, operands: readonly Node[], scope: Scope, into: Set<Base>): Form | undefined {
+  const besides = operands.filter((each) => !isText(walk, each, scope));
+  const kinds =
+    besides.length > 1 ? new Set([...joinedToText(walk)].filter((kind) => steady.has(kind))) : joinedToText(walk);
+  return readOf(walk, kinds, into, (own) => readAll(walk, operands, scope, own));
+}
+
+/** Surely a text, or a literal. */
+function isText(walk: Walk, tree: Node, scope: Scope): boolean {
+  const type = typeOf(tree, scope);
+  if (type === 'text') return true;
+  if (type === 'literal') return 'A_Const' in tree;
+  const [tag, body] = tagged(tree);
+  if (tag === 'CoalesceExpr') return nodes(body, 'args').some((each) => isText(walk, each, scope));
+  const parts = nameParts(nodes(body, 'funcname'));
+  return (
+    tag === 'FuncCall' &&
+    isBuiltIn(walk, parts) &&
+    (readsOnly(parts.at(-1) ?? '') === textual || parts.at(-1) === 'to_char')
+  );
 }
 
 /** `||` casts to text what is none: src/backend/catalog/system_functions.sql, anytextcat. */

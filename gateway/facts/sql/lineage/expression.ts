@@ -2,8 +2,16 @@ import type { ColumnUse } from '../../../contract/command-postgres.ts';
 import type { Json } from '../../../contract/principal.ts';
 import { setFunctions } from '../catalog/builtin-functions.ts';
 import type { CatalogFunction } from '../catalog/catalog.ts';
-import { clearMembers, clearMembersOfCall, clearMembersOfSubscript, type Members } from './document-member.ts';
+import {
+  askedMember,
+  clearMembers,
+  clearMembersOfCall,
+  clearMembersOfQuery,
+  clearMembersOfSubscript,
+  type Members,
+} from './document-member.ts';
 import { readBody } from './function-body.ts';
+import { rowArguments, type RowArguments } from './row-arguments.ts';
 import { classifyFunction } from '../catalog/functions.ts';
 import { constant, flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
 import {
@@ -16,6 +24,7 @@ import {
   type Scope,
   type Walk,
 } from './scope.ts';
+import { mayFail } from './failing.ts';
 import type { Base } from '../catalog/world.ts';
 
 /** See `Walk.expression`. What is not named here is looked through: every reference at any depth counts. */
@@ -52,18 +61,39 @@ export function readExpression(
         else readNullTest(walk, node(body, 'arg') ?? {}, scope, use, into);
         break;
       case 'A_Expr':
-        readOperator(walk, nameParts(nodes(body, 'name')));
+        readOperators(walk, body);
         if (readMembers(walk, clearMembers(walk.ledger.world, body, scope), use, into)) break;
         readExpression(walk, body['lexpr'], scope, use, into);
         readExpression(walk, body['rexpr'], scope, use, into);
         break;
+      case 'SortBy':
+        readOperator(walk, nameParts(nodes(body, 'useOp')));
+        readExpression(walk, body['node'], scope, use, into);
+        break;
+      case 'CaseExpr':
+        if ('arg' in body) readOperator(walk, ['=']);
+        readExpression(walk, body, scope, use, into);
+        break;
+      case 'JsonFuncExpr':
+        readExpression(
+          walk,
+          readMembers(walk, clearMembersOfQuery(walk.ledger.world, body, scope), use, into)
+            ? { ...body, context_item: null }
+            : body,
+          scope,
+          use,
+          into,
+        );
+        break;
       case 'A_Indirection':
         if (!readMembers(walk, clearMembersOfSubscript(body, scope), use, into))
           readExpression(walk, body['arg'], scope, use, into);
+        readFields(walk, nodes(body, 'indirection'), use, into);
         readExpression(walk, body['indirection'], scope, use, into);
         break;
       case 'SubLink':
-        readOperator(walk, nameParts(nodes(body, 'operName')));
+        // `IN (SELECT ...)` names none.
+        readOperator(walk, 'testexpr' in body && !('operName' in body) ? ['='] : nameParts(nodes(body, 'operName')));
         readExpression(walk, body['testexpr'], scope, use, into);
         readSubLink(walk, text(body, 'subLinkType'), node(body, 'subselect') ?? {}, scope, use, into);
         break;
@@ -90,7 +120,7 @@ export function readExpression(
 }
 
 /** @returns whether they are members of documents that hold nothing labelled */
-function readMembers(
+export function readMembers(
   walk: Walk,
   found: Members | undefined,
   use: ColumnUse,
@@ -116,7 +146,9 @@ function readSubLink(
 ): void {
   const read = (): void =>
     kind === 'EXISTS_SUBLINK' ? readExists(walk, tree, scope, into) : readNested(walk, tree, scope, use, into);
-  if (kind === 'ARRAY_SUBLINK') walk.ledger.rows.shown(read);
+  // EXISTS, IN and ANY end at the first row that decides.
+  const ends = kind !== 'EXPR_SUBLINK' && mayFail(tree, (parts) => isBuiltIn(walk, parts));
+  if (kind === 'ARRAY_SUBLINK' || ends) walk.ledger.rows.shown(read);
   else walk.ledger.rows.hidden(read);
 }
 
@@ -138,6 +170,7 @@ function readExists(walk: Walk, tree: Node, scope: Scope, into: Set<Base> | unde
  * the column's values, but a condition with it does choose rows of that table.
  */
 function readNullTest(walk: Walk, arg: Node, scope: Scope, use: ColumnUse, into: Set<Base> | undefined): void {
+  if (readMembers(walk, askedMember(walk.ledger.world, arg, scope), use, into)) return;
   const reference = only(arg, 'ColumnRef');
   const found = reference && resolve(referenceParts(reference), scope);
   if (found?.kind !== 'column' || !found.column.form) return readExpression(walk, arg, scope, use, into);
@@ -172,8 +205,42 @@ export function lookUp(walk: Walk, parts: readonly string[], scope: Scope): Refe
   } else if (found.kind === 'row' && found.field !== undefined) {
     walk.ledger.call(classifyCall(walk, [found.field]));
     walk.ledger.contradiction(`reference ${parts.join('.')}`, tablesOf(scope));
+  } else if (found.kind === 'column' && found.mayCall !== undefined) {
+    const sources = new Set<Base>();
+    readCalledField(walk, found.mayCall, 'function', sources);
+    if (sources.size > 0)
+      return {
+        kind: 'column',
+        column: { name: found.mayCall, sources: new Set([...found.column.sources, ...sources]) },
+      };
   }
   return found;
+}
+
+/**
+ * `(x).f` is the function `f` called with `x` where `x` has no such field, and `x` may be of any type.
+ * https://www.postgresql.org/docs/current/xfunc-sql.html#XFUNC-SQL-COMPOSITE-FUNCTIONS
+ */
+function readFields(walk: Walk, indirection: readonly Node[], use: ColumnUse, into: Set<Base> | undefined): void {
+  for (const part of indirection) {
+    const name = text(only(part, 'String') ?? {}, 'sval');
+    if (name !== '') readCalledField(walk, name, use, into);
+  }
+}
+
+/** Nothing where no function has the name: then it can only be a field. */
+function readCalledField(walk: Walk, name: string, use: ColumnUse, into: Set<Base> | undefined): void {
+  const called = calledFunctions(walk, [name]);
+  const fact = classifyFunction([name], called);
+  if (called.length === 0 && fact.categories.includes('unknown')) return;
+  walk.ledger.call(fact);
+  const own = new Set<Base>();
+  for (const { sources } of readBodies(walk, [name]).flat()) {
+    walk.ledger.touchAll(sources, use === 'expression' ? 'function' : use);
+    addAll(own, sources);
+  }
+  if (makesRows(walk, [name])) walk.ledger.multiplies(own);
+  addAll(into, own);
 }
 
 function tablesOf(scope: Scope): readonly NonNullable<Item['table']>[] {
@@ -187,15 +254,16 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
   if (parts.at(-1) === 'set_config') readSetConfig(walk, body);
   const inside = use === 'expression' ? 'function' : use;
   const own = new Set<Base>();
-  for (const column of readBodies(walk, parts).flat()) {
+  const given = argumentsOf(walk, parts, body, scope);
+  for (const column of readBodies(walk, parts, given.rows).flat()) {
     walk.ledger.touchAll(column.sources, inside);
     addAll(own, column.sources);
   }
   const [first, ...more] = nodes(body, 'args');
   const countsNulls = parts.at(-1) === 'count' && first && more.length === 0 && !flag(body, 'agg_distinct');
   if (countsNulls && isBuiltIn(walk, parts)) readCounted(walk, first, scope, inside, own);
-  else if (!isBuiltIn(walk, parts) || !readMembers(walk, membersOfCall(parts, body, scope), inside, own))
-    readExpression(walk, body['args'], scope, inside, own);
+  else if (!isBuiltIn(walk, parts) || !readMembers(walk, membersOfCall(walk, parts, body, scope), inside, own))
+    readExpression(walk, given.others, scope, inside, own);
   readTurns(walk, body, scope, inside, own);
   if (makesRows(walk, parts)) walk.ledger.multiplies(own);
   addAll(into, own);
@@ -210,8 +278,8 @@ function readCounted(walk: Walk, arg: Node, scope: Scope, use: ColumnUse, into: 
   else readNullTest(walk, arg, scope, use, into);
 }
 
-function membersOfCall(parts: readonly string[], body: Node, scope: Scope): Members | undefined {
-  return clearMembersOfCall(parts.at(-1) ?? '', nodes(body, 'args'), scope);
+function membersOfCall(walk: Walk, parts: readonly string[], body: Node, scope: Scope): Members | undefined {
+  return clearMembersOfCall(walk.ledger.world, parts.at(-1) ?? '', nodes(body, 'args'), scope);
 }
 
 /** `SELECT id, unnest(list)`: each row is there as often as the function has something to say of it. */
@@ -237,11 +305,22 @@ export function calledFunctions({ ledger }: Walk, parts: readonly string[]): rea
 }
 
 /** The results of every function in SQL that a call may mean. */
-export function readBodies(walk: Walk, parts: readonly string[]): readonly (readonly Column[])[] {
+export function readBodies(
+  walk: Walk,
+  parts: readonly string[],
+  rows?: RowArguments['rows'],
+): readonly (readonly Column[])[] {
   return calledFunctions(walk, parts).flatMap((fn) => {
-    const columns = fn.body && readBody(walk, fn);
+    const columns = fn.body && readBody(walk, fn, rows);
     return columns ? [columns] : [];
   });
+}
+
+/** What a call gives to functions: rows that their bodies name the columns of, and what is read here. */
+export function argumentsOf(walk: Walk, parts: readonly string[], call: Node, scope: Scope): RowArguments {
+  const called = calledFunctions(walk, parts);
+  const isAlsoBuiltIn = called.length > 0 && !classifyFunction(parts, []).categories.includes('unknown');
+  return rowArguments(walk, call, called, isAlsoBuiltIn, scope) ?? { rows: new Map(), others: nodes(call, 'args') };
 }
 
 /** Somebody else's function of the same name could be what is meant. */
@@ -263,8 +342,15 @@ function readSetConfig(walk: Walk, body: Node): void {
   }
 }
 
+/** BETWEEN stands for operators that it does not name. */
+function readOperators(walk: Walk, body: Node): void {
+  const between = text(body, 'kind').includes('BETWEEN');
+  for (const name of between ? ['<', '<=', '>', '>='] : []) readOperator(walk, [name]);
+  if (!between) readOperator(walk, nameParts(nodes(body, 'name')));
+}
+
 /** An operator that somebody defined is a call of a function that somebody wrote. */
-function readOperator(walk: Walk, parts: readonly string[]): void {
+export function readOperator(walk: Walk, parts: readonly string[]): void {
   const name = parts.at(-1);
   if (name === undefined || (parts.length > 1 && parts[0] === 'pg_catalog')) return;
   const schema = walk.ledger.world.operator(name);

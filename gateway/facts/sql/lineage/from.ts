@@ -1,7 +1,8 @@
 import type { LeanRelation } from '../catalog/catalog.ts';
 import { namedColumns, rowFunctions } from '../catalog/builtin-functions.ts';
-import { calledFunctions, classifyCall } from './expression.ts';
+import { calledFunctions, classifyCall, readOperator } from './expression.ts';
 import { flag, nameParts, node, nodes, tagged, text, type Node } from '../text/node.ts';
+import { openedDocument, openedTable } from './opened-document.ts';
 import { placedBy, standsBy } from './row-choice.ts';
 import { blur, renamed, sourcesOf, starColumns, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import type { Base, World } from '../catalog/world.ts';
@@ -47,6 +48,7 @@ function readTable(walk: Walk, body: Node, scope: Scope): Item {
     return { name: alias.name ?? name, columns: [], more: new Set(held ? [held] : []), bare: true };
   }
   walk.ledger.relation(relation, 'read');
+  walk.ledger.runsCode(relation, 'read');
   const item = tableItem(walk, relation, alias);
   walk.ledger.rows.reads(world, relation, item);
   return item;
@@ -106,6 +108,11 @@ function readSubselect(walk: Walk, body: Node, before: readonly Item[], scope: S
 
 /** Function calls in FROM see what stands to their left, LATERAL or not. */
 function readFunction(walk: Walk, body: Node, before: readonly Item[], scope: Scope): Item {
+  const opened = openedDocument(walk, body, { ...scope, items: before });
+  if (opened) {
+    const { name: given, columns: names } = aliasOf(body);
+    return asItem(given ?? opened.name, renamed(walk.ledger, opened.columns, names));
+  }
   const sources = new Set<Base>();
   const lateral = { ...scope, items: before };
   const alias = aliasOf(body);
@@ -151,8 +158,13 @@ function functionColumns(
   return single ? [{ name: namedColumns.get(name) ?? alias ?? name, sources }] : [{ name: '*', sources, wild: true }];
 }
 
-/** XMLTABLE and JSON_TABLE: any column can hold any part of the document. */
+/** XMLTABLE and JSON_TABLE: any column can hold any part of the document, but where it says which. */
 function readTableFunction(walk: Walk, body: Node, before: readonly Item[], scope: Scope): Item {
+  const opened = openedTable(walk, body, { ...scope, items: before });
+  if (opened) {
+    const { name: given, columns: names } = aliasOf(body);
+    return asItem(given, renamed(walk.ledger, opened, names));
+  }
   const sources = new Set<Base>();
   walk.expression(body, { ...scope, items: before }, 'join', sources);
   const columns = [{ name: '*', sources, wild: true as const }];
@@ -177,6 +189,7 @@ function mergeSides(walk: Walk, body: Node, left: readonly Item[], right: readon
   const natural = flag(body, 'isNatural');
   const using = natural ? sharedNames(walk, leftColumns, rightColumns) : nameParts(nodes(body, 'usingClause'));
   const alias = aliasOf(body);
+  if (using.length > 0) readOperator(walk, ['=']);
   if (using.length === 0 && alias.name === undefined) return sides;
 
   const merged = using.map((name): Column => {
@@ -186,7 +199,7 @@ function mergeSides(walk: Walk, body: Node, left: readonly Item[], right: readon
         `USING (${name})`,
         sides.flatMap((item) => item.table ?? []),
       );
-    return { name, sources: blur(walk.ledger, same, 'join') };
+    return { name, sources: blur(walk.ledger, same, 'join'), made: { arms: same } };
   });
   const rest = (columns: readonly Column[]): readonly Column[] =>
     columns.filter((column) => !using.includes(column.name));

@@ -23,6 +23,8 @@ const opaque: CatalogFunction = {
   extension: null,
 };
 const text = { returns: 'text' } as const;
+/** In `catalog.jsonl`. */
+const customersOid = 16_387;
 
 /** Functions that somebody else made; under masks nobody makes one. */
 const functions: readonly CatalogFunction[] = [
@@ -57,6 +59,28 @@ const functions: readonly CatalogFunction[] = [
   sql('clean', 'select 1'),
   { ...opaque, name: 'clean' },
   opaque,
+  // Of whole rows.
+  sql('greeting_of', `select 'Dear ' || c.name`, { parameters: ['c'], ...text, rowTypes: [customersOid] }),
+  sql('older_than', 'select c.id > n', { parameters: ['c', 'n'], rowTypes: [customersOid, 0] }),
+  sql('ssn_in', 'select c.ssn', { parameters: ['c'], ...text, rowTypes: [customersOid] }),
+  sql('size_in', 'select length(c.ssn)', { parameters: ['c'], rowTypes: [customersOid] }),
+  sql('whole_in', 'select c', { parameters: ['c'], returns: 'row', rowTypes: [customersOid] }),
+  sql('count_in', 'select count(*) from payments p where p.customer_id = c.id', {
+    parameters: ['c'],
+    rowTypes: [customersOid],
+  }),
+  sql('shadowed_in', 'select c.email from employees c where c.id = 1', {
+    parameters: ['c'],
+    ...text,
+    rowTypes: [customersOid],
+  }),
+  sql('numbered_in', 'select ($1).ssn', { parameters: ['c'], rowTypes: [customersOid] }),
+  sql('through_in', 'select size_in(c)', { parameters: ['c'], rowTypes: [customersOid] }),
+  sql('again_in', 'select again_in(c)', { parameters: ['c'], rowTypes: [customersOid] }),
+  sql('typeless', 'select c.id', { parameters: ['c'] }),
+  sql('twice_named', 'select c.id', { parameters: ['c'], rowTypes: [customersOid] }),
+  sql('twice_named', 'select n', { parameters: ['n'], rowTypes: [0] }),
+  sql('lower', 'select c.id', { parameters: ['c'], rowTypes: [customersOid] }),
   sql('through', 'select opaque($1)'),
   sql('again', 'select again($1 - 1)'),
   sql('one', 'select two($1)'),
@@ -183,6 +207,54 @@ describe('every way for a labelled value through a function is a use', () => {
   });
 });
 
+describe('a row that a function gets whole is what its body names of it', () => {
+  test.each([
+    ['SELECT greeting_of(c) FROM customers c', []],
+    ['SELECT c.id FROM customers c WHERE older_than(c, 3) ORDER BY older_than(c, 3), c.id', []],
+    ['SELECT count_in(customers) FROM customers', []],
+    ['SELECT c.id, count_in(c) FROM customers c JOIN payments p ON p.customer_id = c.id', []],
+    ['SELECT ssn_in(c) FROM customers c', []],
+    ['SELECT shadowed_in(c) FROM customers c', []],
+    // What it makes of a labelled value is a use, as it would be here.
+    ['SELECT size_in(c) FROM customers c', ['customers.ssn function']],
+    ['SELECT through_in(c) FROM customers c', ['customers.ssn function']],
+    ['SELECT id FROM customers c WHERE ssn_in(c) = $1', ['customers.ssn where']],
+    ['SELECT older_than(c, length(c.ssn)) FROM customers c', ['customers.ssn function']],
+  ])('%s', async (statement, expected) => {
+    expect(await uses(statement)).toEqual(expected);
+  });
+
+  test.each(['SELECT ssn_in(c) FROM customers c', 'SELECT shadowed_in(c) FROM customers c'])(
+    'text that it brings leaves redacted: %s',
+    async (statement) => {
+      const { output } = await one(statement);
+      expect(output).toMatchObject([{ transform: 'derived', labels: [expect.stringMatching(/^pii\.(ssn|email)$/)] }]);
+    },
+  );
+
+  test.each([
+    ['SELECT whole_in(c) FROM customers c', 'customers.ssn'],
+    // By other names, of another type, by a number, by which of two functions, and what may be the server's own.
+    ['SELECT ssn_in(c) FROM customers c(id, ssn, name)', 'customers.ssn'],
+    ['SELECT greeting_of(e) FROM employees e', 'employees.ssn'],
+    ['SELECT greeting_of(v) FROM v_contact v', 'v_contact.contact'],
+    ['SELECT greeting_of(ROW(c.*)) FROM customers c', 'customers.ssn'],
+    ['SELECT numbered_in(c) FROM customers c', 'customers.ssn'],
+    ['SELECT typeless(c) FROM customers c', 'customers.ssn'],
+    ['SELECT twice_named(c) FROM customers c', 'customers.ssn'],
+    ['SELECT lower(c) FROM customers c', 'customers.ssn'],
+    ['SELECT greeting_of(c => c) FROM customers c', 'customers.ssn'],
+    ['SELECT greeting_of(VARIADIC c) FROM customers c', 'customers.ssn'],
+    ['SELECT greeting_of(c, 1) FROM customers c', 'customers.ssn'],
+  ])('and what is not surely that is read whole: %s', async (statement, column) => {
+    expect(await uses(statement)).toContain(`${column} function`);
+  });
+
+  test('that calls itself is not seen through', async () => {
+    expect((await one('SELECT again_in(c) FROM customers c')).analysis.reasons.join()).toMatch(/again_in calls itself/);
+  });
+});
+
 test.each([
   ['SELECT opaque(1)', /opaque cannot be seen through/],
   ['SELECT through(1)', /opaque cannot be seen through/],
@@ -207,7 +279,15 @@ test('however often functions call one another, each body is read once', async (
   const tower = Array.from({ length: 40 }, (_, i) =>
     sql(`f${i}`, i === 0 ? 'select 1' : `select f${i - 1}() + f${i - 1}()`),
   );
-  analyzer.setCatalog('tower', { ...catalog, functions: tower });
-  const answer = await analyzer.analyze({ target: 'tower', text: Buffer.from('SELECT f39()'), major: 18, searchPath });
-  expect(answer.ok && answer.statements[0]?.command.analysis.complete).toBe(true);
+  const onRows = tower.map((fn, i) =>
+    sql(`r${i}`, i === 0 ? 'select 1' : `select r${i - 1}(c) + r${i - 1}(c)`, {
+      parameters: ['c'],
+      rowTypes: [customersOid],
+    }),
+  );
+  analyzer.setCatalog('tower', { ...catalog, functions: [...tower, ...onRows] });
+  for (const asked of ['SELECT f39()', 'SELECT r39(c) FROM customers c']) {
+    const answer = await analyzer.analyze({ target: 'tower', text: Buffer.from(asked), major: 18, searchPath });
+    expect(answer.ok && answer.statements[0]?.command.analysis.complete).toBe(true);
+  }
 });

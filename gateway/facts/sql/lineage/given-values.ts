@@ -1,7 +1,8 @@
 import type { LeanRelation } from '../catalog/catalog.ts';
+import { isBuiltIn } from './expression.ts';
 import { isGiven } from './look-up.ts';
 import { isConstant } from './settled-order.ts';
-import { anywhere, node, nodes, only, text, type Node } from '../text/node.ts';
+import { anywhere, flag, nameParts, node, nodes, only, tagged, text, type Node } from '../text/node.ts';
 import type { Scope, Walk } from './scope.ts';
 import type { Base } from '../catalog/world.ts';
 
@@ -14,9 +15,14 @@ export interface GivenValues {
   readonly labelled: ReadonlyMap<string, number>;
   /** Others, into which constants or parameters go. */
   readonly plain: ReadonlySet<string>;
+  /** Others, into which something goes that is surely not NULL. */
+  readonly filled: ReadonlySet<string>;
+  /** Of whose old values something is left in the new ones. */
+  readonly kept: ReadonlySet<string>;
 }
 
-export const nothingGiven: GivenValues = { labelled: new Map(), plain: new Set() };
+const none: ReadonlySet<string> = new Set();
+export const nothingGiven: GivenValues = { labelled: new Map(), plain: none, filled: none, kept: none };
 
 /** INSERT ... VALUES. @param names of the columns written, in the order of the values */
 export function valuesInserted(
@@ -39,14 +45,29 @@ export function valuesInserted(
 /** SET of an UPDATE: one value, whatever rows it goes into. */
 export function valuesAssigned(walk: Walk, body: Node, relation: LeanRelation | undefined, scope: Scope): GivenValues {
   const bases = isOutermost(scope) ? columnsOf(walk, relation) : [];
-  const given = nodes(body, 'targetList').flatMap((entry) => {
+  const assigned = nodes(body, 'targetList').flatMap((entry) => {
     const target = only(entry, 'ResTarget') ?? {};
     // What is assigned to a part of a value leaves the rest of it.
     if ('indirection' in target) return [];
-    const value = node(target, 'val') ?? {};
-    return bases.filter((base) => base.name === text(target, 'name') && isGivenFor(walk, base, value));
+    const base = bases.find(({ name }) => name === text(target, 'name'));
+    return base ? [{ base, value: node(target, 'val') ?? {} }] : [];
   });
-  return byLabel(given, 1);
+  const given = assigned.filter(({ base, value }) => isGivenFor(walk, base, value)).map(({ base }) => base);
+  const filled = assigned.filter(({ base, value }) => !isLabelled(base) && isFilled(walk, value));
+  return { ...byLabel(given, 1), filled: new Set(filled.map(({ base }) => base.name)) };
+}
+
+const clocks: ReadonlySet<string> = new Set(['now', 'clock_timestamp', 'statement_timestamp', 'transaction_timestamp']);
+
+/** A literal, or the time. What a cast makes of it is somebody else's to say. */
+function isFilled(walk: Walk, value: Node): boolean {
+  const [tag, body] = tagged(value);
+  if (tag === 'A_Const') return !flag(body, 'isnull');
+  if (tag === 'SQLValueFunction') return /^SVFOP_(CURRENT_(DATE|TIME)|LOCALTIME)/.test(text(body, 'op'));
+  const name = nameParts(nodes(body, 'funcname'));
+  return (
+    tag === 'FuncCall' && clocks.has(name.at(-1) ?? '') && nodes(body, 'args').length === 0 && isBuiltIn(walk, name)
+  );
 }
 
 function isGivenFor(walk: Walk, base: Base, value: Node): boolean {
@@ -56,7 +77,7 @@ function isGivenFor(walk: Walk, base: Base, value: Node): boolean {
 function byLabel(given: readonly Base[], values: number): GivenValues {
   const labelled = new Map(given.filter(isLabelled).map(({ name }) => [name, values]));
   const plain = new Set(given.filter((base) => !isLabelled(base)).map(({ name }) => name));
-  return { labelled, plain };
+  return { labelled, plain, filled: none, kept: none };
 }
 
 /** Another statement around it goes on with what it tells, and a plan follows from statistics over all values. */

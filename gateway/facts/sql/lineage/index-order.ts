@@ -6,16 +6,20 @@ import type { Base, World } from '../catalog/world.ts';
 
 /** Writes down by which labelled columns rows may come ordered, of all that the statement leaves open. */
 export function readRowOrder(ledger: Ledger): void {
-  const { told, loose } = ledger.rows;
+  const { told, loose, veiled } = ledger.rows;
   const open = new Set([...told, ...loose.values()]);
-  if (open.size === 0) return;
+  if (open.size === 0 && veiled.size === 0) return;
   const reads = readsOf(ledger);
-  for (const oid of open) {
+  for (const oid of new Set([...open, ...veiled])) {
     const relation = ledger.world.byOid(oid);
     const read = reads.get(oid);
     if (!relation || !read) continue;
     for (const order of scanOrders(ledger.world, relation))
-      for (const base of decides(order, read)) ledger.touch(base, 'index_order');
+      for (const base of decides(order, read)) {
+        if (open.has(oid)) ledger.touch(base, 'index_order');
+        // What the server says of a row that fails says which came first.
+        else ledger.withholds(relation, base.labels);
+      }
   }
 }
 

@@ -22,9 +22,11 @@ export function groupedByKey(walk: Walk, body: Node, scope: Scope): ReadonlyMap<
   // Sets of groups are kept apart by what stands in them.
   if (items.some((item) => 'GroupingSet' in item)) return idle;
   const keyed = keyedItems(walk, owned);
+  const sorted = keyedItems(walk, sortedBy(body, outputsOf(body, scope), scope));
+  const isIdle = (item: Item): boolean => keyed.has(item) && (sorted.has(item) || !isGroupedByOther(walk, item, owned));
   items.forEach((item, i) => {
     const column = owned[i];
-    if (column && keyed.has(column.item)) idle.set(item, column.base);
+    if (column && isIdle(column.item)) idle.set(item, column.base);
   });
   return idle;
 }
@@ -32,22 +34,53 @@ export function groupedByKey(walk: Walk, body: Node, scope: Scope): ReadonlyMap<
 const none: ReadonlyMap<Node, Base> = new Map();
 
 /**
+ * Since PostgreSQL 18 any unique index may stand for the row, and the shortest does: where labelled columns are in it, groups come as these sort or hash, and
+ * the primary key's are what is dropped. Unless ORDER BY sorts them by that.
+ */
+function isGroupedByOther({ ledger }: Walk, item: Item, owned: readonly (Owned | undefined)[]): boolean {
+  const oid = item.table?.oid;
+  if (oid === undefined) return true;
+  const { rules } = ledger.world;
+  const names = owned.flatMap((column) => (column?.item === item ? [column.base] : []));
+  const named = (name: string): boolean => names.some((base) => base.name === name);
+  const primary = rules.keyOf(oid) ?? [];
+  return rules.of(oid).some((rule) => {
+    if (
+      rule.kind !== 'unique' ||
+      rule.nulls === true ||
+      rule.columns.length > primary.length ||
+      !rule.columns.every(named)
+    )
+      return false;
+    return names.some(({ name, labels }) => labels.length > 0 && rule.columns.includes(name));
+  });
+}
+
+/**
  * Whether DISTINCT tells nothing by its rows: each column is one of a table whose primary key orders the rows. Without an order, rows would come as the values
  * of all columns hash or sort.
  */
 export function distinctByKey(walk: Walk, body: Node, scope: Scope): boolean {
-  const targets = nodes(body, 'targetList').map((entry) => only(entry, 'ResTarget') ?? {});
-  const outputs = targets.map((target) => outputOf(target, scope));
+  const outputs = outputsOf(body, scope);
+  const keyed = keyedItems(walk, sortedBy(body, outputs, scope));
+  return outputs.every((output) => output?.columns.every(({ item }) => keyed.has(item)));
+}
+
+function outputsOf(body: Node, scope: Scope): readonly (Output | undefined)[] {
+  return nodes(body, 'targetList').map((entry) => outputOf(only(entry, 'ResTarget') ?? {}, scope));
+}
+
+/** Columns by which ORDER BY sorts. A bare name is an output column first. */
+function sortedBy(body: Node, outputs: readonly (Output | undefined)[], scope: Scope): readonly (Owned | undefined)[] {
   const named = (name: string): readonly (Owned | undefined)[] =>
     outputs.flatMap((output) => output?.columns.filter(({ base }) => (output.name ?? base.name) === name) ?? []);
-  const sorted = nodes(body, 'sortClause').map((entry) => {
-    const parts = partsOf(node(only(entry, 'SortBy') ?? {}, 'node'));
-    // A bare name is an output column first.
+  return nodes(body, 'sortClause').map((entry) => {
+    const item = node(only(entry, 'SortBy') ?? {}, 'node') ?? {};
+    const parts = groupReference(item, body);
+    if (!('ColumnRef' in item)) return ownedBy(parts, scope);
     const [found, ...more] = parts?.length === 1 ? named(parts[0] ?? '') : [ownedBy(parts, scope)];
     return more.length === 0 ? found : undefined;
   });
-  const keyed = keyedItems(walk, sorted);
-  return outputs.every((output) => output?.columns.every(({ item }) => keyed.has(item)));
 }
 
 interface Output {

@@ -2,18 +2,20 @@ import type {
   ColumnUse,
   FilterFact,
   FunctionFact,
+  MeasureFact,
   PostgresEffect,
   RelationFact,
 } from '../../../contract/command-postgres.ts';
 import { postgresEffects } from '../../../contract/command-postgres.ts';
 import type { LeanRelation } from '../catalog/catalog.ts';
 import { Copies } from './copied.ts';
-import { functionEffects, functionReason } from '../catalog/functions.ts';
+import { isCounter, told } from '../catalog/counters.ts';
+import { functionEffects, functionReason, type CalledFunction } from '../catalog/functions.ts';
 import { anyColumn } from '../catalog/labels.ts';
-import { measuredIn } from '../catalog/measures.ts';
 import { chosenBy } from './row-choice.ts';
 import { RowOrder } from './row-order.ts';
 import { storedIn, storedValues } from '../catalog/stored-values.ts';
+import { strayName, type Work } from '../catalog/trigger-names.ts';
 import { quotedByTriggers } from '../catalog/trigger-texts.ts';
 import { union, type Base, type ViewColumns, type World } from '../catalog/world.ts';
 
@@ -66,6 +68,10 @@ export class Ledger {
   touchesLabels = false;
   changesSchema = false;
   changesSearchPath = false;
+  /** No other statement came with it, and no name is given to it: its session runs this text and no other. */
+  alone = false;
+  /** It asks for the text that its own session runs. */
+  showsOwnText = false;
   /** The text holds a secret of its own: a password, credentials of another server. */
   secret = false;
   /** Labels by whose values rows are chosen, joined, grouped or ordered. */
@@ -77,6 +83,7 @@ export class Ledger {
   readonly #known: Readonly<Record<Access, Map<number, Entry>>> = { read: new Map(), write: new Map() };
   readonly #filters = new Map<string, FilterFact>();
   readonly #functions = new Map<string, FunctionFact>();
+  readonly #measures = new Map<string, MeasureFact>();
   readonly #reasons = new Set<string>();
 
   constructor(world: World, path: readonly string[]) {
@@ -98,7 +105,9 @@ export class Ledger {
     const before = new Set(this.#effects);
     const unfiltered = this.unfiltered;
     this.#effects.clear();
-    this.copies.without(read);
+    this.copies.without(() => {
+      this.rows.planned(read);
+    });
     this.#effects.clear();
     for (const effect of [...before, ...this.#callEffects]) this.#effects.add(effect);
     this.unfiltered = unfiltered;
@@ -125,8 +134,9 @@ export class Ledger {
   }
 
   /** Which rows a view has tells of what it chose them by, though the statement names none of its columns: `count(*)`, `EXISTS`. */
-  #chosen({ schema, name }: LeanRelation, { hidden, reasons }: ViewColumns): void {
+  #chosen({ schema, name }: LeanRelation, { hidden, reasons, measures }: ViewColumns): void {
     for (const reason of reasons) this.incomplete(`view ${schema}.${name}: ${reason}`);
+    for (const measure of measures) this.measures(measure);
     if (hidden.length === 0) return;
     for (const label of hidden) this.choosing.add(label);
     const column = `${schema}.${name}.${anyColumn}`;
@@ -139,11 +149,17 @@ export class Ledger {
   }
 
   unknownRelation(schema: string, name: string, access: Access): void {
+    const written = this.absentRelation(schema, name, access);
+    this.incomplete(`relation ${written} is not known`);
+  }
+
+  /** One that does not have to be there: it is looked for once more, and if it is unknown still, that is no reason. @returns the name as written */
+  absentRelation(schema: string, name: string, access: Access = 'write'): string {
     const written = schema === '' ? name : `${schema}.${name}`;
     this.unknownRelations.add(written);
-    this.incomplete(`relation ${written} is not known`);
     const key = `${access} ${written}`;
     if (!this.#relations.has(key)) this.#relations.set(key, newEntry(schema, name, 'unknown', access));
+    return written;
   }
 
   /** A reference that does not fit what the catalog says of these relations. */
@@ -216,21 +232,49 @@ export class Ledger {
   changesAnyRows(): void {
     const all = newEntry('', '*', 'unknown', 'write');
     this.#relations.set('write *', { ...all, whole: this.world.anything.labels });
+    this.runsAllCode();
+  }
+
+  /** What the server says of the relation's rows may tell of values with these labels. */
+  withholds(relation: LeanRelation, labels: readonly string[]): void {
+    const entry = this.#entry(relation, 'read');
+    entry.whole = union(entry.whole ?? [], labels);
+    this.touchesLabels = true;
+  }
+
+  /** Functions of triggers, checks, indexes and policies run, and look names up by the session's path. */
+  runsCode(relation: LeanRelation, work: Work): void {
+    const stray = strayName(this.world, relation, this.path, work);
+    if (stray !== undefined) this.incomplete(stray);
+  }
+
+  runsAllCode(): void {
+    for (const oid of this.world.rules.withCode()) {
+      const relation = this.world.byOid(oid);
+      if (relation) this.runsCode(relation, 'keep');
+    }
   }
 
   /** Triggers run, and may quote what they read. */
   firesTriggers(relation: LeanRelation): void {
     const labels = quotedByTriggers(this.world, relation);
+    this.runsCode(relation, 'write');
     if (labels.length === 0) return;
     const entry = this.#entry(relation, 'write');
     entry.whole = union(entry.whole ?? [], labels);
     this.touchesLabels = true;
   }
 
-  call(fact: FunctionFact): void {
+  /** What is read says what the server has counted, or planned. */
+  measures(measure: MeasureFact): void {
+    this.#measures.set(`${measure.name} ${measure.tells}`, measure);
+  }
+
+  call({ told: tells = [], ...fact }: FunctionFact & Partial<CalledFunction>): void {
     const key = `${fact.schema}.${fact.name}`;
     if (this.#functions.has(key)) return;
     this.#functions.set(key, fact);
+    for (const each of tells) this.measures({ what: 'counter', name: fact.name, tells: each });
     for (const effect of functionEffects(fact.name, fact.categories)) {
       this.#effects.add(effect);
       this.#callEffects.add(effect);
@@ -260,6 +304,13 @@ export class Ledger {
       labels: union(...[...columns.values()].map(({ labels }) => labels), whole),
     }));
   }
+  get measured(): readonly MeasureFact[] {
+    return [...this.#measures.values()];
+  }
+  /** Relations that the catalog knows, read or written. */
+  get named(): readonly LeanRelation[] {
+    return [...this.#relations.values()].flatMap(({ relation }) => relation ?? []);
+  }
   /** What is read of each relation that the catalog knows. */
   get reads(): readonly ReadEntry[] {
     return [...this.#relations.values()].flatMap((entry) =>
@@ -275,10 +326,14 @@ export class Ledger {
     return false;
   }
 
-  #touchCatalog({ relation, name }: Base): void {
-    this.#stores(relation, storedIn(relation.name, name));
-    const measured = measuredIn(relation.name, name);
-    if (measured !== undefined) this.incomplete(measured);
+  #touchCatalog({ relation, name, ofNobody }: Base): void {
+    if (ofNobody) return;
+    const stored = storedIn(relation.name, name);
+    this.#stores(relation, stored);
+    const tells = told(relation.name, name);
+    const column = `${relation.name}.${name}`;
+    if (tells === undefined && stored === undefined) this.incomplete(`what ${column} tells is not known here`);
+    if (tells !== undefined && isCounter(tells)) this.measures({ what: 'counter', name: column, tells });
   }
 
   #stores(relation: LeanRelation, what: string | undefined): void {

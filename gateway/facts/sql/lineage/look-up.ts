@@ -18,18 +18,19 @@ export function mayLookUp(body: Node, { outermost }: Scope): boolean {
  * value, and from nothing else. Whatever is not surely so is a condition like any other.
  */
 export function readChosen(walk: Walk, condition: Node | undefined, scope: Scope): void {
+  for (const each of conjuncts(condition)) {
+    const found = lookUpIn(walk, each, scope);
+    if (found) walk.ledger.lookUp(found.base);
+    else walk.expression(each, scope, 'where');
+    for (const name of found?.calls ?? []) walk.ledger.call(classifyCall(walk, name));
+  }
+}
+
+/** Conditions that all have to hold. */
+export function conjuncts(condition: Node | undefined): readonly Node[] {
   const all = only(condition, 'BoolExpr');
-  if (all && text(all, 'boolop') === 'AND_EXPR') {
-    for (const each of nodes(all, 'args')) readChosen(walk, each, scope);
-    return;
-  }
-  const found = condition && lookUpIn(walk, condition, scope);
-  if (!found) {
-    walk.expression(condition, scope, 'where');
-    return;
-  }
-  walk.ledger.lookUp(found.base);
-  for (const name of found.calls) walk.ledger.call(classifyCall(walk, name));
+  if (all && text(all, 'boolop') === 'AND_EXPR') return nodes(all, 'args').flatMap(conjuncts);
+  return condition ? [condition] : [];
 }
 
 interface LookUp {

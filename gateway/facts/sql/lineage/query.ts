@@ -1,9 +1,12 @@
 import type { ColumnUse } from '../../../contract/command-postgres.ts';
+import { rowsLeft } from './catalog-rows.ts';
 import { columnType, typeOf, unfitting } from './common-type.ts';
 import { copyNew } from './copies.ts';
-import { lookUp } from './expression.ts';
+import { readRow } from './derived.ts';
+import { areSameColumns } from './equal-values.ts';
+import { lookUp, readOperator } from './expression.ts';
 import { mayLookUp, readChosen } from './look-up.ts';
-import { distinctByKey, groupedByKey } from './key-order.ts';
+import { distinctByKey, groupedByKey, partsOf } from './key-order.ts';
 import { flag, integer, isNode, isSetOperation, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
 import { impliedName } from '../text/output-names.ts';
 import { settleOrder } from './settled-order.ts';
@@ -37,7 +40,7 @@ function readSelectApart(walk: Walk, body: Node, outer: Scope): readonly Column[
     ? readSetOperation(walk, body, scope)
     : 'valuesLists' in body
       ? readValues(walk, body, scope)
-      : readPlainSelect(walk, body, scope, mayLookUp(body, outer));
+      : readPlainSelect(walk, body, scope, outer);
   for (const field of ['limitCount', 'limitOffset']) {
     if (field in body) walk.ledger.rows.tells();
     walk.expression(body[field], scope, 'limit');
@@ -62,11 +65,14 @@ export function intoName(walk: Walk, target: Node): string {
   return schema === '' ? text(target, 'relname') : `${schema}.${text(target, 'relname')}`;
 }
 
-function readPlainSelect(walk: Walk, body: Node, scope: Scope, looksUp: boolean): readonly Column[] {
+function readPlainSelect(walk: Walk, body: Node, scope: Scope, outer: Scope): readonly Column[] {
   const items: Item[] = [];
   for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
-  const columns = walk.targets(nodes(body, 'targetList'), inside);
+  const looksUp = mayLookUp(body, outer);
+  const left = rowsLeft(walk, body, inside, looksUp);
+  const list = nodes(body, 'targetList');
+  const columns = outer.outermost ? readShown(walk, body, list, left) : walk.targets(list, left);
   if (looksUp) readChosen(walk, node(body, 'whereClause'), inside);
   else walk.expression(body['whereClause'], inside, 'where');
   walk.expression(body['havingClause'], inside, 'having');
@@ -82,8 +88,7 @@ function readPlainSelect(walk: Walk, body: Node, scope: Scope, looksUp: boolean)
     if (Object.keys(item).length === 0) blur(walk.ledger, columns, 'distinct');
     else readByOutput(walk, item, inside, columns, 'distinct');
   }
-  for (const item of nodes(body, 'sortClause'))
-    readByOutput(walk, node(only(item, 'SortBy') ?? {}, 'node') ?? {}, inside, columns, 'order');
+  readSorted(walk, body, inside, columns);
   settleOrder(walk, body, inside, columns);
   return columns;
 }
@@ -157,11 +162,20 @@ function readSetOperation(walk: Walk, body: Node, scope: Scope): readonly Column
   const appends = flag(body, 'all') && text(body, 'op') === 'SETOP_UNION';
   const arms = (): readonly (readonly Column[])[] =>
     ['larg', 'rarg'].map((arm) => readSelect(walk, node(body, arm) ?? {}, scope));
-  // Rows that are compared with each other come sorted or hashed by all that stands in them.
-  const [left = [], right = []] = appends ? arms() : walk.ledger.rows.hidden(arms);
+  const [left = [], right = []] = appends ? arms() : readCompared(walk, arms);
   const columns = joinedArms(walk, left, right, appends);
   readSetOrder(walk, body, scope, columns);
   return columns;
+}
+
+/** Rows that are compared with each other come sorted or hashed by all that stands in them. Of those that are equal, the first is there. */
+function readCompared(walk: Walk, read: () => readonly (readonly Column[])[]): readonly (readonly Column[])[] {
+  const { rows } = walk.ledger;
+  return rows.hidden(() => {
+    const columns = read();
+    if (rows.loose.size > 0 && !areSameColumns(walk, columns.flat())) rows.tells();
+    return columns;
+  });
 }
 
 function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[], all: boolean): readonly Column[] {
@@ -179,7 +193,10 @@ function joinedArms(walk: Walk, left: readonly Column[], right: readonly Column[
       ? columns
       : [...columns, { name: '*', sources: everything, wild: true }];
   }
-  return left.map((column, i) => ({ name: column.name, sources: sourcesOf(right[i] ? [column, right[i]] : [column]) }));
+  return left.map((column, i) => {
+    const arms = right[i] ? [column, right[i]] : [column];
+    return { name: column.name, sources: sourcesOf(arms), made: { arms } };
+  });
 }
 
 /** Whether the right arm's column is what the arms to its left have been `stacked` to: those of a long UNION mostly read the same. */
@@ -209,6 +226,7 @@ function stacked(walk: Walk, left: Column, right: Column | undefined): Column {
   return {
     name: left.name,
     sources: sourcesOf(arms),
+    made: { arms },
     ...(form ? { form: alike ? form : 'derived' } : {}),
     ...(type && types.every((each) => each === type) ? { type } : {}),
   };
@@ -220,8 +238,14 @@ function sameLabels(one: readonly string[], other: readonly string[]): boolean {
 
 function readSetOrder(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {
   const items = [{ name: undefined, columns: columns.filter((column) => !column.wild), bare: true }];
-  for (const item of nodes(body, 'sortClause')) {
-    readByOutput(walk, node(only(item, 'SortBy') ?? {}, 'node') ?? {}, { ...scope, items }, columns, 'order');
+  readSorted(walk, body, { ...scope, items }, columns);
+}
+
+function readSorted(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): void {
+  for (const entry of nodes(body, 'sortClause')) {
+    const item = only(entry, 'SortBy') ?? {};
+    readOperator(walk, nameParts(nodes(item, 'useOp')));
+    readByOutput(walk, node(item, 'node') ?? {}, scope, columns, 'order');
   }
 }
 
@@ -239,8 +263,29 @@ export function readTargets(walk: Walk, list: readonly Node[], scope: Scope): re
     if (indirection.some((part) => 'A_Star' in part)) return [{ name: '*', sources, wild: true as const }];
     // What is made of nothing is a constant.
     const type = typeOf(value, scope);
-    const made = { name: named || impliedName(value), sources, ...(type ? { type } : {}) };
+    const made = {
+      ...{ name: named || impliedName(value), sources, made: { tree: value, scope } },
+      ...(type ? { type } : {}),
+    };
     return [form && sources.size > 0 ? { ...made, form } : made];
+  });
+}
+
+/**
+ * The target list of a statement whose rows go to the client, and nowhere else: a whole row may stand there, which leaves redacted. Anywhere else it has no form: what compares
+ * rows goes on by what stands in them, up to a type that cannot be compared.
+ */
+function readShown(walk: Walk, body: Node, list: readonly Node[], scope: Scope): readonly Column[] {
+  const compares = ['distinctClause', 'groupClause', 'sortClause', 'intoClause'].some((clause) => clause in body);
+  if (compares) return walk.targets(list, scope);
+  return list.flatMap((entry) => {
+    const target = only(entry, 'ResTarget') ?? {};
+    const value = node(target, 'val') ?? {};
+    const sources = new Set<Base>();
+    const isStar = partsOf(value)?.at(-1) === '*';
+    const form = isStar ? undefined : readRow(walk, value, scope, sources);
+    if (!form) return walk.targets([entry], scope);
+    return [{ name: text(target, 'name') || impliedName(value), sources, form }];
   });
 }
 

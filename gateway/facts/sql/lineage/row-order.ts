@@ -1,7 +1,7 @@
 import type { LeanRelation } from '../catalog/catalog.ts';
 import type { Loose } from '../text/loose.ts';
 import { scanOrders } from '../catalog/scan-orders.ts';
-import type { World } from '../catalog/world.ts';
+import { noColumns, type World } from '../catalog/world.ts';
 
 /**
  * The order of rows that the statement does not order.
@@ -14,6 +14,8 @@ import type { World } from '../catalog/world.ts';
 export class RowOrder {
   #loose: Loose = new Map();
   readonly #told = new Set<number>();
+  readonly #veiled = new Set<number>();
+  #runs = true;
   readonly #times = new Map<number, number>();
 
   /** What the query that is being read leaves open so far. */
@@ -26,6 +28,11 @@ export class RowOrder {
     return this.#told;
   }
 
+  /** Tables of which many rows are read, in an order that shows in nothing but which of them fails first. */
+  get veiled(): ReadonlySet<number> {
+    return this.#veiled;
+  }
+
   /** Whether nothing else of the statement reads the table: then it is known which row of it a column belongs to. */
   isOnce(oid: number): boolean {
     return this.#times.get(oid) === 1;
@@ -33,11 +40,31 @@ export class RowOrder {
 
   /** A relation stands in FROM, as `item`. */
   reads(world: World, relation: LeanRelation, item: object): void {
+    if (!this.#runs) return;
     if (relation.kind === 'view') {
-      const { loose = new Map(), told = [] } = world.view(relation)?.rows ?? {};
+      const { loose, told, veiled } = world.view(relation)?.rows ?? noColumns.rows;
       this.readsAgain(loose);
       this.tells(told);
+      for (const oid of veiled) this.#veiled.add(oid);
     } else if (scanOrders(world, relation).length > 0) this.#adds(item, relation.oid);
+  }
+
+  /** Reads a part of which no row will come. */
+  planned<Result>(read: () => Result): Result {
+    return this.#while(false, read);
+  }
+
+  /** Reads what planning may run already: the body of a function that is said to be immutable. */
+  run<Result>(read: () => Result): Result {
+    return this.#while(true, read);
+  }
+
+  #while<Result>(runs: boolean, read: () => Result): Result {
+    const before = this.#runs;
+    this.#runs = runs;
+    const result = read();
+    this.#runs = before;
+    return result;
   }
 
   /** What was read once before is read in another place. */
@@ -61,6 +88,13 @@ export class RowOrder {
     this.#loose.delete(item);
   }
 
+  /** The query being read hides in what order these rows come. */
+  veils(item: object): void {
+    const oid = this.#loose.get(item);
+    if (oid !== undefined) this.#veiled.add(oid);
+    this.settles(item);
+  }
+
   /** How it goes on depends on which row of these tables came first. */
   tells(oids: Iterable<number> = this.#loose.values()): void {
     for (const oid of oids) this.#told.add(oid);
@@ -78,7 +112,9 @@ export class RowOrder {
 
   /** Reads a part in which rows count, and not their order. */
   hidden<Result>(read: () => Result): Result {
-    return this.apart(read).result;
+    const { result, loose } = this.apart(read);
+    for (const oid of loose.values()) this.#veiled.add(oid);
+    return result;
   }
 
   /** Reads a part whose order of rows shows, whatever is made of it. */

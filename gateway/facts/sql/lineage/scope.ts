@@ -20,6 +20,8 @@ export interface Column {
   readonly type?: ColumnType;
   /** It is this column of a relation itself. */
   readonly is?: Base;
+  /** What it is made of otherwise, where that can be looked at: an expression, or one of several columns. */
+  readonly made?: { readonly tree: Node; readonly scope: Scope } | { readonly arms: readonly Column[] };
   /** Stands for any number of columns of any name (the star of a function's row). */
   readonly wild?: true;
 }
@@ -77,7 +79,12 @@ export const outermostScope: Scope = { ...emptyScope, outermost: true };
 
 /** What a reference can mean. `undefined`: nothing that is in sight. */
 export type Reference =
-  | { readonly kind: 'column'; readonly column: Column }
+  | {
+      readonly kind: 'column';
+      readonly column: Column;
+      /** The column may not be there: then it is the function of this name, called with the row. */
+      readonly mayCall?: string;
+    }
   | {
       readonly kind: 'row';
       readonly columns: readonly Column[];
@@ -111,7 +118,7 @@ export function resolve(parts: readonly string[], scope: Scope): Reference | und
   const found = columnsNamed(last, items);
   if (found.length > 0) return { kind: 'column', column: merge(found) };
   if (item.table && systemColumns.has(last)) return { kind: 'column', column: systemColumn(last, [item]) };
-  if (item.more) return { kind: 'column', column: { name: last, sources: item.more } };
+  if (item.more) return { kind: 'column', column: { name: last, sources: item.more }, mayCall: last };
   // `row.name` where the row has no such column calls the function `name` with the row.
   return { ...row(items), field: last };
 }

@@ -1,8 +1,12 @@
-import type { Json } from '../../../contract/principal.ts';
-import { classifyCall } from './expression.ts';
-import { ownedBy, partsOf } from './key-order.ts';
-import { equated } from './look-up.ts';
-import { integer, isList, isNode, nameParts, node, nodes, only, tagged, text, type Node } from '../text/node.ts';
+import { callsOf } from './calm-calls.ts';
+import { areSameColumns, isSame, isSameColumn } from './equal-values.ts';
+import { distinctByKey, groupedByKey, ownedBy, partsOf } from './key-order.ts';
+import { conjuncts, equated } from './look-up.ts';
+import { scanOrders } from '../catalog/scan-orders.ts';
+import { integer, node, nodes, only, tagged, text, type Node } from '../text/node.ts';
+import { isBuiltIn } from './expression.ts';
+import { mayFail } from './failing.ts';
+import { countsTurns } from './turns.ts';
 import { resolve, type Column, type Item, type Scope, type Walk } from './scope.ts';
 import type { Base } from '../catalog/world.ts';
 
@@ -14,20 +18,44 @@ export function settleOrder(walk: Walk, body: Node, scope: Scope, columns: reado
   const { rows } = walk.ledger;
   settleRows(walk, node(body, 'whereClause'), scope);
   if (rows.loose.size === 0) return;
-  const calls: Call[] = [];
-  for (const field of ['targetList', 'havingClause', 'sortClause']) addCalls(walk, body, body[field], calls);
+  if (countsTurns(walk, body)) rows.tells();
+  const calls = callsOf(walk, body, scope);
   const [distinct] = nodes(body, 'distinctClause');
   const picks = distinct !== undefined && Object.keys(distinct).length > 0;
-  const gathers = calls.some((call) => call.aggregates) || nodes(body, 'groupClause').length > 0;
+  const groups = nodes(body, 'groupClause');
+  const gathers = calls.some((call) => call.aggregates) || groups.length > 0;
+  const one = distinct !== undefined && !picks;
+  // Which of several that are equal stands for all of them is a question of which came first.
+  if (
+    (groups.length > 0 && !areGroupsSame(walk, body, scope, columns)) ||
+    (one && !areSameColumns(walk, columns) && !distinctByKey(walk, body, scope))
+  )
+    rows.tells();
   const sorted = sortedBy(nodes(body, 'sortClause'), scope, columns);
-  const hides = gathers || (distinct !== undefined && !picks) || comeOutAlike(body);
+  const hides = gathers || one || (comeOutAlike(body) && !mayFail(body, (parts) => isBuiltIn(walk, parts)));
   for (const [item, oid] of rows.loose) {
     const isSorted = (by: readonly Named[]): boolean =>
       isWithin(walk.ledger.world.rules.keyOf(oid) ?? [], namesOf(walk, item, oid, by));
     if (calls.some((call) => call.inTurn && !isSorted(sortedBy(call.order, scope)))) rows.tells([oid]);
     if (picks && !isSorted(sorted)) rows.tells([oid]);
-    if (hides || isSorted(sorted)) rows.settles(item);
+    if (hides || isSorted(sorted)) rows.veils(item);
   }
+}
+
+/** Beside a key of its table a column has one value in each group. */
+function areGroupsSame(walk: Walk, body: Node, scope: Scope, columns: readonly Column[]): boolean {
+  const idle = groupedByKey(walk, body, scope);
+  const isOne = (item: Node): boolean => {
+    const inside = only(item, 'GroupingSet') ?? only(item, 'RowExpr');
+    if (inside) return [...nodes(inside, 'content'), ...nodes(inside, 'args')].every(isOne);
+    if (idle.has(item)) return true;
+    // A column of the query's own comes before one of the output.
+    const parts = partsOf(item);
+    const own = parts && resolve(parts, { ...scope, outer: undefined });
+    const output = own ? undefined : ofOutput(item, columns);
+    return output ? isSameColumn(walk, output) : isSame(walk, item, scope);
+  };
+  return nodes(body, 'groupClause').every(isOne);
 }
 
 /** `SELECT 1 FROM ...`, as ORMs ask whether there is a row. */
@@ -35,7 +63,10 @@ function comeOutAlike(body: Node): boolean {
   return nodes(body, 'targetList').every((entry) => isConstant(node(only(entry, 'ResTarget') ?? {}, 'val') ?? {}));
 }
 
-/** Settles what the condition is met by one row of at most: its key equals values that are the same for every row. */
+/**
+ * Settles what the condition is met by one row of at most, whose key equals values that are the same for every row; and where each labelled column that
+ * could order the rows does: in an index they stand one beside the other, as they stand in the table.
+ */
 export function settleRows(walk: Walk, condition: Node | undefined, scope: Scope): void {
   const { rows, world } = walk.ledger;
   if (rows.loose.size === 0) return;
@@ -43,8 +74,16 @@ export function settleRows(walk: Walk, condition: Node | undefined, scope: Scope
   if (given.length === 0) return;
   for (const [item, oid] of rows.loose) {
     const names = namesOf(walk, item, oid, given);
-    if (world.rules.keysOf(oid).some((key) => isWithin(key, names))) rows.settles(item);
+    if (world.rules.keysOf(oid).some((key) => isWithin(key, names)) || areAlike(walk, oid, names)) rows.settles(item);
   }
+}
+
+/** Of texts and UUIDs: numbers and times may be compared as others than they are, and of those that are equal then one may come before the other. */
+function areAlike({ ledger: { world } }: Walk, oid: number, names: readonly string[]): boolean {
+  const relation = world.byOid(oid);
+  if (!relation) return false;
+  const isOne = ({ name, kind }: Base): boolean => names.includes(name) && (kind === 't' || kind === 'u');
+  return scanOrders(world, relation).every(({ own, labelled }) => own && labelled.every(isOne));
 }
 
 /** Names of those columns that are of the rows that are meant. */
@@ -61,12 +100,11 @@ function isWithin(key: readonly string[], names: readonly string[]): boolean {
 
 /** Columns that have to equal a constant or a parameter. */
 function fixed(walk: Walk, condition: Node | undefined, scope: Scope): readonly Named[] {
-  const all = only(condition, 'BoolExpr');
-  if (all)
-    return text(all, 'boolop') === 'AND_EXPR' ? nodes(all, 'args').flatMap((each) => fixed(walk, each, scope)) : [];
-  const [left, right] = (condition && equated(walk, condition)) ?? [];
-  if (!left || !right) return [];
-  return isConstant(right) ? itself(left, scope) : isConstant(left) ? itself(right, scope) : [];
+  return conjuncts(condition).flatMap((each) => {
+    const [left, right] = equated(walk, each) ?? [];
+    if (!left || !right) return [];
+    return isConstant(right) ? itself(left, scope) : isConstant(left) ? itself(right, scope) : [];
+  });
 }
 
 /** A literal or a parameter, or a cast of one. */
@@ -111,58 +149,4 @@ function ofOutput(tree: Node | undefined, columns: readonly Column[]): Column | 
   if (position) return columns[integer(position, 'ival') - 1];
   const parts = partsOf(tree);
   return parts?.length === 1 ? columns.find((column) => column.name === parts[0]) : undefined;
-}
-
-/** A call that sees many rows. */
-interface Call {
-  /** It makes one row of all. */
-  readonly aggregates: boolean;
-  /** What it brings depends on which row comes before which. */
-  readonly inTurn: boolean;
-  /** The order it asks for itself. */
-  readonly order: readonly Node[];
-}
-
-/** Make the same of the same rows in any order. */
-const calm: ReadonlySet<string> = new Set(
-  `avg bit_and bit_or bit_xor bool_and bool_or corr count covar_pop covar_samp cume_dist dense_rank every max min mode percent_rank percentile_cont
-   percentile_disc range_agg range_intersect_agg rank regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy
-   stddev stddev_pop stddev_samp sum var_pop var_samp variance`.split(/\s+/),
-);
-
-/** FRAMEOPTION_NONDEFAULT of src/include/nodes/parsenodes.h: without it, rows that are alike in the window's order are taken together. */
-const ownFrame = 1;
-
-/** Constants and places are not looked at: alike.ts. What a query of its own calls, sees its rows. */
-const withoutCalls: ReadonlySet<string> = new Set(['location', 'A_Const', 'SubLink', 'ColumnRef']);
-
-/** Adds the calls in `tree`, a part of the SELECT `body`, to `calls`. */
-function addCalls(walk: Walk, body: Node, tree: Json | undefined, calls: Call[]): void {
-  if (isList(tree)) for (const item of tree) addCalls(walk, body, item, calls);
-  if (!isNode(tree)) return;
-  for (const tag in tree) {
-    if (withoutCalls.has(tag)) continue;
-    const value = tree[tag];
-    addCalls(walk, body, value, calls);
-    if (!isNode(value)) continue;
-    // JSON_ARRAYAGG, JSON_OBJECTAGG
-    if (tag === 'JsonAggConstructor') calls.push(callOf(body, value, true, false));
-    if (tag !== 'FuncCall') continue;
-    const parts = nameParts(nodes(value, 'funcname'));
-    const aggregates = classifyCall(walk, parts).categories.includes('aggregate');
-    if (aggregates || 'over' in value) calls.push(callOf(body, value, aggregates, calm.has(parts.at(-1) ?? '')));
-  }
-}
-
-function callOf(body: Node, call: Node, aggregates: boolean, isCalm: boolean): Call {
-  const over = node(call, 'over');
-  if (!over) return { aggregates, inTurn: !isCalm, order: nodes(call, 'agg_order') };
-  const window = text(over, 'name') === '' ? over : windowNamed(body, text(over, 'name'));
-  const frame = (integer(window, 'frameOptions') & ownFrame) !== 0;
-  return { aggregates: false, inTurn: !isCalm || frame, order: nodes(window, 'orderClause') };
-}
-
-function windowNamed(body: Node, name: string): Node {
-  const windows = nodes(body, 'windowClause').map((entry) => only(entry, 'WindowDef') ?? {});
-  return windows.find((window) => text(window, 'name') === name) ?? {};
 }

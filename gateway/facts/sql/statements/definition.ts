@@ -2,8 +2,8 @@ import type { RelationFact } from '../../../contract/command-postgres.ts';
 import type { Json } from '../../../contract/principal.ts';
 import { copyInto, copyNew } from '../lineage/copies.ts';
 import type { LeanRelation } from '../catalog/catalog.ts';
-import { isList, isNode, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
-import { leavesLabelsAlone, referredBy } from './plain-definition.ts';
+import { flag, isList, isNode, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
+import { leavesLabelsAlone, namesTable, plainPartitionOf, referredBy } from './plain-definition.ts';
 import { intoName } from '../lineage/query.ts';
 import { blur, emptyScope, type Item, type Scope, type Walk } from '../lineage/scope.ts';
 import { scanOrders } from '../catalog/scan-orders.ts';
@@ -33,8 +33,12 @@ export function readDefinition(walk: Walk, tag: string, body: Node): void {
   // Parameters, columns that are being made, and the like: names that mean nothing yet.
   const unknown: Item = { name: undefined, columns: [], more: new Set<Base>(), bare: true };
   const scope: Scope = { ...emptyScope, items: [...items, unknown] };
-  const dealtWith = made?.[0] ?? (leavesLabelsAlone(walk.ledger, tag, body) ? 'relation' : undefined);
-  const rest = Object.fromEntries(Object.entries(body).filter(([field]) => field !== dealtWith));
+  const dealtWith = made?.[0] ?? (leavesLabelsAlone(walk.ledger, tag, body) ? namesTable(tag) : undefined);
+  const parent = plainPartitionOf(walk.ledger, tag, body);
+  if (parent) readTarget(walk, parent);
+  const rest = Object.fromEntries(
+    Object.entries(body).filter(([field]) => field !== dealtWith && !(parent && field === 'inhRelations')),
+  );
   readPart(walk, rest, scope);
 }
 
@@ -77,6 +81,7 @@ function readPart(walk: Walk, tree: Json | undefined, scope: Scope): void {
       case 'ColumnRef':
       case 'FuncCall':
       case 'A_Expr':
+      case 'A_Indirection':
       case 'SubLink':
       case 'TypeCast':
       case 'CaseExpr':
@@ -180,6 +185,12 @@ function changesRowsOf(walk: Walk, named: Node): LeanRelation | undefined {
   return relation;
 }
 
+/** REINDEX asks the functions of indexes anew: of a table, or of an index, schema or database, whatever is in it. */
+export function readReindexed(walk: Walk, body: Node): void {
+  readWhole(walk, body);
+  walk.ledger.runsAllCode();
+}
+
 /** CLUSTER writes rows in the order of an index, whichever it names: after it, reading the table brings them so. Without a table, it does so to any. */
 export function readClustered(walk: Walk, body: Node): void {
   const { ledger } = walk;
@@ -198,10 +209,22 @@ export function readDrop(walk: Walk, body: Node): void {
   walk.ledger.changesSchema = true;
   if (text(body, 'removeType') === 'OBJECT_SCHEMA') walk.ledger.changesSearchPath = true;
   if (!droppedRelations.has(text(body, 'removeType'))) return;
+  // With IF EXISTS a name that means nothing is dropped as well. CASCADE could take along what hangs on one that somebody has just made.
+  const mayBeAbsent = flag(body, 'missing_ok') && text(body, 'behavior') !== 'DROP_CASCADE';
   for (const object of nodes(body, 'objects')) {
     const parts = nameParts(nodes(only(object, 'List') ?? {}, 'items'));
-    readTarget(walk, { schemaname: parts.at(-2) ?? '', relname: parts.at(-1) ?? '' });
+    const [schemaname, relname] = [parts.at(-2) ?? '', parts.at(-1) ?? ''];
+    if (mayBeAbsent && !walk.ledger.world.relation(schemaname, relname, walk.ledger.path))
+      walk.ledger.absentRelation(schemaname, relname);
+    else readTarget(walk, { schemaname, relname });
   }
+}
+
+/** GRANT and REVOKE: who may name something, which decides what the search path finds. Nothing of what it holds comes out. */
+export function readGrant(walk: Walk, body: Node): void {
+  walk.ledger.changesSchema = true;
+  walk.ledger.changesSearchPath = true;
+  readWhole(walk, body);
 }
 
 /** CREATE TABLE AS, SELECT INTO and CREATE MATERIALIZED VIEW: a copy of what the query brings. */

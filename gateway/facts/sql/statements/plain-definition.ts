@@ -9,8 +9,9 @@ import { isNode, nameParts, node, nodes, only, text, type Node } from '../text/n
  * https://www.postgresql.org/docs/current/sql-altertable.html
  */
 export function leavesLabelsAlone(ledger: Ledger, tag: string, body: Node): boolean {
-  if (tag !== 'AlterTableStmt' && tag !== 'IndexStmt') return false;
-  const named = node(body, 'relation') ?? {};
+  if (!plainTags.has(tag)) return false;
+  const [first = {}, second] = nodes(body, 'relations').map((entry) => only(entry, 'RangeVar') ?? {});
+  const named = node(body, 'relation') ?? (second ? {} : first);
   const relation = ledger.world.relation(text(named, 'schemaname'), text(named, 'relname'), ledger.path);
   // Of tables that hold its rows other columns may be labelled.
   if (!relation || relation.kind !== 'table' || ledger.world.rules.storedIn(relation.oid).length > 1) return false;
@@ -20,7 +21,44 @@ export function leavesLabelsAlone(ledger: Ledger, tag: string, body: Node): bool
       const element = only(entry, 'IndexElem') ?? {};
       return isNode(element['expr']) || isClear(text(element, 'name'));
     });
-  return nodes(body, 'cmds').every((entry) => isPlain(only(entry, 'AlterTableCmd') ?? {}, isClear));
+  if (tag === 'CreateStatsStmt')
+    return nodes(body, 'exprs').every((entry) => isClear(text(only(entry, 'StatsElem') ?? {}, 'name')));
+  if (tag === 'RenameStmt') return text(body, 'renameType') === 'OBJECT_COLUMN' && isClear(text(body, 'subname'));
+  const isValid = (): boolean => onlyClearChecks(ledger, relation, isClear);
+  return nodes(body, 'cmds').every((entry) => isPlain(only(entry, 'AlterTableCmd') ?? {}, isClear, isValid));
+}
+
+/**
+ * `CREATE TABLE ... PARTITION OF ... FOR VALUES`: an empty table whose columns carry the labels of the parent's, once it is known. Of rows that are there, those of the default partition
+ * are compared with the bounds, by nothing but the parent's partition key.
+ * https://www.postgresql.org/docs/current/sql-createtable.html
+ * @returns the parent, where that key has no labelled column and nothing else is said of the new table
+ */
+export function plainPartitionOf({ world, path }: Ledger, tag: string, body: Node): Node | undefined {
+  const [parent, ...others] = nodes(body, 'inhRelations').map((entry) => only(entry, 'RangeVar') ?? {});
+  if (tag !== 'CreateStmt' || !parent || others.length > 0 || !node(body, 'partbound')) return undefined;
+  if (node(body, 'partspec') || nodes(body, 'tableElts').length > 0 || nodes(body, 'constraints').length > 0)
+    return undefined;
+  const relation = world.relation(text(parent, 'schemaname'), text(parent, 'relname'), path);
+  const keys = relation ? world.rules.of(relation.oid).filter((rule) => rule.kind === 'partition') : [];
+  if (!relation || keys.length === 0) return undefined;
+  return keys.every(({ columns }) => world.labelled(relation, columns).length === 0) ? parent : undefined;
+}
+
+const plainTags: ReadonlySet<string> = new Set(['AlterTableStmt', 'IndexStmt', 'CreateStatsStmt', 'RenameStmt']);
+
+/** The field in which a definition names the table that it leaves alone. */
+export function namesTable(tag: string): string {
+  return tag === 'CreateStatsStmt' ? 'relations' : 'relation';
+}
+
+/** Whichever constraint is meant by its name: none that may not hold yet is about a labelled column, so whether it holds tells of none. */
+function onlyClearChecks({ world }: Ledger, { oid }: LeanRelation, isClear: IsClear): boolean {
+  const open = world.rules
+    .of(oid)
+    .flatMap((rule) => (rule.kind === 'unchecked' || rule.kind === 'foreign' ? [rule] : []));
+  // Of one that is not known, somebody may have made it a moment ago.
+  return open.length > 0 && open.every(({ columns }) => columns.every(isClear));
 }
 
 type IsClear = (column: string) => boolean;
@@ -32,7 +70,7 @@ function clearColumns({ world }: Ledger, relation: LeanRelation): IsClear {
   return (column) => clear.has(column);
 }
 
-function isPlain(command: Node, isClear: IsClear): boolean {
+function isPlain(command: Node, isClear: IsClear, isValid: () => boolean): boolean {
   const definition = node(command, 'def') ?? {};
   switch (text(command, 'subtype')) {
     case 'AT_AddColumn':
@@ -41,7 +79,14 @@ function isPlain(command: Node, isClear: IsClear): boolean {
     case 'AT_SetNotNull':
     case 'AT_DropNotNull':
     case 'AT_SetStatistics':
+    case 'AT_AddIdentity':
+    case 'AT_SetIdentity':
+    case 'AT_DropIdentity':
       return isClear(text(command, 'name'));
+    case 'AT_DropColumn':
+      return text(command, 'behavior') !== 'DROP_CASCADE' && isClear(text(command, 'name'));
+    case 'AT_ValidateConstraint':
+      return isValid();
     case 'AT_AddConstraint':
       return isPlainConstraint(only(definition, 'Constraint') ?? {}, isClear);
     case 'AT_SetRelOptions':

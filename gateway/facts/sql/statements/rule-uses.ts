@@ -1,6 +1,7 @@
 import type { LeanRelation } from '../catalog/catalog.ts';
 import type { Ledger } from '../lineage/ledger.ts';
 import type { TableRule } from '../catalog/rules.ts';
+import type { RuleOf } from '../catalog/table-rules.ts';
 import { nothingGiven, type GivenValues } from '../lineage/given-values.ts';
 import type { Base, World } from '../catalog/world.ts';
 
@@ -22,14 +23,20 @@ export function readRuleUses(
   const lookedUp = new Map<string, Base>();
   const { world } = ledger;
   const rules = world.rules.whereStored(relation.oid);
-  const generated = rules.flatMap((rule) =>
-    rule.kind === 'stored' && meets(written, rule.columns) ? [rule.column] : [],
-  );
+  const generated = rules.flatMap((rule) => {
+    if (rule.kind === 'filled') return change === 'insert' ? rule.columns : [];
+    return isGenerated(rule) && meets(written, rule.columns) ? [rule.column] : [];
+  });
   const now = written && [...written, ...generated];
+  const anew = written?.filter((name) => !given.kept.has(name));
+  const whole = anew && [
+    ...anew,
+    ...rules.flatMap((rule) => (isGenerated(rule) && isGiven(world, relation, rule, anew) ? [rule.column] : [])),
+  ];
   if (change !== 'delete')
     for (const rule of rules) {
-      const used = usedBy(world, relation, rule, change, now);
-      const isFound = used.length > 0 && isLookUp(world, relation, rule, change === 'update' ? now : undefined, given);
+      const used = usedBy(world, relation, rule, change, now, whole, given);
+      const isFound = used.length > 0 && isLookUp(world, relation, rule, change, now, given);
       for (const base of used)
         if (isFound) lookedUp.set(base.name, base);
         else ledger.touch(base, useOf(rule));
@@ -50,26 +57,74 @@ export function readRuleUses(
 /**
  * Whether the key tells whether a row has the values that the client gives, and nothing else: all that the key compares with them are values of
  * unlabelled columns, that are given as well or that the row keeps.
- * @param changed names of columns, where rows that are there are changed
+ * @param written names of columns; undefined where it may be any
  */
 function isLookUp(
   world: World,
   relation: LeanRelation,
   rule: TableRule,
-  changed: readonly string[] | undefined,
+  change: RowChange,
+  written: readonly string[] | undefined,
   { labelled, plain }: GivenValues,
 ): boolean {
-  if (rule.kind !== 'primary' && rule.kind !== 'unique') return false;
-  if (rule.over !== 'alone') return false;
+  if ((rule.kind !== 'primary' && rule.kind !== 'unique') || (rule.over !== 'alone' && !rule.folded)) return false;
   const names = world.labelled(relation, rule.columns).map(({ name }) => name);
+  const whileNull = rule.folded?.whileNull;
+  // A labelled column would tell as well whether it is NULL.
+  if (whileNull !== undefined && names.includes(whileNull)) return false;
   return rule.columns.every((name) => {
     if (names.includes(name)) return labelled.has(name);
-    return plain.has(name) || (changed !== undefined && !changed.includes(name));
+    if (plain.has(name)) return true;
+    if (written === undefined || written.includes(name)) return false;
+    return change === 'update' || (name === whileNull && hasPlainDefault(world, relation, name));
   });
 }
 
-function useOf(rule: TableRule): 'key' | 'rule' {
-  return rule.kind === 'check' || rule.kind === 'unchecked' ? 'rule' : 'key';
+/** What nobody gives follows from what nobody wrote a function for. */
+function hasPlainDefault(world: World, { oid }: LeanRelation, column: string): boolean {
+  return !world.rules.whereStored(oid).some((rule) => rule.kind === 'default' && rule.column === column);
+}
+
+/** Rows that are deleted softly are under the key no more, and so compared with none. */
+function leaves(
+  { columns, folded }: Extract<TableRule, { kind: 'primary' | 'unique' }>,
+  written: readonly string[] | undefined,
+  { filled }: GivenValues,
+): boolean {
+  const whileNull = folded?.whileNull;
+  if (whileNull === undefined || !filled.has(whileNull)) return false;
+  return !meets(
+    written,
+    columns.filter((name) => name !== whileNull),
+  );
+}
+
+function isGenerated(rule: TableRule): rule is RuleOf<'stored' | 'virtual'> {
+  return rule.kind === 'stored' || rule.kind === 'virtual';
+}
+
+const keys: ReadonlySet<TableRule['kind']> = new Set(['primary', 'unique', 'foreign']);
+
+function useOf({ kind }: TableRule): 'key' | 'rule' {
+  return keys.has(kind) ? 'key' : 'rule';
+}
+
+/** All that is labelled in it is written. */
+function isGiven(
+  world: World,
+  relation: LeanRelation,
+  rule: RuleOf<'stored' | 'virtual'>,
+  written: readonly string[],
+): boolean {
+  return (
+    meets(written, rule.columns) && world.labelled(relation, rule.columns).every(({ name }) => written.includes(name))
+  );
+}
+
+/** What an update makes of values that are there and of others that it gives may fail: by how it is made, and where it has to fit. */
+function madeAnew(world: World, relation: LeanRelation, rule: RuleOf<'stored' | 'virtual'>): boolean {
+  if (rule.limited === true) return true;
+  return rule.kind === 'stored' && world.columns(relation).some(({ name, form }) => name === rule.column && !form);
 }
 
 function usedBy(
@@ -78,32 +133,48 @@ function usedBy(
   rule: TableRule,
   change: RowChange,
   written: readonly string[] | undefined,
+  /** Of which the row keeps nothing that is labelled. */
+  whole: readonly string[] | undefined,
+  given: GivenValues,
 ): readonly Base[] {
   switch (rule.kind) {
     case 'primary':
     case 'unique': {
       const labelled = world.labelled(relation, rule.columns);
       // What a new row leaves NULL is no other row's value; over an expression or for some rows only, it may count.
-      const told = change === 'insert' && rule.over !== 'computed' ? labelled.map(({ name }) => name) : rule.columns;
+      const told =
+        change === 'insert' && (rule.over !== 'computed' || rule.folded)
+          ? labelled.map(({ name }) => name)
+          : rule.columns;
+      if (change === 'update' && leaves(rule, written, given)) return [];
       return meets(written, told) ? labelled : [];
     }
     case 'check':
     case 'unchecked': {
       if (change === 'insert' || (rule.kind === 'check' && !meets(written, rule.columns))) return [];
-      return world.labelled(relation, rule.columns).filter(({ name }) => !written?.includes(name));
+      return world.labelled(relation, rule.columns).filter(({ name }) => !whole?.includes(name));
     }
     case 'foreign': {
       const other = world.byOid(rule.to.relation);
       return other && meets(written, rule.columns) ? world.labelled(other, rule.to.columns) : [];
     }
+    case 'stored':
+    case 'virtual': {
+      if (change !== 'update' || !meets(written, rule.columns) || !madeAnew(world, relation, rule)) return [];
+      return world.labelled(relation, rule.columns).filter(({ name }) => !whole?.includes(name));
+    }
+    // Of what is not written, both rows have the same.
+    case 'redundant':
+      return change === 'update' ? world.labelled(relation, written) : [];
     case 'policy':
     case 'partition':
     case 'domain':
     case 'trigger':
+    case 'called':
+    case 'asked':
     case 'index':
-    case 'stored':
-    case 'virtual':
     case 'default':
+    case 'filled':
       return [];
     default:
       return rule satisfies never;

@@ -4,8 +4,10 @@ import { copyRenamed } from '../lineage/copies.ts';
 import {
   readAlteredDomain,
   readClustered,
+  readReindexed,
   readDefinition,
   readDrop,
+  readGrant,
   readRetyped,
   readTableAs,
   readTruncated,
@@ -129,6 +131,10 @@ const readAlterTable: Reader = (walk, body, tag) => {
   return defines('ddl')(walk, body, tag);
 };
 
+/** No row of it comes yet: what order its rows show is asked of every statement that reads it. */
+const readView: Reader = (walk, body, tag) =>
+  walk.ledger.rows.planned(() => definesAfter(readReplaced, 'ddl')(walk, body, tag));
+
 const readRename: Reader = (walk, body, tag) => {
   copyRenamed(walk.ledger, tag, body);
   return defines('ddl')(walk, body, tag);
@@ -245,7 +251,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['TruncateStmt', worksBy(readTruncated, 'truncate')],
   ['AlterDomainStmt', definesAfter(readAlteredDomain, 'ddl')],
   ['VacuumStmt', worksBy(readVacuumed, 'maintenance')],
-  ...['ReindexStmt', 'CheckPointStmt', 'RefreshMatViewStmt'].map((tag) => [tag, works('maintenance')] as const),
+  ['ReindexStmt', worksBy(readReindexed, 'maintenance')],
+  ...['CheckPointStmt', 'RefreshMatViewStmt'].map((tag) => [tag, works('maintenance')] as const),
   ['ClusterStmt', worksBy(readClustered, 'maintenance')],
   [
     'CreateTableAsStmt',
@@ -264,7 +271,7 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     },
   ],
   ['AlterTableStmt', readAlterTable],
-  ['ViewStmt', definesAfter(readReplaced, 'ddl')],
+  ['ViewStmt', readView],
   ...['RenameStmt', 'AlterObjectSchemaStmt'].map((tag) => [tag, readRename] as const),
   ...['CreateFunctionStmt', 'AlterFunctionStmt'].map((tag) => [tag, readFunctionDefinition] as const),
   [
@@ -293,7 +300,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['AlterRoleSetStmt', defines('grant', 'set')],
   ...['CreateRoleStmt', 'AlterRoleStmt'].map((tag) => [tag, readRole] as const),
   ...['DropRoleStmt', 'GrantRoleStmt'].map((tag) => [tag, works('grant')] as const),
-  ...['GrantStmt', 'AlterDefaultPrivilegesStmt', 'AlterOwnerStmt', 'ReassignOwnedStmt', 'SecLabelStmt'].map(
+  ['GrantStmt', worksBy(readGrant, 'grant')],
+  ...['AlterDefaultPrivilegesStmt', 'AlterOwnerStmt', 'ReassignOwnedStmt', 'SecLabelStmt'].map(
     (tag) => [tag, defines('grant')] as const,
   ),
   ...['DropOwnedStmt', 'CreatePolicyStmt', 'AlterPolicyStmt'].map((tag) => [tag, defines('grant', 'ddl')] as const),

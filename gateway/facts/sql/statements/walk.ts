@@ -5,6 +5,7 @@ import { Ledger } from '../lineage/ledger.ts';
 import { tagged, type Node } from '../text/node.ts';
 import { readSelect, readTargets } from '../lineage/query.ts';
 import { readRowOrder, readsOf } from '../lineage/index-order.ts';
+import { countsTurns } from '../lineage/turns.ts';
 import { emptyScope, sourcesOf, type Column, type Scope, type Walk } from '../lineage/scope.ts';
 import { labelsOf, noColumns, union, type Parser, type ViewColumns, type ViewReader } from '../catalog/world.ts';
 import { readDelete, readInsert, readMerge, readUpdate } from './write.ts';
@@ -33,7 +34,7 @@ function readQuery(walk: Walk, tree: Node, scope: Scope): readonly Column[] {
     case 'UpdateStmt':
       return rows.shown(() => readUpdate(walk, body, scope));
     case 'DeleteStmt':
-      return returns(body)
+      return returns(body) || countsTurns(walk, body)
         ? rows.shown(() => readDelete(walk, body, scope))
         : rows.hidden(() => readDelete(walk, body, scope));
     case 'MergeStmt':
@@ -60,16 +61,17 @@ export function viewReader(parse: Parser): ViewReader {
     const wild = columns.some((column) => column.wild);
     // Which of its columns are read cannot be said later.
     if (wild) readRowOrder(ledger);
-    const { loose, told } = ledger.rows;
+    const { loose, told, veiled } = ledger.rows;
     const anything = wild ? labelsOf(sourcesOf(columns)) : [];
     return {
       labels: wild ? [] : columns.map(({ sources }) => labelsOf(sources)),
       sources: columns.map(({ sources }) => sources),
       is: columns.map(({ is }) => is),
-      rows: { loose, told, reads: readsOf(ledger) },
+      rows: { loose, told, veiled, reads: readsOf(ledger) },
       forms: columns.map((column) => column.form ?? (labelsOf(column.sources).length === 0 ? 'plain' : undefined)),
       hidden: union([...ledger.choosing].sort(), anything),
       reasons: ledger.reasons,
+      measures: ledger.measured,
       relations: ledger.relations.flatMap((fact) => world.relation(fact.schema, fact.name, []) ?? []),
     };
   };

@@ -1,7 +1,8 @@
 import { columnNames } from '../catalog/catalog.ts';
 import { copyColumns, copyInto, type Destination } from '../lineage/copies.ts';
+import { documentChange, isPutIn, noteChange, type DocumentChange } from '../lineage/document-change.ts';
 import { aliasOf, tableItem } from '../lineage/from.ts';
-import { valuesAssigned, valuesInserted, type GivenValues } from '../lineage/given-values.ts';
+import { nothingGiven, valuesAssigned, valuesInserted, type GivenValues } from '../lineage/given-values.ts';
 import { anywhere, isNode, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
 import { readRuleUses, type RowChange } from './rule-uses.ts';
 import { blur, emptyScope, isSystemColumn, type Column, type Item, type Scope, type Walk } from '../lineage/scope.ts';
@@ -51,7 +52,7 @@ function readConflict(walk: Walk, body: Node, target: Target, outer: Scope, look
   if (text(body, 'action') === 'ONCONFLICT_UPDATE') {
     walk.ledger.effect('update');
     changesRows(walk, target);
-    readRules(walk, target, 'update', assigned(body));
+    readRules(walk, target, 'update', assigned(body), keptBy(walk, body, target, scope));
   }
   readAssignments(walk, nodes(body, 'targetList'), target, scope, isExcluded);
   walk.expression(body['whereClause'], scope, 'where');
@@ -69,11 +70,11 @@ export function readUpdate(walk: Walk, body: Node, outer: Scope): readonly Colum
   walk.ledger.effect('update');
   const target = readWritten(walk, node(body, 'relation') ?? {});
   changesRows(walk, target);
-  const given = valuesAssigned(walk, body, target.relation, outer);
-  readRules(walk, target, 'update', assigned(body), given);
   const items = [target.item];
   for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
+  const given = valuesAssigned(walk, body, target.relation, outer);
+  readRules(walk, target, 'update', assigned(body), keptBy(walk, body, target, inside, given));
   readAssignments(walk, nodes(body, 'targetList'), target, inside);
   readCondition(walk, node(body, 'whereClause'), target, inside);
   readInTurn(walk, target, node(body, 'whereClause'), inside);
@@ -116,7 +117,7 @@ export function readMerge(walk: Walk, body: Node, outer: Scope): readonly Column
     const list = assigned(clause);
     if (action === 'CMD_UPDATE') {
       walk.ledger.effect('update');
-      readRules(walk, target, 'update', list);
+      readRules(walk, target, 'update', list, keptBy(walk, clause, target, inside));
     }
     if (action === 'CMD_DELETE') {
       walk.ledger.effect('delete');
@@ -180,6 +181,7 @@ export function readTarget(walk: Walk, body: Node): Target {
     };
   }
   ledger.relation(relation, 'write');
+  ledger.runsCode(relation, 'keep');
   const bases = ledger.world.columns(relation);
   const write = (column: string): void => {
     const base = bases.find((each) => each.name === column);
@@ -248,14 +250,38 @@ function readAssignments(
     const assignment = only(entry, 'ResTarget') ?? {};
     const name = text(assignment, 'name');
     target.write(name);
-    walk.expression(assignment['indirection'], scope, 'set');
+    readPlace(walk, assignment, target, scope);
     const value = node(assignment, 'val') ?? {};
     if ('SetToDefault' in value) readDefaults(walk, target, without(target, name));
     if (isRead(assignment)) continue;
     const sources = new Set<Base>();
-    walk.expression(value, scope, 'set', sources);
+    const change = changeOf(walk, assignment, target, scope);
+    if (change) noteChange(walk, change);
+    for (const each of change?.given ?? [value]) walk.expression(each, scope, 'set', sources);
     copyInto(walk.ledger, target, name, sources);
   }
+}
+
+function changeOf(walk: Walk, assignment: Node, { item }: Target, scope: Scope): DocumentChange | undefined {
+  if ('indirection' in assignment) return undefined;
+  return documentChange(walk, node(assignment, 'val') ?? {}, item, text(assignment, 'name'), scope);
+}
+
+/** `SET tags[3] = ...` goes into the value that is there, or fails by what that is. */
+function readPlace(walk: Walk, assignment: Node, target: Target, scope: Scope): void {
+  const indirection = nodes(assignment, 'indirection');
+  walk.expression(indirection, scope, 'set');
+  // A field of a row takes its new value whatever the others are.
+  if (!target.relation || indirection.every((entry) => 'String' in entry)) return;
+  for (const base of walk.ledger.world.labelled(target.relation, [text(assignment, 'name')]))
+    walk.ledger.touch(base, isPutIn(walk.ledger.world, base, indirection) ? undefined : 'set');
+}
+
+/** Adds the columns that are changed in a part. */
+function keptBy(walk: Walk, body: Node, target: Target, scope: Scope, given = nothingGiven): GivenValues {
+  const assignments = nodes(body, 'targetList').map((entry) => only(entry, 'ResTarget') ?? {});
+  const kept = assignments.filter((each) => 'indirection' in each || changeOf(walk, each, target, scope));
+  return { ...given, kept: new Set(kept.map((each) => text(each, 'name'))) };
 }
 
 function without({ relation }: Target, name: string): readonly string[] {

@@ -13,5 +13,7 @@ export interface Reads {
 export interface ViewRows {
   readonly loose: Loose;
   readonly told: ReadonlySet<number>;
+  /** Read in an order that it hides. */
+  readonly veiled: ReadonlySet<number>;
   readonly reads: ReadonlyMap<number, Reads>;
 }

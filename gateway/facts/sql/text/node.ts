@@ -87,6 +87,12 @@ export function constant(tree: Node | undefined): string | null | undefined {
   }
 }
 
+/** A text in quotes, without a type of its own; undefined for anything else. */
+export function literal(tree: Node | undefined): string | undefined {
+  const value = only(only(tree, 'A_Const'), 'sval');
+  return value && text(value, 'sval');
+}
+
 function constantValue(body: Node): string | null | undefined {
   if (flag(body, 'isnull')) return null;
   const sval = node(body, 'sval');
@@ -102,7 +108,7 @@ function constantValue(body: Node): string | null | undefined {
   return undefined;
 }
 
-/** Whether `found` holds for some tagged node at any depth. */
+/** Whether `found` holds for some tagged node at any depth. What constants and places say is not looked at: alike.ts. */
 export function anywhere(tree: Json | undefined, found: (tag: string, body: Json) => boolean): boolean {
   if (isList(tree)) {
     for (const item of tree) if (anywhere(item, found)) return true;
@@ -110,9 +116,10 @@ export function anywhere(tree: Json | undefined, found: (tag: string, body: Json
   }
   if (!isNode(tree)) return false;
   for (const tag in tree) {
+    if (tag === 'location') continue;
     const body = tree[tag];
     if (body === undefined) continue;
-    if (found(tag, body) || anywhere(body, found)) return true;
+    if (found(tag, body) || (tag !== 'A_Const' && anywhere(body, found))) return true;
   }
   return false;
 }

@@ -22,6 +22,8 @@ export interface CatalogReader extends AsyncDisposable {
   read(previous: CatalogSnapshot | undefined, signal: AbortSignal): Promise<CatalogSnapshot>;
   /** Whether what was last read is still so. Cheap: a few milliseconds where reading takes a hundred. */
   isUnchanged(signal: AbortSignal): Promise<boolean>;
+  /** What the catalog's own bookkeeping said at the last reading: see `catalogState`. */
+  readonly state: string;
 }
 
 export interface CatalogOptions {
@@ -50,6 +52,10 @@ const lookTimeoutMs = 60_000;
 export class TargetCatalog implements AsyncDisposable {
   readonly #options: CatalogOptions;
   #snapshot: CatalogSnapshot | undefined;
+  /** Of the server's bookkeeping when that was read. */
+  #state: string | undefined;
+  /** Grows whenever the schema may have changed through the gateway. */
+  changes = 0;
   readonly #labels: TargetLabels;
   #witness = new CatalogWitness(undefined, new Map(), new Map());
   #types = new ColumnTypes(undefined);
@@ -84,6 +90,7 @@ export class TargetCatalog implements AsyncDisposable {
 
   /** The schema may have changed: nothing is judged by the old reading any more. */
   invalidate(): void {
+    this.changes++;
     this.#stale = true;
   }
 
@@ -92,12 +99,13 @@ export class TargetCatalog implements AsyncDisposable {
    * anew would wait for the locks of that transaction, the one that is to end it and all other sessions with it.
    */
   suspect(): void {
+    this.changes++;
     this.#suspect = true;
   }
 
   /** False: what was read may not be so any more. */
   get fresh(): boolean {
-    return !this.#stale && !this.#suspect && this.ageMs <= this.#mayAgeMs;
+    return !this.#stale && !this.#suspect && this.ageMs <= this.mayAgeMs;
   }
 
   /** Since it was last seen to be so. */
@@ -109,9 +117,8 @@ export class TargetCatalog implements AsyncDisposable {
   known(request: Omit<SqlRequest, 'target'>): SqlAnalysis | undefined {
     if (!this.fresh) return undefined;
     // In good time, so that a busy session never has to wait for it.
-    if (this.ageMs > this.#mayAgeMs / 2 && !this.#checking) this.#check().catch(() => undefined);
-    const analysis = this.#options.analyzer.known({ ...request, target: this.#options.target });
-    return analysis && !asksAgain(analysis) ? analysis : undefined;
+    if (this.ageMs > this.mayAgeMs / 2 && !this.#checking) this.#check().catch(() => undefined);
+    return this.knownBy(this.name, request);
   }
 
   /**
@@ -126,6 +133,56 @@ export class TargetCatalog implements AsyncDisposable {
     if (!asksAgain(analysis)) return analysis;
     await this.refresh(signal);
     return epoch === this.epoch ? analysis : this.#options.analyzer.analyze(full);
+  }
+
+  /** The analysis of a message of COMMIT, ROLLBACK, savepoints and the like, which name nothing that a catalog knows; undefined of any other. */
+  async withoutLooking(request: Omit<SqlRequest, 'target'>): Promise<SqlAnalysis | undefined> {
+    if (!this.#snapshot) return undefined;
+    const analysis = await this.analyzeBy(this.name, request);
+    return analysis.ok && analysis.statements.every(({ transaction }) => transaction.verb !== 'none')
+      ? analysis
+      : undefined;
+  }
+
+  // --- what a transaction that has changed the schema sees: see `SessionCatalog` --------------------------------------------------
+
+  get name(): string {
+    return this.#options.target;
+  }
+
+  get now(): () => number {
+    return this.#options.now;
+  }
+
+  get labelsVersion(): string {
+    return this.#labels.version;
+  }
+
+  /** The last reading, if it is of this state of the server's bookkeeping. */
+  readAs(state: string): CatalogSnapshot | undefined {
+    return state === this.#state ? this.#snapshot : undefined;
+  }
+
+  /** @param name under which its messages are analysed */
+  keepOwn(name: string, snapshot: CatalogSnapshot): { readonly witness: CatalogWitness; readonly types: ColumnTypes } {
+    const { analyzer } = this.#options;
+    const labels = this.#labels.over(snapshot, witnessOf(snapshot, this.#labels.all).spread);
+    analyzer.setCatalog(name, snapshot);
+    analyzer.setLabels(name, labels, this.#labels.version);
+    return { witness: witnessOf(snapshot, labels).witness, types: new ColumnTypes(snapshot) };
+  }
+
+  forgetOwn(name: string): void {
+    this.#options.analyzer.drop(name);
+  }
+
+  knownBy(name: string, request: Omit<SqlRequest, 'target'>): SqlAnalysis | undefined {
+    const analysis = this.#options.analyzer.known({ ...request, target: name });
+    return analysis && !asksAgain(analysis) ? analysis : undefined;
+  }
+
+  analyzeBy(name: string, request: Omit<SqlRequest, 'target'>): Promise<SqlAnalysis> {
+    return this.#options.analyzer.analyze({ ...request, target: name });
   }
 
   /** Before a session starts: its first statement should not have to wait, and a target without a catalog has no sessions. */
@@ -167,15 +224,16 @@ export class TargetCatalog implements AsyncDisposable {
    * Where the server's description of a result contradicts the analysis: the catalog is stale or the analysis is wrong. Those columns are
    * masked as everything the statement could reach, somebody is told, and the catalog is read again before the next statement is judged.
    */
-  doubts(facts: CommandFacts, fields: readonly PgField[]): Doubts | undefined {
-    const doubts = this.#witness.doubts(facts, fields);
+  doubts(facts: CommandFacts, fields: readonly PgField[], witness = this.#witness): Doubts | undefined {
+    const doubts = witness.doubts(facts, fields);
     if (!doubts) return undefined;
     this.invalidate();
     for (const [i, { why }] of doubts) this.#options.onDoubt(`output column ${i + 1} is not what was judged: ${why}`);
     return doubts;
   }
 
-  get #mayAgeMs(): number {
+  /** How long what was seen counts as so. */
+  get mayAgeMs(): number {
     const { maxAgeMs } = this.#options;
     return Math.min(10 * maxAgeMs, Math.max(maxAgeMs, 20 * this.#checkTookMs));
   }
@@ -215,6 +273,7 @@ export class TargetCatalog implements AsyncDisposable {
     const { reader, analyzer, target, now, onRead } = this.#options;
     const startMs = now();
     const snapshot = await reader.read(this.#snapshot, signal);
+    this.#state = reader.state;
     if (snapshot.version !== this.#snapshot?.version) {
       this.#snapshot = snapshot;
       this.#types = new ColumnTypes(snapshot);
@@ -242,11 +301,19 @@ export class TargetCatalog implements AsyncDisposable {
 
   #index(): SpreadLabels {
     this.epoch++;
-    const lean = this.#snapshot && leanCatalog(this.#snapshot);
-    const spread: SpreadLabels = lean ? spreadLabels(lean, this.#labels.all) : new Map();
-    this.#witness = new CatalogWitness(this.#snapshot, spread, lean ? spreadPaths(lean, this.#labels.all) : new Map());
+    const { witness, spread } = witnessOf(this.#snapshot, this.#labels.all);
+    this.#witness = witness;
     return spread;
   }
+}
+
+function witnessOf(
+  snapshot: CatalogSnapshot | undefined,
+  labels: ColumnLabels,
+): { readonly witness: CatalogWitness; readonly spread: SpreadLabels } {
+  const lean = snapshot && leanCatalog(snapshot);
+  const spread: SpreadLabels = lean ? spreadLabels(lean, labels) : new Map();
+  return { witness: new CatalogWitness(snapshot, spread, lean ? spreadPaths(lean, labels) : new Map()), spread };
 }
 
 /** The same promise, given up when the signal says so. */
@@ -266,7 +333,7 @@ async function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void
  * What is worth another look at the catalog before the answer is used: unknown relations, and labelled columns in COPY, whose places
  * no RowDescription confirms.
  */
-function asksAgain(analysis: SqlAnalysis): boolean {
+export function asksAgain(analysis: SqlAnalysis): boolean {
   if (!analysis.ok) return false;
   return analysis.statements.some(
     ({ unknownRelations, copyLayout, command }) =>

@@ -58,6 +58,21 @@ export class TargetLabels {
     return fresh;
   }
 
+  /** All of them, as they are over what an open transaction sees: a labelled column that it has given another name is labelled under that. */
+  over({ relations }: CatalogSnapshot, spread: SpreadLabels): ColumnLabels {
+    if (this.#anchors.size === 0) return this.#all;
+    const all = new Map(this.#all);
+    for (const relation of relations)
+      for (const { name, attnum } of relation.columns) {
+        const anchor = this.#anchors.get(placeOf(relation.oid, attnum));
+        const lost = anchor?.labels.filter((label) => !spread.get(relation.oid)?.get(name)?.includes(label)) ?? [];
+        if (lost.length === 0) continue;
+        const column = `${labelledName(relation)}.${name}`;
+        all.set(column, [...new Set([...(all.get(column) ?? []), ...lost])].sort());
+      }
+    return all;
+  }
+
   /**
    * Another reading of the catalog: a labelled column that has got another name, or has lost the parent that it was labelled for, keeps its labels.
    * @param spread by `all`, over this snapshot

@@ -55,25 +55,22 @@ class UpstreamCatalog implements CatalogReader {
       // One snapshot of the database for all queries: a relation without its columns would be a relation without labels.
       await ask('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
       await ask(catalogQueries.setup);
-      const { setup: _, ...queries } = catalogQueries;
-      const rows: [string, CatalogRows[keyof CatalogRows]][] = [];
-      for (const [name, text] of Object.entries(queries)) rows.push([name, await ask(text)]);
+      const rows = await catalogRows(ask);
       const seen = one(await ask(catalogState.seen));
       const state = one(await ask(catalogState.state));
       await ask('COMMIT');
       const digest = digestOf(rows);
       const same = previous && digest === this.#digest;
-      const snapshot = same
-        ? previous
-        : readCatalog(
-            Object.fromEntries(rows) as CatalogRows, // one entry for each query, by construction above
-            (previous?.version ?? 0) + 1,
-          );
+      const snapshot = same ? previous : readCatalog(rows, (previous?.version ?? 0) + 1);
       this.#digest = digest;
       this.#state = state;
       this.#seen = seen;
       return snapshot;
     });
+  }
+
+  get state(): string {
+    return this.#state;
   }
 
   async isUnchanged(signal: AbortSignal): Promise<boolean> {
@@ -144,9 +141,18 @@ function one(rows: TextRows['rows']): string {
   return rows[0]?.[0] ?? '';
 }
 
-function digestOf(rows: readonly (readonly [string, CatalogRows[keyof CatalogRows]])[]): string {
+/** Asks for all of it. The search path has to be empty. */
+export async function catalogRows(ask: (text: string) => Promise<TextRows['rows']>): Promise<CatalogRows> {
+  const { setup: _, ...queries } = catalogQueries;
+  const rows: [string, TextRows['rows']][] = [];
+  for (const [name, text] of Object.entries(queries)) rows.push([name, await ask(text)]);
+  // One entry for each query, by construction above.
+  return Object.fromEntries(rows) as CatalogRows;
+}
+
+function digestOf(rows: CatalogRows): string {
   const hash = createHash('sha256');
-  for (const [name, table] of rows) {
+  for (const [name, table] of Object.entries(rows)) {
     hash.update(`${name} ${table.length}\n`);
     for (const row of table) hash.update(JSON.stringify(row));
   }

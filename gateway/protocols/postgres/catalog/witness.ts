@@ -1,6 +1,6 @@
 import type { PathFact } from '../../../contract/command-postgres.ts';
 import {
-  isBeside,
+  isClear,
   type CatalogRelation,
   type CatalogSnapshot,
   type CommandFacts,
@@ -82,14 +82,19 @@ export class CatalogWitness {
     return undefined;
   }
 
-  /** A source may be a member of a column's documents: `schema.relation.column.member`. */
+  /** A source may be a member of a column's documents: `schema.relation.column.member`, or one in it. */
   #labelsOf(source: string): readonly string[] {
-    const own = this.#byName.get(source);
-    if (own) return own;
-    const dot = source.lastIndexOf('.');
-    const column = source.slice(0, dot);
-    const paths = this.#paths.get(column);
-    return paths && isBeside(paths, source.slice(dot + 1)) ? [] : (this.#byName.get(column) ?? []);
+    let column = source;
+    const names: string[] = [];
+    while (column !== '') {
+      const own = this.#byName.get(column);
+      const paths = this.#paths.get(column);
+      if (own) return names.length > 0 && paths && isClear(paths, names) ? [] : own;
+      const dot = Math.max(column.lastIndexOf('.'), 0);
+      names.unshift(column.slice(dot + 1));
+      column = column.slice(0, dot);
+    }
+    return [];
   }
 
   #doubt(fact: CommandFacts['output'][number] | undefined, { tableOid, attnum }: PgField): Doubt | undefined {

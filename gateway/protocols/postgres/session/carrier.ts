@@ -3,7 +3,7 @@ import type { ResultPart } from '../../../contract/result.ts';
 import type { SessionFrame } from '../../../contract/ports.ts';
 import { both, type Wait } from '../../../contract/wait.ts';
 import { encodeCommandComplete, encodeReady } from '../codec/backend.ts';
-import type { TargetCatalog } from '../catalog/catalog.ts';
+import type { SessionCatalog } from '../catalog/session-catalog.ts';
 import { denialReport, encodeError, encodeNotice, holdReport, type Report } from '../codec/errors.ts';
 import type { Carrier, PgExchange, Travel } from '../exchange.ts';
 import { encodeClientMessage } from '../codec/frontend.ts';
@@ -14,7 +14,7 @@ import type { SessionState } from './state.ts';
 
 export interface CarrierPorts {
   readonly state: SessionState;
-  readonly catalog: TargetCatalog;
+  readonly catalog: SessionCatalog;
   /** Whose session it is. */
   readonly frame: SessionFrame;
   readonly offers: Offers;
@@ -71,7 +71,7 @@ export class PgCarrier implements Carrier {
         if (!prepared) throw new TypeError('a declaration without a statement');
         const change = state.statements.predict(prepared.name, prepared, state.segment);
         state.toServer.add(buffer, start, end);
-        state.pipeline.push({ kind: 'parse', changes: [change] });
+        state.pipeline.push({ kind: 'parse', changes: [change], quiet: state.quiet });
         return undefined;
       }
       case 'execute':
@@ -199,7 +199,7 @@ export class PgCarrier implements Carrier {
     const what = lasting ? 'statement' : 'portal';
     const { name } = lasting ? prepared : x.portal;
     state.toServer.add(encodeClientMessage({ type: 'describe', what, name }));
-    state.pipeline.push({ kind: 'describe', of: what, prepared, own: true });
+    state.pipeline.push({ kind: 'describe', of: what, prepared, own: true, quiet: true });
   }
 
   /** A simple Query drops the unnamed statement and portal. */

@@ -8,6 +8,7 @@ import { clientTag, parseBind, parseClientMessage, parseExecute, sqlOfParse, sql
 import { commandOf, type NameView, unitOfPortal, unitsOfQuery } from '../normalize.ts';
 import { paramTexts } from './params.ts';
 import type { Portal, Prepared } from '../names.ts';
+import { isParted, partsOf } from './parted.ts';
 import { Readings } from './reading.ts';
 import { error } from './refusal.ts';
 import { type ReaderPorts, StatementReader } from './statements.ts';
@@ -79,9 +80,23 @@ export class ClientSide {
       if (statements.length === 0) return this.#emptyQuery();
       const stale = this.#readings.stale(statements);
       if (stale) return this.#reader.renew(stale, 'query', () => this.#query(frame));
+      const { state, catalog } = this.#p;
+      if (!state.segmentSent && catalog.wantsDescription && isParted(statements))
+        return this.#part(partsOf(text, statements));
       const units = unitsOfQuery(text, statements, this.#names);
       return this.#offer('query', frame, units);
     });
+  }
+
+  /** Each is judged by the schema that the one before it has left. */
+  async #part(messages: readonly Frame[]): Promise<void> {
+    const { state } = this.#p;
+    state.quiet = true;
+    try {
+      for (const message of messages) await this.handle(message);
+    } finally {
+      state.quiet = false;
+    }
   }
 
   /** Nothing to judge and nothing to run: the answer is ours. */
@@ -94,11 +109,11 @@ export class ClientSide {
   }
 
   #offer(travel: Travel, frame: Frame, units: readonly Unit[], about?: { portal?: Portal; prepared?: Prepared }): Wait {
-    const { state, gate, carrier } = this.#p;
+    const { state, gate, carrier, catalog } = this.#p;
     const missing = units.find((unit) => unit.missing)?.missing;
     if (missing) return this.#unknown(missing.what, missing.name, travel);
     const transaction = { in: state.status !== 'I', failed: state.status === 'E' };
-    const dirty = state.schemaDirty ? 'the schema was changed in this transaction' : undefined;
+    const dirty = catalog.unseen ? 'the schema was changed in this transaction' : undefined;
     const commands = units.map((unit, index) => commandOf(unit, { index, count: units.length }, transaction, dirty));
     // A message without statements was answered before it came here.
     const x = new PgExchange(carrier, travel, frame, units, commands as [PostgresCommand, ...PostgresCommand[]], {
@@ -138,7 +153,7 @@ export class ClientSide {
         if (facts) return this.#offer('declare', frame, unitsOfQuery(text, [facts], this.#names), { prepared });
         const change = state.statements.predict(name, prepared, state.segment);
         this.#send(frame);
-        state.pipeline.push({ kind: 'parse', changes: [change] });
+        state.pipeline.push({ kind: 'parse', changes: [change], quiet: state.quiet });
         return undefined;
       },
       name,
@@ -164,7 +179,7 @@ export class ClientSide {
     };
     const change = state.portals.predict(message.portal, portal, state.segment);
     this.#send(frame);
-    state.pipeline.push({ kind: 'bind', changes: [change] });
+    state.pipeline.push({ kind: 'bind', changes: [change], quiet: state.quiet });
     return undefined;
   }
 
@@ -179,7 +194,7 @@ export class ClientSide {
       // Closing what does not exist is no error.
       const change = names.predict(message.name, undefined, state.segment);
       this.#send(frame);
-      state.pipeline.push({ kind: 'close', changes: [change] });
+      state.pipeline.push({ kind: 'close', changes: [change], quiet: state.quiet });
       return undefined;
     }
     const portal = message.what === 'portal' ? state.portals.get(message.name) : undefined;
@@ -187,7 +202,7 @@ export class ClientSide {
     if (!prepared) return this.#unknown(message.what, message.name);
     prepared.describedAt = this.#p.catalog.epoch;
     this.#send(frame);
-    state.pipeline.push({ kind: 'describe', of: message.what, prepared, own: false });
+    state.pipeline.push({ kind: 'describe', of: message.what, prepared, own: false, quiet: state.quiet });
     return undefined;
   }
 
@@ -210,7 +225,7 @@ export class ClientSide {
   }
 
   #sync(frame: Frame): Wait {
-    const { state } = this.#p;
+    const { state, catalog } = this.#p;
     parseClientMessage(frame);
     // The whole segment was answered here: the server knows nothing of it, so its Sync is answered here too.
     if (state.skipping && !state.segmentSent && state.pipeline.length === 0) {
@@ -223,8 +238,8 @@ export class ClientSide {
     state.pipeline.push({ kind: 'sync', own: false });
     state.segment++;
     state.segmentSent = false;
-    // What BEGIN or COMMIT made of the transaction is certain only when the server says so.
-    if (state.barrierAtSync) state.barrier = true;
+    // What BEGIN or COMMIT made of the transaction is certain only when the server says so, and whether a change of the schema is there to stay.
+    if (state.barrierAtSync || catalog.changed) state.barrier = true;
     state.barrierAtSync = false;
     return undefined;
   }

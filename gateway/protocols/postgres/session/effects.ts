@@ -1,18 +1,15 @@
 import type { StatementFacts } from '../../../facts/sql/index.ts';
-import type { TargetCatalog } from '../catalog/catalog.ts';
+import type { SessionCatalog } from '../catalog/session-catalog.ts';
 import { unitOfPrepared } from '../normalize.ts';
 import type { Unit } from '../unit.ts';
 import type { Prepared } from '../names.ts';
 import type { SessionState } from './state.ts';
 
 /** Before a statement goes upstream: what has to be over before the next one may be judged. */
-export function applySent(state: SessionState, catalog: TargetCatalog, unit: Unit, extended: boolean): void {
+export function applySent(state: SessionState, catalog: SessionCatalog, unit: Unit, extended: boolean): void {
   const { statement, behind, facts } = unit;
   const { handle, transaction } = statement;
-  if (behind.changesSchema) {
-    state.schemaDirty = true;
-    catalog.suspect();
-  }
+  if (behind.changesSchema) catalog.change();
   if (behind.changesSearchPath) {
     state.searchPathDirty = true;
     state.searchPathDirtyInTransaction = true;
@@ -22,6 +19,9 @@ export function applySent(state: SessionState, catalog: TargetCatalog, unit: Uni
   const settled = plain && !facts.effects.some((effect) => effect === 'set' || effect === 'opaque');
   if (!settled) state.barrier = true;
   if (transaction.verb === 'none') return;
+  catalog.unsettle();
+  // COMMIT AND CHAIN and ROLLBACK TO take a path back and leave a transaction open.
+  if (state.searchPathDirtyInTransaction) state.searchPathDirty = true;
   // Drivers send BEGIN along with the first statement. Within the segment its effect can be foretold: if it fails, the rest is skipped.
   if (!extended) state.barrier = true;
   else state.barrierAtSync = true;
@@ -31,9 +31,9 @@ export function applySent(state: SessionState, catalog: TargetCatalog, unit: Uni
 }
 
 /** After a statement has run: the names it made or dropped. */
-export function applyCompleted(state: SessionState, catalog: TargetCatalog, unit: Unit): void {
+export function applyCompleted(state: SessionState, catalog: SessionCatalog, unit: Unit): void {
   const { handle } = unit.statement;
-  if (unit.behind.changesSchema) catalog.suspect();
+  if (unit.behind.changesSchema) catalog.change();
   if (unit.facts.kind === 'discard') {
     state.statements.expire(none);
     state.portals.expire(none);
@@ -68,7 +68,7 @@ export function applyCompleted(state: SessionState, catalog: TargetCatalog, unit
 
 const none = () => false;
 
-function prepared(name: string, inner: StatementFacts, state: SessionState, catalog: TargetCatalog): Prepared {
+function prepared(name: string, inner: StatementFacts, state: SessionState, catalog: SessionCatalog): Prepared {
   const text = inner.recordText;
   return {
     name,

@@ -3,6 +3,7 @@ import type { Admission } from '../../../contract/gate.ts';
 import { asId, type SessionId } from '../../../contract/ids.ts';
 import { encodeGreeting, encodeParameterStatus } from '../codec/backend.ts';
 import type { TargetCatalog } from '../catalog/catalog.ts';
+import { SessionCatalog } from '../catalog/session-catalog.ts';
 import { brokenReport, denialReport, type Report } from '../codec/errors.ts';
 import type { Arrival } from '../login/handshake.ts';
 import type { CancelKeys } from './cancel.ts';
@@ -90,11 +91,12 @@ export async function openSession(
       return typeof why === 'string' ? fatal('22023', why) : { ...denialReport(why), severity: 'FATAL' };
     const searchPathEpoch = target.catalog.epoch;
     const path = await upstream.simpleQuery(searchPathQuery, signal);
+    using catalog = new SessionCatalog(target.catalog, id);
     const session = new PgSession({
       client: socket,
       server: upstream.socket,
       gate,
-      catalog: target.catalog,
+      catalog,
       major,
       searchPath: path.rows.map((row) => row[0] ?? ''),
       searchPathEpoch,

@@ -10,26 +10,25 @@ const own = 'sallyport own';
 /** One row for each schema, in the order of search. */
 export const searchPathQuery = 'SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) s';
 
-/** Asks for it under names that nobody else uses: a simple Query would drop the client's unnamed statement and end its implicit transaction. */
-export const readPath = Buffer.concat([
-  encodeClientMessage({
-    type: 'parse',
-    statement: own,
-    text: searchPathQuery,
-    parameterTypes: [],
-  }),
-  encodeClientMessage({
-    type: 'bind',
-    portal: own,
-    statement: own,
-    parameterFormats: [],
-    parameters: [],
-    resultFormats: [],
-  }),
-  encodeClientMessage({ type: 'execute', portal: own, maxRows: 0 }),
-  encodeClientMessage({ type: 'close', what: 'portal', name: own }),
-  encodeClientMessage({ type: 'close', what: 'statement', name: own }),
-]);
+/** Asks under names that nobody else uses: a simple Query would drop the client's unnamed statement and end its implicit transaction. */
+export function ownQuery(text: string): Buffer {
+  return Buffer.concat([
+    encodeClientMessage({ type: 'parse', statement: own, text, parameterTypes: [] }),
+    encodeClientMessage({
+      type: 'bind',
+      portal: own,
+      statement: own,
+      parameterFormats: [],
+      parameters: [],
+      resultFormats: [],
+    }),
+    encodeClientMessage({ type: 'execute', portal: own, maxRows: 0 }),
+    encodeClientMessage({ type: 'close', what: 'portal', name: own }),
+    encodeClientMessage({ type: 'close', what: 'statement', name: own }),
+  ]);
+}
+
+export const readPath = ownQuery(searchPathQuery);
 
 type Own = Expected & { readonly kind: 'own' };
 

@@ -5,19 +5,22 @@ import type { Change, Portal, Prepared } from '../names.ts';
 
 /** What the upstream still owes an answer to, in the order in which it was sent. */
 export type Expected =
-  | { readonly kind: 'parse'; readonly changes: readonly [Change<Prepared>] }
-  | { readonly kind: 'bind'; readonly changes: readonly [Change<Portal>] }
+  /** `quiet`: the client did not send this message, and does not hear that it worked. */
+  | { readonly kind: 'parse'; readonly changes: readonly [Change<Prepared>]; readonly quiet: boolean }
+  | { readonly kind: 'bind'; readonly changes: readonly [Change<Portal>]; readonly quiet: boolean }
   /** `own`: asked by the gateway for itself; the client does not see the answer. */
   | {
       readonly kind: 'describe';
       readonly of: 'statement' | 'portal';
       readonly prepared: Prepared | undefined;
       readonly own: boolean;
+      /** The client hears of columns, and not that there are none. */
+      readonly quiet: boolean;
     }
   | { readonly kind: 'execute'; readonly run: PgExchange }
   /** Execute of an empty statement. */
   | { readonly kind: 'empty' }
-  | { readonly kind: 'close'; readonly changes: readonly [Change<Prepared> | Change<Portal>] }
+  | { readonly kind: 'close'; readonly changes: readonly [Change<Prepared> | Change<Portal>]; readonly quiet: boolean }
   | {
       readonly kind: 'query';
       readonly run: PgExchange;

@@ -1,15 +1,41 @@
-import type { StatementFacts } from '../../../facts/sql/index.ts';
-import type { TargetCatalog } from '../catalog/catalog.ts';
+import type { CommandFacts, StatementFacts } from '../../../facts/sql/index.ts';
+import type { SessionCatalog } from '../catalog/session-catalog.ts';
 import { unitOfPrepared } from '../normalize.ts';
 import type { Portal, Prepared, Reading } from '../names.ts';
 import type { SessionState } from './state.ts';
 
+/**
+ * What a portal brings is of the tables that it was bound to, whatever has their names now. Where the text read anew speaks of others, or of less that
+ * is labelled, nobody knows what comes.
+ */
+export function asBound(
+  bound: StatementFacts | undefined,
+  read: StatementFacts | undefined,
+): StatementFacts | undefined {
+  if (!bound || !read || holdsAll(bound.command, read.command)) return read;
+  const { command } = read;
+  const reasons = [...command.analysis.reasons, 'the cursor was opened when its names meant something else'];
+  return { ...read, key: `${read.key} bound`, command: { ...command, analysis: { complete: false, reasons } } };
+}
+
+function holdsAll(bound: CommandFacts, read: CommandFacts): boolean {
+  const named = ({ relations }: CommandFacts): string =>
+    JSON.stringify(relations.map(({ schema, name, access }) => JSON.stringify([schema, name, access])).sort());
+  const within = (some: readonly string[], all: readonly string[]): boolean => some.every((each) => all.includes(each));
+  return (
+    named(bound) === named(read) &&
+    within(bound.labels, read.labels) &&
+    bound.output.length === read.output.length &&
+    bound.output.every(({ labels }, i) => within(labels, read.output[i]?.labels ?? []))
+  );
+}
+
 /** Whether what was read of a statement is still what the server would make of it: plancache.c, RevalidateCachedQuery. */
 export class Readings {
   readonly #state: SessionState;
-  readonly #catalog: TargetCatalog;
+  readonly #catalog: SessionCatalog;
 
-  constructor(state: SessionState, catalog: TargetCatalog) {
+  constructor(state: SessionState, catalog: SessionCatalog) {
     this.#state = state;
     this.#catalog = catalog;
   }
@@ -30,6 +56,8 @@ export class Readings {
   isCurrent(of: Prepared | Portal): boolean {
     const { reading } = of;
     if (this.#state.status === 'E') return true;
+    // COMMIT and the like name nothing that could have changed.
+    if (reading.facts && reading.facts.transaction.verb !== 'none') return true;
     if (!this.#catalog.fresh || reading.epoch !== this.#catalog.epoch) return false;
     return 'prepared' in of || (!this.pathIsDirty && reading.searchPath === this.#state.searchPath);
   }

@@ -12,7 +12,7 @@ import {
   type ReportFields,
   serverTag,
 } from '../codec/backend.ts';
-import type { TargetCatalog } from '../catalog/catalog.ts';
+import type { SessionCatalog } from '../catalog/session-catalog.ts';
 import type { PgExchange } from '../exchange.ts';
 import type { Frame } from '../codec/frames.ts';
 import { messageOf } from '../codec/errors.ts';
@@ -26,7 +26,7 @@ import { takeOwnAnswer, takeOwnRows } from './own.ts';
 import { unasked, type UnaskedPorts } from './unasked.ts';
 
 export interface ServerPorts extends UnaskedPorts {
-  readonly catalog: TargetCatalog;
+  readonly catalog: SessionCatalog;
   /** The pipeline got shorter, or COPY began. */
   progressed(): void;
 }
@@ -69,15 +69,15 @@ export class ServerSide {
       case 'parse':
         need(frame, serverTag.parseComplete, expected);
         expected.changes[0].confirm();
-        return this.#passAndTake(frame);
+        return this.#passAndTake(frame, expected.quiet);
       case 'bind':
         need(frame, serverTag.bindComplete, expected);
         expected.changes[0].confirm();
-        return this.#passAndTake(frame);
+        return this.#passAndTake(frame, expected.quiet);
       case 'close':
         need(frame, serverTag.closeComplete, expected);
         expected.changes[0].confirm();
-        return this.#passAndTake(frame);
+        return this.#passAndTake(frame, expected.quiet);
       case 'describe':
         return this.#described(frame, expected);
       case 'empty':
@@ -117,7 +117,7 @@ export class ServerSide {
       default:
         throw unexpected(frame, 'a description');
     }
-    if (!own) this.#p.offers.pass(frame);
+    if (!own && !(expected.quiet && frame.tag === serverTag.noData)) this.#p.offers.pass(frame);
     this.#take();
     return undefined;
   }
@@ -276,8 +276,7 @@ export class ServerSide {
     if (expected?.kind !== 'query' && expected?.kind !== 'sync' && expected?.kind !== 'own')
       throw unexpected(frame, expected?.kind ?? 'nothing');
     if (status === 'I') {
-      if (state.schemaDirty) catalog.invalidate();
-      state.schemaDirty = false;
+      catalog.end();
       if (state.searchPathDirtyInTransaction) state.searchPathDirty = true;
       state.searchPathDirtyInTransaction = false;
       // What is on its way already may have begun in the old one.
@@ -295,8 +294,8 @@ export class ServerSide {
 
   // --- small parts ----------------------------------------------------------------------------------------------------------------
 
-  #passAndTake(frame: Frame): Wait {
-    this.#p.offers.pass(frame);
+  #passAndTake(frame: Frame, quiet = false): Wait {
+    if (!quiet) this.#p.offers.pass(frame);
     this.#take();
     return undefined;
   }

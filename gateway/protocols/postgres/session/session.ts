@@ -5,7 +5,8 @@ import { SallyportError } from '../../../contract/errors.ts';
 import type { Gate } from '../../../contract/gate.ts';
 import type { Wait } from '../../../contract/wait.ts';
 import { serverLimit, serverTag } from '../codec/backend.ts';
-import type { TargetCatalog } from '../catalog/catalog.ts';
+import type { SessionCatalog } from '../catalog/session-catalog.ts';
+import type { AskOwn } from '../catalog/within.ts';
 import { brokenReport, encodeError, type Report } from '../codec/errors.ts';
 import type { PgExchange } from '../exchange.ts';
 import { Framer } from '../codec/frames.ts';
@@ -16,7 +17,7 @@ import { Direction } from './direction.ts';
 import { cutOff, endStatements } from './farewell.ts';
 import { IdleWatch } from './idle.ts';
 import { Offers } from './offers.ts';
-import { readPath } from './own.ts';
+import { ownQuery, readPath } from './own.ts';
 import { ServerSide } from './server.ts';
 import { SessionState } from './state.ts';
 
@@ -24,7 +25,7 @@ export interface SessionOptions {
   readonly client: Duplex;
   readonly server: Duplex;
   readonly gate: Gate;
-  readonly catalog: TargetCatalog;
+  readonly catalog: SessionCatalog;
   readonly major: number;
   readonly searchPath: readonly string[];
   readonly searchPathEpoch: number;
@@ -91,6 +92,7 @@ export class PgSession {
       drained: () => this.#until(() => state.pipeline.length === 0),
       copyingOrDrained: () => this.#until(() => state.copyIn || state.pipeline.length === 0),
       readSearchPath: () => this.#readSearchPath(),
+      askWithin: () => this.#askWithin(),
       leave: () => this.#leave(),
     });
     this.#fromClient = new Direction({
@@ -183,7 +185,7 @@ export class PgSession {
   async #readSearchPath(): Promise<void> {
     const state = this.#state;
     const { epoch } = this.#o.catalog;
-    const rows = await this.#ownQuery();
+    const rows = await this.#ownQuery(readPath);
     if (!rows) throw new SallyportError('catalog-unavailable', 'the search path cannot be read');
     const path = rows.map((row) => row[0] ?? '');
     if (!isDeepStrictEqual(path, state.searchPath)) state.searchPath = path;
@@ -191,11 +193,24 @@ export class PgSession {
     state.searchPathDirty = false;
   }
 
-  #ownQuery(): Promise<(string | null)[][] | undefined> {
+  /** In a failed transaction nothing can be asked, and the server runs nothing either. */
+  #askWithin(): AskOwn | undefined {
+    const state = this.#state;
+    if (state.status === 'E' || state.skipping) return undefined;
+    const ask = async (text: string): Promise<(string | null)[][]> => {
+      await this.#until(() => state.pipeline.length === 0);
+      const rows = state.status === 'E' || state.skipping ? undefined : await this.#ownQuery(ownQuery(text));
+      if (!rows) throw new SallyportError('catalog-unavailable', 'the catalog cannot be read within the transaction');
+      return rows;
+    };
+    return Object.assign(ask, { inBlock: state.status === 'T' });
+  }
+
+  #ownQuery(messages: Buffer): Promise<(string | null)[][] | undefined> {
     const { toServer, pipeline, status, segmentSent } = this.#state;
     const synced = status !== 'I' || !segmentSent;
     return new Promise((done) => {
-      toServer.add(readPath);
+      toServer.add(messages);
       toServer.add(synced ? sync : flush);
       pipeline.push({ kind: 'own', rows: [], synced, closes: 2, failed: false, done });
       this.#flush();

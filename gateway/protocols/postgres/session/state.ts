@@ -21,14 +21,14 @@ export class SessionState {
   segmentSent = false;
   /** An error was told or is on its way: the client's messages up to its Sync are skipped, as the server skips them. */
   skipping = false;
+  /** A Query message is being sent statement by statement: the client hears what it would hear of a Query. */
+  quiet = false;
   /** The server waits for COPY data. */
   copyIn = false;
   /** In flight is something that changes what the next statement means (names, settings, schema): it has to be over first. */
   barrier = false;
   /** The same from the next Sync on: BEGIN and COMMIT are predicted within their segment only. */
   barrierAtSync = false;
-  /** The schema was changed in the open transaction: nobody but this connection can see how. */
-  schemaDirty = false;
   /** The search path may have changed since it was read. */
   searchPathDirty = false;
   /** It was changed in the open transaction, so a rollback may change it back. */

@@ -2,18 +2,19 @@ import { SallyportError } from '../../../contract/errors.ts';
 import type { Gate } from '../../../contract/gate.ts';
 import type { Wait } from '../../../contract/wait.ts';
 import type { SqlAnalysis, StatementFacts } from '../../../facts/sql/index.ts';
-import type { TargetCatalog } from '../catalog/catalog.ts';
+import type { SessionCatalog } from '../catalog/session-catalog.ts';
 import { brokenReport, type Report } from '../codec/errors.ts';
 import type { Travel } from '../exchange.ts';
+import type { AskOwn } from '../catalog/within.ts';
 import type { Portal, Prepared } from '../names.ts';
-import type { Readings } from './reading.ts';
+import { asBound, type Readings } from './reading.ts';
 import { digest, refusal } from './refusal.ts';
 import type { SessionState } from './state.ts';
 
 export interface ReaderPorts {
   readonly state: SessionState;
   readonly gate: Gate;
-  readonly catalog: TargetCatalog;
+  readonly catalog: SessionCatalog;
   readonly major: number;
   readonly signal: AbortSignal;
   /**
@@ -25,6 +26,8 @@ export interface ReaderPorts {
   drained(): Promise<void>;
   /** Reads `current_schemas(true)`. Only when nothing is in flight. */
   readSearchPath(): Promise<void>;
+  /** Asks over the session's own connection, inside of its transaction; undefined where there is none that could be asked. */
+  askWithin(): AskOwn | undefined;
 }
 
 /** Reads texts into statements. What cannot be read is refused here: in the log, and to the client. */
@@ -68,7 +71,8 @@ export class StatementReader {
   /** Catalog, labels or search path have changed since it was read: what it means is asked again. */
   renew(of: Prepared | Portal, travel: Travel, then: () => Wait): Wait {
     const [text, path] = 'prepared' in of ? [of.prepared.text, of.reading.searchPath] : [of.text, undefined];
-    const renewed = ([facts]: readonly StatementFacts[]) => {
+    const renewed = ([read]: readonly StatementFacts[]) => {
+      const facts = 'prepared' in of ? asBound(of.reading.facts, read) : read;
       of.reading = this.#readings.make(facts, text, path ?? this.#p.state.searchPath);
       return then();
     };
@@ -77,14 +81,15 @@ export class StatementReader {
 
   async #analysis(text: Buffer, path?: readonly string[]): Promise<SqlAnalysis> {
     const { state, catalog, major, signal } = this.#p;
-    if (state.barrier) await this.#p.drained();
+    if (state.barrier || catalog.unseen) await this.#p.drained();
     for (;;) {
       if (this.#readings.pathIsDirty) {
         await this.#p.drained();
         // In a failed transaction nothing can be asked, and the server runs nothing either.
         if (state.status !== 'E' && !state.skipping) await this.#p.readSearchPath();
       }
-      const analysis = await catalog.analyze({ text, major, searchPath: path ?? state.searchPath }, signal);
+      const request = { text, major, searchPath: path ?? state.searchPath };
+      const analysis = await catalog.analyze(request, signal, this.#p.askWithin());
       // The catalog was read anew meanwhile: the path may lead elsewhere now.
       if (!this.#readings.pathIsDirty || state.status === 'E' || state.skipping) return analysis;
     }
@@ -98,6 +103,7 @@ export class StatementReader {
 
   #noCatalog(cause: unknown, text: Buffer, travel: Travel): Wait {
     if (!(cause instanceof SallyportError)) throw cause;
+    if (this.#p.state.skipping) return undefined;
     const recorded = this.#p.gate.refused(cause.code, digest(text));
     this.#p.fail(travel, { ...brokenReport(cause), severity: 'ERROR' });
     return recorded;
