@@ -1,21 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Progress } from '../../gateway/cli/progress.ts';
-import { honestPolicies, readHonest } from '../../gateway/testing/corpus/honest.ts';
+import { honestPolicies, readBlind, readHonest } from '../../gateway/testing/corpus/honest.ts';
 import { runHonest } from '../../gateway/testing/corpus/run-honest.ts';
-import {
-  countDirectLeaks,
-  runHonestLines,
-  runLeakCorpus,
-  scanWritten,
-  type HonestRun,
-} from '../../gateway/testing/leak/corpus.ts';
+import { countDirectLeaks, runHonestLines, runLeakCorpus, scanWritten } from '../../gateway/testing/leak/corpus.ts';
 import { runGenerator } from '../../gateway/testing/leak/generator/run.ts';
 import { extraSetup } from '../../gateway/testing/leak/generator/schema.ts';
 import { benignLines, leakLines } from '../../gateway/testing/leak/lines.ts';
 import { startLeakWorld } from '../../gateway/testing/leak/world.ts';
 import { startRig } from '../../gateway/testing/rig.ts';
 import { allMutants, runMutants, type MutantResult } from './mutate.ts';
-import { isGood, renderGenerated, renderMutants, renderReport, type CorpusReport } from './report.ts';
+import { isGood, renderGenerated, renderMutants, renderReport, type BlindRun, type CorpusReport } from './report.ts';
 
 /** `npm run corpus`: what tries to get labelled values out, and what honest people send. Exit code 1 on a leak or too many refusals. */
 const flags = new Command('corpus')
@@ -75,22 +69,33 @@ async function runCorpora(signal: AbortSignal): Promise<CorpusReport> {
   const runs = await runLeakCorpus(world, lines, { signal, onRun: show('leak corpus') });
   const lineRuns = await runHonestLines(world, benignLines(flags.honest), show('honest corpus'));
   // A corpus of somebody else's is judged alone.
-  const honest =
-    flags.honest === undefined ? [...lineRuns, ...(await atWork(show('honest corpus at work')))] : lineRuns;
+  const atWork = flags.honest === undefined ? await runAtWork(show('honest corpus at work')) : [];
   const direct = await countDirectLeaks(world, lines);
   const written = await scanWritten(world, lines);
-  return { at: new Date().toISOString(), leak: { statements: lines.length, runs, direct, written }, honest };
+  return {
+    at: new Date().toISOString(),
+    leak: { statements: lines.length, runs, direct, written },
+    honest: [...lineRuns, ...atWork.filter(({ blind }) => !blind)],
+    blind: atWork.filter(({ blind }) => blind),
+  };
 }
 
-/** What tools and people send at work, over the shop's database: their rows are compared with the database's own. */
-async function atWork(show: (done: number, total: number) => void): Promise<readonly HonestRun[]> {
-  await using rig = await startRig({ policies: [honestPolicies] });
-  const statements = (await readHonest()).filter(({ elsewhere }) => !elsewhere);
+/** What tools and people send at work, over the shop's database and those of the blind set: their rows are compared with the database's own. */
+async function runAtWork(
+  show: (done: number, total: number) => void,
+): Promise<readonly (BlindRun & { readonly blind: boolean })[]> {
+  await using rig = await startRig({ policies: [honestPolicies], env: 'test' });
+  const honest = (await readHonest()).filter(({ over }) => over === 'shop');
+  const statements = [...honest, ...(await readBlind())];
   let done = 0;
   const results = await runHonest(rig, statements, () => show((done += 1), statements.length));
   return results.map((result) => ({
-    id: result.statement.id,
-    text: result.statement.sql,
+    ...{
+      id: result.statement.id,
+      text: result.statement.sql,
+      tells: result.statement.tells,
+      blind: result.statement.over === 'blind',
+    },
     outcome: result.outcome === 'refused' ? 'denied' : result.outcome === 'wrong' ? 'failed' : 'allowed',
     reason: result.outcome === 'allowed' ? '' : result.reason,
   }));

@@ -17,7 +17,14 @@ export interface CorpusReport {
     readonly written: { readonly files: number; readonly bytes: number; readonly leaks: readonly WrittenLeak[] };
   };
   readonly honest: readonly HonestRun[];
+  /** Statements written before anybody had looked at what is refused, all of them. */
+  readonly blind: readonly BlindRun[];
 }
+
+export type BlindRun = HonestRun & {
+  /** What it would tell of labelled values: so it has to be refused. */
+  readonly tells: string | undefined;
+};
 
 /** Share of honest statements that has to run. */
 export const honestAim = 0.95;
@@ -58,9 +65,25 @@ function classRow(name: string, runs: readonly LeakRun[]): ClassRow {
   };
 }
 
+/** What is refused rightly is listed with what it would tell, the rest with the rule. */
+function renderBlind(blind: readonly BlindRun[]): readonly string[] {
+  if (blind.length === 0) return [];
+  const telling = blind.filter(({ tells }) => tells !== undefined);
+  const others = blind.filter(({ tells }) => tells === undefined);
+  const share = `${percent(allowedShare(others))} of the ${String(others.length)} that tell nothing, ${percent(allowedShare(blind))} of all`;
+  return [
+    '',
+    `Blind set: ${String(blind.length)} statements of people who do not know what is masked run: ${share}`,
+    `  ${String(telling.length)} tell of labelled values:`,
+    ...telling.map((run) => `  ${run.id} ${run.outcome}: it would tell ${run.tells ?? ''}`),
+    '  refused needlessly:',
+    ...others.filter((run) => !ran(run)).map(({ id, outcome, reason }) => `  ${id} ${outcome}: ${reason}`),
+  ];
+}
+
 /** For a terminal. */
 export function renderReport(report: CorpusReport): string {
-  const { leak, honest } = report;
+  const { leak, honest, blind } = report;
   const rows = [...classNames, 'others'].flatMap((name) => {
     const runs = leak.runs.filter(({ id }) => classOf(id) === name);
     return runs.length === 0 ? [] : [classRow(name, runs)];
@@ -86,6 +109,7 @@ export function renderReport(report: CorpusReport): string {
     '',
     `Honest corpus: ${percent(allowedShare(honest))} of ${String(honest.length)} statements run (at least ${percent(honestAim)})`,
     ...honest.filter((run) => !ran(run)).map(({ id, outcome, reason }) => `  ${id} ${outcome}: ${reason}`),
+    ...renderBlind(blind),
     '',
     isGood(report) ? '0 leaks' : `${String(leaksOf(report))} leaks, ${percent(allowedShare(honest))} honest: NOT GOOD`,
     '',

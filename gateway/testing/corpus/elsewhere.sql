@@ -107,3 +107,4 @@ reset search_path;
 grant usage on schema clinic, billing, depot to app;
 grant select, insert, update, delete on all tables in schema clinic, billing, depot to app;
 grant usage on all sequences in schema clinic, billing, depot to app;
+analyze billing.plans;

@@ -11,31 +11,58 @@ export interface HonestStatement {
   readonly params: readonly (string | null)[] | undefined;
   /** Its rows are never twice the same: only their number and columns are compared. */
   readonly varies: boolean;
+  /** Nor their number: what a session has set, and the gateway's sets more. */
+  readonly variesInNumber: boolean;
   /** Output columns that hold a piece of a labelled value, which nobody could tell by looking at them. */
   readonly masked: readonly string[];
-  /** Over the three databases in `elsewhere.sql`, by somebody who does not know what is masked. */
-  readonly elsewhere: boolean;
+  /** Over which databases: the shop, or three more, by somebody who does not know what is masked. */
+  readonly over: Databases;
+  /** Sent by the owner of the tables. */
+  readonly asOwner: boolean;
   /** The rule that refuses it, rightly or because we know no better yet. */
   readonly refused: string | undefined;
+  /** What it would tell of labelled values, where it is refused rightly. Said of the blind set only. */
+  readonly tells: string | undefined;
 }
 
+/** `elsewhere`: those in `elsewhere.sql`, of whose statements a part is kept. `blind`: those in `blind-setup.sql`, with every statement. */
+export type Databases = 'shop' | 'elsewhere' | 'blind';
+
 const folder = new URL('honest/', import.meta.url);
+const blindFolder = new URL('blind/', import.meta.url);
 /** What policy says of the shop on top of the default pack. */
 export const honestPolicies = fileURLToPath(new URL('policies', import.meta.url));
 /** What the shop's database has beside its tables. */
 export const honestSetup = fileURLToPath(new URL('setup.sql', import.meta.url));
 
-/** Three more databases, each a schema of its own. */
-export const elsewhereSetup = fileURLToPath(new URL('elsewhere.sql', import.meta.url));
+/** Six more databases, each a schema of its own. */
+export const moreSetups: Readonly<
+  Record<Exclude<Databases, 'shop'>, { readonly file: string; readonly path: string }>
+> = {
+  elsewhere: { file: fileURLToPath(new URL('elsewhere.sql', import.meta.url)), path: 'clinic, billing, depot, public' },
+  blind: { file: fileURLToPath(new URL('blind-setup.sql', import.meta.url)), path: 'bank, people, market, public' },
+};
 
-/** The corpus, file by file. In a file `--- title` begins a statement; `--- with`, `masked`, `refused` and `varies` say more about it. */
+/** The corpus, file by file. In a file `--- title` begins a statement; lines like `--- with` say more about it. */
 export async function readHonest(): Promise<readonly HonestStatement[]> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  const files = await Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')));
-  return files.flatMap((text, i) => statementsOf((names[i] ?? '').replace(/\.sql$/, ''), text));
+  return read(folder, (file) => (/^(clinic|billing|depot)$/.test(file) ? 'elsewhere' : 'shop'));
 }
 
-function statementsOf(file: string, text: string): readonly HonestStatement[] {
+/** The blind set: all that was written, before anybody had looked at what is refused. */
+export async function readBlind(): Promise<readonly HonestStatement[]> {
+  return read(blindFolder, () => 'blind');
+}
+
+async function read(from: URL, over: (file: string) => Databases): Promise<readonly HonestStatement[]> {
+  const names = (await readdir(from)).filter((name) => name.endsWith('.sql')).sort();
+  const texts = await Promise.all(names.map((name) => readFile(new URL(name, from), 'utf8')));
+  return names.flatMap((name, i) => {
+    const file = name.replace(/\.sql$/, '');
+    return statementsOf(file, texts[i] ?? '', over(file));
+  });
+}
+
+function statementsOf(file: string, text: string, over: Databases): readonly HonestStatement[] {
   const lines = text.split('\n');
   const found: { title: string; notes: string[]; sql: string[] }[] = [];
   for (const line of lines) {
@@ -54,10 +81,13 @@ function statementsOf(file: string, text: string): readonly HonestStatement[] {
       sql: sql.join('\n').trim(),
       // The file's own notation: a list of texts and nulls.
       params: given === undefined ? undefined : (JSON.parse(given) as readonly (string | null)[]),
-      elsewhere: /^(clinic|billing|depot)$/.test(file),
+      over,
+      asOwner: note('as owner') !== undefined,
       varies: note('varies') !== undefined,
+      variesInNumber: note('varies in number') !== undefined,
       masked: note('masked')?.split(', ') ?? [],
       refused: note('refused'),
+      tells: note('tells'),
     };
   });
 }

@@ -198,3 +198,27 @@ SELECT DISTINCT c.* FROM customers c JOIN orders o ON o.customer_id = c.id WHERE
 
 --- grouped by everything that is shown
 SELECT c.id, c.name, c.email, count(o.id) AS orders FROM customers c LEFT JOIN orders o ON o.customer_id = c.id WHERE c.id < 10 GROUP BY c.id, c.name, c.email ORDER BY c.id
+
+--- a whole row
+--- masked c
+SELECT c FROM customers c WHERE c.id = 7
+
+--- each customer once, by position
+--- masked email
+SELECT DISTINCT c.id, c.email FROM customers c JOIN orders o ON o.customer_id = c.id WHERE o.total > 890 ORDER BY 1
+
+--- members of a document and their names
+SELECT k.key, count(*) FROM billing.events e, jsonb_each(e.payload) k GROUP BY k.key ORDER BY k.key
+
+--- what a document holds beside labelled members
+SELECT JSON_VALUE(payload, '$.source') AS source, count(*) FILTER (WHERE JSON_EXISTS(payload, '$.items')) FROM billing.events GROUP BY 1 ORDER BY 1
+
+--- a table of members
+SELECT e.id, t.source, t.ms FROM billing.events e, JSON_TABLE(e.payload, '$' COLUMNS (source text PATH '$.source', ms int PATH '$.ms')) t WHERE e.id < 5 ORDER BY e.id
+
+--- member beside a labelled one
+SELECT id, address #>> '{city}' AS city, address -> 'street' IS NULL AS nowhere FROM clinic.patients WHERE id < 5 ORDER BY id
+
+--- labelled member in capitals
+--- masked email
+SELECT id, upper(payload ->> 'email') AS email FROM billing.events WHERE id < 5 ORDER BY id

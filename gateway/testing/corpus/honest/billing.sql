@@ -11,7 +11,6 @@ select count(*) from events where payload @? '$.items[*] ? (@.qty > 2)'
 --- analyst: containment of an unlabelled member
 select type, count(*) from events where payload @> '{"source": "ads"}' group by type order by type
 --- analyst: payload keys
---- refused PG-010
 select k, count(*) from events, jsonb_object_keys(payload) k group by k order by k
 --- analyst: payload whole
 select id, type, payload from events where id <= 3 order by id
@@ -26,7 +25,6 @@ select currency, status, sum(total_cents), grouping(status) from invoices group 
 --- refused PG-010
 select split_part(email, '@', 2) as domain, count(*) from users group by 1 order by 2 desc
 --- analyst: users by tenant with roles
---- refused PG-010
 select t.slug, count(u.id) as users, count(*) filter (where u.role = 'owner') as owners, bool_or(u.last_seen_at is null) as never_seen, string_agg(distinct u.role, ',' order by u.role) from tenants t left join users u on u.tenant_id = t.id group by t.slug order by t.slug
 --- analyst: duplicated addresses across tenants
 --- refused PG-010
@@ -49,7 +47,7 @@ select id, brand, right(pan, 4) as last4 from payment_methods order by id limit 
 select regexp_replace(url, '^https?://([^/]+).*$', '\1') as host, status_code, count(*) from webhook_deliveries group by 1, 2 order by 1, 2
 --- support: user by e-mail
 --- with ["usr7@corp7.example"]
---- refused PG-010
+--- masked full_name
 select u.id, u.full_name, u.role, t.slug from users u join tenants t on t.id = u.tenant_id where u.email = $1
 --- support: user by id
 select * from users where id = '20000000-0000-4000-8000-000000000007'
@@ -148,7 +146,6 @@ SELECT "tenants"."name" AS "name", COUNT(*) AS "count", MIN("users"."last_seen_a
 --- agent: policies
 select tablename, policyname, cmd, qual from pg_policies where schemaname = 'billing'
 --- agent: keys of the payload
---- refused PG-010
 select distinct jsonb_object_keys(payload) as key from events order by 1
 --- agent: types of members
 --- refused PG-010
@@ -156,16 +153,15 @@ select k.key, jsonb_typeof(k.value) as t, count(*) from events e, jsonb_each(e.p
 --- agent: sample of events
 select * from events order by id limit 3
 --- agent: explain verbose of a masked join
---- refused PG-010
 explain (verbose, costs off) select u.id, t.slug from users u join tenants t on t.id = u.tenant_id
 --- agent: privileges
 select has_table_privilege('billing.users', 'select') as can_read, has_schema_privilege('billing', 'create') as can_create
 --- agent: pg_stats of an unlabelled column
---- refused PG-001
 select attname, n_distinct from pg_stats where schemaname = 'billing' and tablename = 'plans'
 --- agent: functions
 select n.nspname, p.proname, pg_get_function_arguments(p.oid) from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname in ('billing', 'depot', 'clinic') order by 1, 2
 --- dba: unused indexes
+--- refused PG-017
 --- varies
 select s.relname, s.indexrelname from pg_stat_user_indexes s join pg_index i on i.indexrelid = s.indexrelid where s.idx_scan = 0 and not i.indisunique order by 1, 2
 --- dba: blocking

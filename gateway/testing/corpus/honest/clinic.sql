@@ -51,7 +51,6 @@ select a.id, p.last_name, a.starts_at, count(*) over () as total from appointmen
 --- masked phone
 update patients set phone = $1, updated_at = now() where id = $2 returning id, phone
 --- support: change an address
---- refused PG-010
 update patients set address = jsonb_set(address, '{city}', '"Bristol"') where id = 17 returning id, address->>'city' as city
 --- support: soft-delete
 update patients set deleted_at = now() where id = 399 and deleted_at is null
@@ -125,7 +124,7 @@ select tc.table_name, kcu.column_name, ccu.table_name as references_table, ccu.c
 --- varies
 select id, sex, primary_doctor_id from patients order by random() limit 5
 --- agent: explain
---- refused PG-001
+--- refused PG-017
 explain select * from appointments where patient_id = 5
 --- agent: row counts of each table
 select 'patients' as t, count(*) from patients union all select 'appointments', count(*) from appointments union all select 'diagnoses', count(*) from diagnoses union all select 'lab_results', count(*) from lab_results
@@ -137,7 +136,6 @@ select status, count(*) as n from appointments group by status order by n desc, 
 --- refused PG-010
 select email, count(*) from patients group by email order by 2 desc limit 10
 --- dba: own session
---- refused PG-001
 --- varies
 select pid, usename, application_name, state, query from pg_stat_activity where pid = pg_backend_pid()
 --- dba: waiting sessions without their text

@@ -88,7 +88,7 @@ select id, full_name from couriers where id = any($1::int[]) order by array_posi
 --- with ["21", "30"]
 select * from (select s.id, s.tracking_no, s.recipient, row_number() over (order by s.created_at desc, s.id) as rn from shipments s where s.country = 'BE') t where rn between $1 and $2 order by rn
 --- app: whole row of a join
---- refused PG-010
+--- masked s
 select s, c.vehicle from shipments s join couriers c on c.id = s.courier_id where s.id = 77
 --- app: natural key join with USING
 select warehouse_id, sku, title, free from stock join products using (sku) where warehouse_id = 1 and free > 20 order by sku limit 10
@@ -97,7 +97,6 @@ set transaction isolation level repeatable read; select count(*) from shipments
 --- app: application name
 set application_name = 'depot-api'
 --- app: temp table of ids
---- refused PG-001
 create temporary table wanted (id bigint) on commit drop; insert into wanted values (1), (2); select s.id, s.city from shipments s join wanted using (id) order by 1
 --- bi: Metabase raw table
 SELECT "depot"."shipments"."id" AS "id", "depot"."shipments"."tracking_no" AS "tracking_no", "depot"."shipments"."recipient" AS "recipient", "depot"."shipments"."street" AS "street", "depot"."shipments"."city" AS "city" FROM "depot"."shipments" ORDER BY "depot"."shipments"."id" ASC LIMIT 1048575
@@ -109,7 +108,7 @@ SELECT courier AS courier, count(*) AS count FROM depot.open_shipments GROUP BY 
 --- bi: Grafana table
 SELECT at AS "time", hub AS metric, count(*) AS value FROM depot.scans WHERE at >= '2026-03-02Z' AND at < '2026-03-03Z' GROUP BY at, hub ORDER BY at
 --- bi: Tableau distinct of a join with names
---- refused PG-010
+--- masked full_name
 SELECT DISTINCT "couriers"."id" AS "id", "couriers"."full_name" AS "full_name" FROM "depot"."couriers" "couriers" ORDER BY 1
 --- bi: count over a wrapped query
 SELECT COUNT(*) AS rowcount FROM (SELECT s.id, s.recipient, c.full_name FROM depot.shipments s LEFT JOIN depot.couriers c ON c.id = s.courier_id WHERE s.state = 'new') AS rowcount_qry
@@ -137,15 +136,12 @@ select grantee, table_name, string_agg(privilege_type, ',' order by privilege_ty
 --- varies
 select pid, phase, heap_blks_total from pg_stat_progress_vacuum
 --- dba: database statistics
---- refused PG-001
+--- refused PG-017
 --- varies
 select datname, xact_commit, xact_rollback, deadlocks, temp_files from pg_stat_database where datname = current_database()
 --- app: schema of the tenant by search_path
---- refused PG-023
 set search_path to depot, public
 --- dba: pg_dump empties the search path
---- refused PG-023
 SELECT pg_catalog.set_config('search_path', '', false)
 --- app: local search_path in a transaction
---- refused PG-023
 set local search_path = depot; select id, state from shipments where id = 5

@@ -38,7 +38,7 @@ SELECT t.oid, t.tgname AS name, pg_catalog.pg_get_triggerdef(t.oid, true) AS def
 SELECT relname, n_live_tup FROM pg_catalog.pg_stat_user_tables ORDER BY relname
 
 --- pgadmin shows dead rows
---- refused PG-001
+--- refused PG-017
 SELECT relname, n_dead_tup FROM pg_catalog.pg_stat_user_tables ORDER BY relname
 
 --- a worker takes a job
