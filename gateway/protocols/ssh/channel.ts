@@ -7,7 +7,7 @@ import type { Gate } from '../../contract/gate.ts';
 import type { Outcome, ResultPart } from '../../contract/result.ts';
 import { both, type Wait } from '../../contract/wait.ts';
 import type { Shell } from '../../facts/shell/index.ts';
-import { abandon, begun, leftHost } from './at-host.ts';
+import { abandon, begun, killAtHost, leftHost } from './at-host.ts';
 import { brokenExit, brokenLine, denialLines, deniedExit, holdLine, told } from './errors.ts';
 import { type Carrier, execTerms, SshExchange } from './exchange.ts';
 import { judgingShell } from './lines/judging-shell.ts';
@@ -81,7 +81,7 @@ export class ExecChannel implements Carrier {
     this.#lines?.close();
     this.#output.abandon();
     this.#x?.cancel();
-    this.#running?.close();
+    if (!this.#isKilled) this.#running?.close();
     this.#over.resolve();
   }
 
@@ -143,7 +143,7 @@ export class ExecChannel implements Carrier {
     this.#lines?.close();
     this.#x?.cancel();
     this.#isKilled = true;
-    if (this.#running) kill(this.#running);
+    if (this.#running) this.#begun = killAtHost(this.#running);
     const text = typeof lines === 'string' ? [lines] : lines;
     void this.#output.write('stderr', told(text, this.settings.pty !== undefined));
     this.#close({ code });
@@ -221,11 +221,12 @@ export class ExecChannel implements Carrier {
     const options = { env: this.settings.env, pty: this.#terminal?.pty };
     // The line as the client sent it: what the parser saw is what the host's shell gets.
     const starting = this.#start(x, upstream, options);
-    this.#begun = begun(starting);
+    this.#begun = begun(starting, () => this.#isKilled);
     this.#left = leftHost(starting);
     const running = await starting;
     this.#running = running;
-    if (this.#isKilled) kill(running);
+    running.on('error', () => undefined);
+    if (this.#isKilled) return;
     if (this.#isOver) return abandon(running);
     this.#terminal?.start(running);
     if (this.#terminal) void this.#deliver(x, { kind: 'screen', screen: this.#terminal.screen });
@@ -247,7 +248,6 @@ export class ExecChannel implements Carrier {
         if (stream !== 'stdin') waits = both(waits, on);
       });
     };
-    running.on('error', () => undefined);
     // Both say it. Where the host says in one packet that it runs and how it ended, `exit` was told before anybody could listen.
     const exited = (code: number | null | undefined, signal?: string, coreDumped?: boolean, text?: string) => {
       if (this.#exit || code === undefined) return;
@@ -263,7 +263,8 @@ export class ExecChannel implements Carrier {
     pass(running, 'stdout');
     pass(running.stderr, 'stderr');
     pass(client, 'stdin');
-    client.once('end', () => running.end());
+    // The end of what was broken off is not that of the input: a program may act on what it was given so far.
+    client.once('end', () => this.#isKilled || running.end());
     // It is over when both streams were read to their ends: the close may be heard before.
     await Promise.all([once(running, 'close'), once(running, 'end'), once(running.stderr, 'end')]);
     await waits;
@@ -314,12 +315,6 @@ export class ExecChannel implements Carrier {
   #close(exit: ChannelExit): void {
     this.#output.end(exit).catch((error: unknown) => this.#log('channel not closed', error));
   }
-}
-
-/** A closed channel ends nothing that does not write to it. */
-function kill(running: ClientChannel): void {
-  sendSignal(running, 'KILL');
-  running.close();
 }
 
 function start(

@@ -205,3 +205,47 @@ test('a host that says in one packet that it runs and how it ended is heard: the
   expect([await code, err.text]).toEqual([7, '']);
   client.end();
 });
+
+/** A host where a command hears nothing of its first signals, as one that has no process group yet. @param lost how many */
+async function deafHost(lost: number) {
+  const heard: string[] = [];
+  const closed = Promise.withResolvers<void>();
+  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+    client.on('error', () => undefined);
+    client.on('authentication', (attempt) => attempt.accept());
+    client.on('session', (accept) => {
+      const session = accept();
+      session.on('exec', (yes) => {
+        const channel = yes();
+        channel.on('close', () => closed.resolve());
+        channel.resume().write('begun\n');
+        session.on('signal', (_yes, _no, { name }) => {
+          if (heard.push(name) <= lost) return;
+          channel.exit(`SIG${name}`, false, '');
+          channel.end();
+        });
+      });
+    });
+  });
+  const host = await openHost((socket) => server.injectSocket(socket));
+  return Object.assign(host, { heard, closed: closed.promise });
+}
+
+test.each([
+  ['loses the first signals', 2, ['KILL', 'KILL', 'KILL']],
+  ['delivers none', Number.POSITIVE_INFINITY, ['KILL', 'KILL', 'KILL', 'KILL', 'KILL']],
+])(
+  'where a host %s, what runs when its session is ended is killed until it says that it ended',
+  async (_, lost, sent) => {
+    await using host = await deafHost(lost);
+    await using gateway = await front(host.port, {});
+    const { out, err, code } = await ran(gateway);
+    await out.until('begun\n');
+    gateway.world.endSessions('ended by otto');
+    expect(await code).toBe(255);
+    expect(err.text).toContain('ended by otto');
+    await host.closed;
+    await host.idle;
+    expect(host.heard).toEqual(sent);
+  },
+);
