@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { Progress } from '../../gateway/cli/progress.ts';
-import { honestPolicies, readBlind, readHonest } from '../../gateway/testing/corpus/honest.ts';
+import { honestPolicies, isBlind, readBlind, readHonest } from '../../gateway/testing/corpus/honest.ts';
 import { runHonest } from '../../gateway/testing/corpus/run-honest.ts';
 import { countDirectLeaks, runHonestLines, runLeakCorpus, scanWritten } from '../../gateway/testing/leak/corpus.ts';
 import { runGenerator } from '../../gateway/testing/leak/generator/run.ts';
@@ -80,7 +80,7 @@ async function runCorpora(signal: AbortSignal): Promise<CorpusReport> {
   };
 }
 
-/** What tools and people send at work, over the shop's database and those of the blind set: their rows are compared with the database's own. */
+/** What tools and people send at work, over the shop's database and those of the blind sets: their rows are compared with the database's own. */
 async function runAtWork(
   show: (done: number, total: number) => void,
 ): Promise<readonly (BlindRun & { readonly blind: boolean })[]> {
@@ -94,7 +94,7 @@ async function runAtWork(
       id: result.statement.id,
       text: result.statement.sql,
       tells: result.statement.tells,
-      blind: result.statement.over === 'blind',
+      blind: isBlind(result.statement),
     },
     outcome: result.outcome === 'refused' ? 'denied' : result.outcome === 'wrong' ? 'failed' : 'allowed',
     reason: result.outcome === 'allowed' ? '' : result.reason,

@@ -73,7 +73,7 @@ function renderBlind(blind: readonly BlindRun[]): readonly string[] {
   const share = `${percent(allowedShare(others))} of the ${String(others.length)} that tell nothing, ${percent(allowedShare(blind))} of all`;
   return [
     '',
-    `Blind set: ${String(blind.length)} statements of people who do not know what is masked run: ${share}`,
+    `Blind sets: ${String(blind.length)} statements of people who do not know what is masked run: ${share}`,
     `  ${String(telling.length)} tell of labelled values:`,
     ...telling.map((run) => `  ${run.id} ${run.outcome}: it would tell ${run.tells ?? ''}`),
     '  refused needlessly:',

@@ -19,14 +19,16 @@ export interface HonestStatement {
   readonly over: Databases;
   /** Sent by the owner of the tables. */
   readonly asOwner: boolean;
+  /** The server runs it outside of a transaction only: nothing takes it back. */
+  readonly outside: boolean;
   /** The rule that refuses it, rightly or because we know no better yet. */
   readonly refused: string | undefined;
   /** What it would tell of labelled values, where it is refused rightly. Said of the blind set only. */
   readonly tells: string | undefined;
 }
 
-/** `elsewhere`: those in `elsewhere.sql`, of whose statements a part is kept. `blind`: those in `blind-setup.sql`, with every statement. */
-export type Databases = 'shop' | 'elsewhere' | 'blind';
+/** `elsewhere`: those in `elsewhere.sql`, of whose statements a part is kept. The others: those in `blind-setup.sql` and `blind-3-setup.sql`, with every statement. */
+export type Databases = 'shop' | 'elsewhere' | 'blind' | 'blind-3';
 
 const folder = new URL('honest/', import.meta.url);
 const blindFolder = new URL('blind/', import.meta.url);
@@ -35,12 +37,16 @@ export const honestPolicies = fileURLToPath(new URL('policies', import.meta.url)
 /** What the shop's database has beside its tables. */
 export const honestSetup = fileURLToPath(new URL('setup.sql', import.meta.url));
 
-/** Six more databases, each a schema of its own. */
+/** Nine more databases, each a schema of its own. */
 export const moreSetups: Readonly<
   Record<Exclude<Databases, 'shop'>, { readonly file: string; readonly path: string }>
 > = {
   elsewhere: { file: fileURLToPath(new URL('elsewhere.sql', import.meta.url)), path: 'clinic, billing, depot, public' },
   blind: { file: fileURLToPath(new URL('blind-setup.sql', import.meta.url)), path: 'bank, people, market, public' },
+  'blind-3': {
+    file: fileURLToPath(new URL('blind-3-setup.sql', import.meta.url)),
+    path: 'hotel, cover, desk, public',
+  },
 };
 
 /** The corpus, file by file. In a file `--- title` begins a statement; lines like `--- with` say more about it. */
@@ -48,9 +54,14 @@ export async function readHonest(): Promise<readonly HonestStatement[]> {
   return read(folder, (file) => (/^(clinic|billing|depot)$/.test(file) ? 'elsewhere' : 'shop'));
 }
 
-/** The blind set: all that was written, before anybody had looked at what is refused. */
+/** The blind sets: all that was written, before anybody had looked at what is refused. */
 export async function readBlind(): Promise<readonly HonestStatement[]> {
-  return read(blindFolder, () => 'blind');
+  return read(blindFolder, (file) => (/^(hotel|cover|desk)$/.test(file) ? 'blind-3' : 'blind'));
+}
+
+/** Whether it is of a blind set. */
+export function isBlind({ over }: HonestStatement): boolean {
+  return over === 'blind' || over === 'blind-3';
 }
 
 async function read(from: URL, over: (file: string) => Databases): Promise<readonly HonestStatement[]> {
@@ -83,6 +94,7 @@ function statementsOf(file: string, text: string, over: Databases): readonly Hon
       params: given === undefined ? undefined : (JSON.parse(given) as readonly (string | null)[]),
       over,
       asOwner: note('as owner') !== undefined,
+      outside: note('outside') !== undefined,
       varies: note('varies') !== undefined,
       variesInNumber: note('varies in number') !== undefined,
       masked: note('masked')?.split(', ') ?? [],

@@ -14,7 +14,7 @@ export type HonestResult = HonestOutcome & { readonly statement: HonestStatement
 
 /**
  * Runs each statement twice, straight at the rig's database and through its gateway, and compares the rows: what holds no labelled value is
- * the same, what holds one is masked. Every statement is rolled back.
+ * the same, what holds one is masked. Every statement is rolled back, but for those that run outside of a transaction.
  * @param rig with the shop (`crm`) in it
  * @param done called after each statement
  */
@@ -62,8 +62,8 @@ export async function runHonest(
     const gateway = isAgent ? of.agent : of.person;
     const outcome = compare(
       statement,
-      await run(of.direct, owner, ready.sql, params),
-      await run(gateway, owner, ready.sql, params),
+      await run(of.direct, owner, ready, params),
+      await run(gateway, owner, ready, params),
       labelled,
     );
     const result = { ...outcome, statement };
@@ -104,21 +104,23 @@ type Answer =
 async function run(
   client: pg.Client,
   owner: pg.Client,
-  text: string,
+  { sql: text, outside }: HonestStatement,
   params: readonly Cell[] | undefined,
 ): Promise<Answer> {
   // A sequence goes on after a rollback: both runs begin where it began.
   if (/\binsert\b/i.test(text)) await owner.query(rewindSequences);
-  await client.query('begin');
+  if (!outside) await client.query('begin');
   try {
     const answer = await client.query<Cell[]>({ text, values: params ? [...params] : [], rowMode: 'array' });
-    const last = Array.isArray(answer) ? (answer as (typeof answer)[]).at(-1) : answer;
+    // Of several statements the last that brings rows; behind it stand COMMIT and the like.
+    const several = Array.isArray(answer) ? (answer as (typeof answer)[]) : [answer];
+    const last = several.findLast(({ fields }) => fields.length > 0) ?? several.at(-1);
     return { ok: true, names: last?.fields.map((field) => field.name) ?? [], rows: last?.rows ?? [] };
   } catch (error) {
     if (!(error instanceof pg.DatabaseError)) throw error;
     return { ok: false, message: error.message, denied: error.code === '42501' && /policy/.test(error.message) };
   } finally {
-    await client.query('rollback');
+    if (!outside) await client.query('rollback');
   }
 }
 
