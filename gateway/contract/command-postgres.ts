@@ -103,7 +103,7 @@ export interface PostgresCommand extends CommandFrame {
   readonly into: string | null;
   readonly copy: CopyFact | null;
   /** SET, RESET, set_config, ALTER ROLE/DATABASE ... SET: what changes. */
-  readonly set: readonly { readonly name: string; readonly value: string | null }[];
+  readonly set: readonly SettingFact[];
   readonly transaction: { readonly in: boolean; readonly failed: boolean };
   /** Place in the Query message it came with, from 0. */
   readonly batch: { readonly index: number; readonly count: number };
@@ -111,6 +111,14 @@ export interface PostgresCommand extends CommandFrame {
   readonly params: readonly (string | null)[];
   /** 16 hex digits: the same for statements that differ in literals, parameters and how many of them a list has. Nothing of a literal is in it. */
   readonly fingerprint: string;
+}
+
+export interface SettingFact {
+  readonly name: string;
+  /** Null: back to its default, or computed by the server. */
+  readonly value: string | null;
+  /** It is that already: SET ROLE to the role whose privileges apply. Absent where it is not, or where nobody knows. */
+  readonly same?: true | undefined;
 }
 
 export const copyFormats = ['text', 'csv', 'binary', 'other'] as const;

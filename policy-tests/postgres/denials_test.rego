@@ -22,6 +22,17 @@ test_a_write_on_every_row_is_denied[who] if {
 	}}
 }
 
+# Liquibase and Knex write their lock so, whoever runs them. Beside it, the rows of other tables still count.
+test_tools_keep_their_books[name] if {
+	some name in data.rules.postgres.books.tables
+	lock := {"schema": "public", "name": name, "kind": "table", "access": "write", "columns": [], "labels": []}
+	command := {"kind": "delete", "action": "delete", "effects": ["delete"], "unfiltered": true, "relations": [lock]}
+	d := postgres.decision with input as s.by(s.unmasked_dba, command)
+	d.effect == "allow"
+	both := postgres.decision with input as s.by(s.unmasked_dba, object.union(command, {"relations": [lock, s.customers("write")]}))
+	s.ids(both.findings.deny) == {"PG-002"}
+}
+
 # The outer statement is a SELECT and its strongest effect something else: the write still counts.
 test_a_write_on_every_row_is_denied_wherever_it_stands if {
 	d := postgres.decision with input as s.by(s.unmasked_dba, {
@@ -110,6 +121,19 @@ test_settings_that_may_change[note] if {
 	note := $"{i} {setting.name}"
 	d := postgres.decision with input as s.by(s.reader, {"kind": "variable_set", "action": "set", "effects": ["set"], "set": [setting]})
 	d.effect == "allow"
+}
+
+test_the_role_that_it_is_may_be_set if {
+	change := {"kind": "variable_set", "action": "set", "effects": ["set"], "set": [{"name": "role", "value": "owner", "same": true}]}
+	d := postgres.decision with input as s.by(s.reader, change)
+	d.effect == "allow"
+}
+
+test_a_value_that_is_computed_is_none_to_go_back_to if {
+	f := {"schema": "pg_catalog", "name": "set_config", "categories": ["set_config"]}
+	change := {"action": "set", "effects": ["set"], "functions": [f], "set": [{"name": "backslash_quote", "value": null}]}
+	d := postgres.decision with input as s.by(s.unmasked_dba, object.union({"kind": "select"}, change))
+	s.ids(d.findings.deny) == {"PG-020"}
 }
 
 test_set_config_that_was_not_seen_is_denied if {

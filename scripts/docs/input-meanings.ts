@@ -102,7 +102,9 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.copy.unmaskable': 'Why no mask can be put on what it brings out; null where one can',
     'command.set[].name':
       'Setting that SET, RESET, set_config or ALTER ROLE/DATABASE changes; `*` where it is computed',
-    'command.set[].value': 'Null: back to its default',
+    'command.set[].value': 'Null: back to its default, or computed by the server',
+    'command.set[].same':
+      'It is that already: `SET ROLE` to the role whose privileges apply. Absent where it is not, or where nobody knows',
     'command.transaction.in': 'Inside a transaction block',
     'command.transaction.failed': 'Inside one that has failed',
     'command.batch.index': 'Place among the statements of one message, from 0',

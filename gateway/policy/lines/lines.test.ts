@@ -125,7 +125,7 @@ describe('what is expected and is not so fails the case', () => {
     expect(one?.details).toContain('  action: delete');
     expect(one?.details).toContain('  unfiltered: true');
     expect(one?.details.join('\n')).toMatch(
-      /deny PG-002: delete on every row of public\.orders \(No write on every row, .*writes\.rego:7\)/,
+      /deny PG-002: delete on every row of public\.orders \(No write on every row, .*writes\.rego:9\)/,
     );
   });
 });
@@ -133,7 +133,7 @@ describe('what is expected and is not so fails the case', () => {
 test('with the rule that was expected to match and did not, or that there is none', async () => {
   const [one] = await run('  - {run: read, expect: {effect: deny, findings: [PG-002, PG-999]}}\n');
   expect(one?.details).toContainEqual(
-    expect.stringMatching(/^did not match: deny PG-002 \(No write on every row, .*writes\.rego:7\)$/),
+    expect.stringMatching(/^did not match: deny PG-002 \(No write on every row, .*writes\.rego:9\)$/),
   );
   expect(one?.details).toContain('no rule has the id PG-999');
 });

@@ -323,7 +323,7 @@ test('an id means one thing: not in another file, not in another set', async () 
   });
   const messages = problems.filter((p) => p.check === 'duplicate-id').map((p) => p.message);
   expect(messages).toEqual([
-    expect.stringMatching(/^the id PG-002 is taken by deny in .*writes\.rego:7$/),
+    expect.stringMatching(/^the id PG-002 is taken by deny in .*writes\.rego:9$/),
     expect.stringMatching(/^the id T-1 is taken by deny in .*b\.rego:3$/),
   ]);
 });

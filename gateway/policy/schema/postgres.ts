@@ -70,7 +70,9 @@ export const postgresCommand = z.strictObject({
       unmaskable: z.string().nullable(),
     })
     .nullable(),
-  set: z.array(z.strictObject({ name: z.string(), value: z.string().nullable() })).readonly(),
+  set: z
+    .array(z.strictObject({ name: z.string(), value: z.string().nullable(), same: z.literal(true).optional() }))
+    .readonly(),
   transaction: z.strictObject({ in: z.boolean(), failed: z.boolean() }),
   batch: z.strictObject({ index: z.int().min(0), count: z.int().min(1) }),
   params: z.array(z.string().nullable()).readonly(),

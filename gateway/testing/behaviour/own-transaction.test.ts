@@ -237,6 +237,38 @@ test('who takes the names that the gateway uses sees nothing more', async () => 
   expect(leaks(ben)).toEqual([]);
 });
 
+describe('a role', () => {
+  const prepareRole = [parse('r', "set role 'owner'"), sync];
+  test.each([
+    ['as a name', ['set role owner']],
+    ['as text, which Flyway sends behind each migration', ["SET ROLE 'owner'"]],
+    ['for a transaction', ['begin', 'set local role owner', 'select id from customers where id = 1', 'commit']],
+    ['by a statement that was prepared', [prepareRole, [bind('', 'r'), execute(), sync]]],
+  ])('that it is already may be said: %s', async (_name, packets) => {
+    await using ben = await wireThrough(await loginOf());
+    for (const packet of packets) {
+      ben.send(...(typeof packet === 'string' ? [query(packet)] : packet));
+      await ben.readies(1);
+    }
+    expect(ben.heard.includes('denied by policy')).toBe(false);
+    expect(rowsOf(await ben.query('select current_user'))).toEqual([['owner']]);
+  });
+
+  test.each([
+    'set role app',
+    `set role "Owner"`,
+    "select set_config('role', 'owner', false)",
+    "alter role app set role = 'owner'",
+    "create function f() returns int set role = 'owner' language sql as 'select 1'",
+    'set session authorization owner',
+    'begin; set local role app; set role owner',
+  ])('is not changed: %s', async (statement) => {
+    await using ben = await wireThrough(await loginOf());
+    expect(errorsOf(await ben.query(statement))).not.toEqual([]);
+    expect(ben.heard.includes('denied by policy')).toBe(true);
+  });
+});
+
 const change = 'update customers set name = name where id = 1';
 
 test.each([

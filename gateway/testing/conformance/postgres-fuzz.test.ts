@@ -89,7 +89,7 @@ async function run(seed: number) {
       'fuzz',
     ),
     major: 18,
-    searchPath,
+    standing: { searchPath, role: 'app' },
     searchPathEpoch: 0,
     maxMessageBytes: 65_536,
     maxBufferBytes: 1_048_576,

@@ -32,6 +32,7 @@ deny contains {
 		"session_preload_libraries", "local_preload_libraries", "shared_preload_libraries", "jit_provider",
 		"extension_control_path", "archive_command", "allow_system_table_mods",
 	}
+	not object.get(change, "same", false)
 }
 
 # METADATA
@@ -109,7 +110,12 @@ pinned := {
 
 # METADATA
 # description: Sets the value it has anyway. RESET and SET TO DEFAULT give it back the value it was pinned to.
-pinned_value(change, _) if is_null(change.value)
+pinned_value(change, _) if {
+	is_null(change.value)
+
+	# A value that set_config computes is null as well.
+	input.command.kind in {"variable_set", "discard"}
+}
 
 pinned_value(change, allowed) if {
 	lower(trim(change.value, "' ")) in allowed

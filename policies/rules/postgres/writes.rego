@@ -2,7 +2,9 @@ package rules.postgres
 
 # METADATA
 # title: No write on every row
-# description: An update, delete or merge whose condition is absent or always true, wherever in the statement it stands.
+# description: |
+#   An update, delete or merge whose condition is absent or always true, wherever in the statement it stands. Tables in which tools keep their own books
+#   are in `data.rules.postgres.books.tables`: these are written so.
 # custom: {id: PG-002}
 deny contains {
 	"id": "PG-002",
@@ -14,7 +16,12 @@ deny contains {
 	input.command.unfiltered
 	some relation in input.command.relations
 	relation.access == "write"
+	not keeps_books(relation)
 }
+
+# METADATA
+# description: A table of one or a few rows in which a tool for migrations keeps its lock or its sums.
+keeps_books(relation) if relation.name in data.rules.postgres.books.tables
 
 # METADATA
 # description: The strongest of the statement's row writes; "write" when it has none that we know.

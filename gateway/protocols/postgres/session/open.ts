@@ -9,7 +9,7 @@ import type { Arrival } from '../login/handshake.ts';
 import type { CancelKeys } from './cancel.ts';
 import { applySettings } from './settings.ts';
 import { PgSession } from './session.ts';
-import { searchPathQuery } from './own.ts';
+import { searchPathQuery, standingOf } from './own.ts';
 import { pinned, type Upstream } from '../login/upstream.ts';
 
 /** One database of one target. */
@@ -90,7 +90,7 @@ export async function openSession(
     if (why !== undefined)
       return typeof why === 'string' ? fatal('22023', why) : { ...denialReport(why), severity: 'FATAL' };
     const searchPathEpoch = target.catalog.epoch;
-    const path = await upstream.simpleQuery(searchPathQuery, signal);
+    const { rows } = await upstream.simpleQuery(searchPathQuery, signal);
     using catalog = new SessionCatalog(target.catalog, id);
     const session = new PgSession({
       client: socket,
@@ -98,7 +98,7 @@ export async function openSession(
       gate,
       catalog,
       major,
-      searchPath: path.rows.map((row) => row[0] ?? ''),
+      standing: standingOf(rows),
       searchPathEpoch,
       ...ports.limits,
       cancelUpstream: () =>

@@ -7,8 +7,19 @@ import { columnsOfRow, PgRows } from '../results/results.ts';
 
 const own = 'sallyport own';
 
-/** One row for each schema, in the order of search. */
-export const searchPathQuery = 'SELECT s FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) s';
+/** One row for each schema, in the order of search (`pg_catalog` at least), and in each the role whose privileges apply: `$user` in the path follows it. */
+export const searchPathQuery = 'SELECT s, CURRENT_USER FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) s';
+
+/** By what a session's names are found, and as whom. */
+export interface Standing {
+  readonly searchPath: readonly string[];
+  readonly role: string;
+}
+
+/** @param rows what `searchPathQuery` brought */
+export function standingOf(rows: readonly (readonly (string | null)[])[]): Standing {
+  return { searchPath: rows.map(([schema]) => schema ?? ''), role: rows[0]?.[1] ?? '' };
+}
 
 /** Asks under names that nobody else uses: a simple Query would drop the client's unnamed statement and end its implicit transaction. */
 export function ownQuery(text: string): Buffer {

@@ -30,6 +30,19 @@ function holdsAll(bound: CommandFacts, read: CommandFacts): boolean {
   );
 }
 
+/**
+ * `SET ROLE` to the role that it is: tools that put back what they found (Flyway) send it behind each of their migrations. Of no other statement that names a
+ * role: ALTER ROLE and CREATE FUNCTION set it for somebody else, and set_config gives what comes behind it in the same statement.
+ * @param role `CURRENT_USER` of this moment
+ */
+export function asRole(facts: StatementFacts, role: string): StatementFacts {
+  const { command } = facts;
+  const [change, ...more] = command.set;
+  if (command.kind !== 'variable_set' || change?.name !== 'role' || change.value !== role || more.length > 0)
+    return facts;
+  return { ...facts, key: `${facts.key} same`, command: { ...command, set: [{ ...change, same: true }] } };
+}
+
 /** Whether what was read of a statement is still what the server would make of it: plancache.c, RevalidateCachedQuery. */
 export class Readings {
   readonly #state: SessionState;

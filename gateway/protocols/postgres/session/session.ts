@@ -17,7 +17,7 @@ import { Direction } from './direction.ts';
 import { cutOff, endStatements } from './farewell.ts';
 import { IdleWatch } from './idle.ts';
 import { Offers } from './offers.ts';
-import { ownQuery, readPath } from './own.ts';
+import { ownQuery, readPath, type Standing, standingOf } from './own.ts';
 import { ServerSide } from './server.ts';
 import { SessionState } from './state.ts';
 
@@ -27,7 +27,7 @@ export interface SessionOptions {
   readonly gate: Gate;
   readonly catalog: SessionCatalog;
   readonly major: number;
-  readonly searchPath: readonly string[];
+  readonly standing: Standing;
   readonly searchPathEpoch: number;
   readonly maxMessageBytes: number;
   /** Bytes that may wait for a slow side before the other is paused. */
@@ -68,7 +68,8 @@ export class PgSession {
     this.#o = options;
     const { gate, catalog, major, pinned } = options;
     const state = this.#state;
-    state.searchPath = options.searchPath;
+    state.searchPath = options.standing.searchPath;
+    state.role = options.standing.role;
     state.searchPathEpoch = options.searchPathEpoch;
     const offers = new Offers(state, gate);
     this.#serverSide = new ServerSide({ state, gate, catalog, offers, pinned, progressed: () => this.#progressed() });
@@ -187,8 +188,10 @@ export class PgSession {
     const { epoch } = this.#o.catalog;
     const rows = await this.#ownQuery(readPath);
     if (!rows) throw new SallyportError('catalog-unavailable', 'the search path cannot be read');
-    const path = rows.map((row) => row[0] ?? '');
-    if (!isDeepStrictEqual(path, state.searchPath)) state.searchPath = path;
+    const { searchPath, role } = standingOf(rows);
+    // Another role with the same path: what was read says of SET ROLE what is not so any more.
+    if (role !== state.role || !isDeepStrictEqual(searchPath, state.searchPath)) state.searchPath = searchPath;
+    state.role = role;
     state.searchPathEpoch = epoch;
     state.searchPathDirty = false;
   }

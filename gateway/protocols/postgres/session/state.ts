@@ -33,8 +33,10 @@ export class SessionState {
   searchPathDirty = false;
   /** It was changed in the open transaction, so a rollback may change it back. */
   searchPathDirtyInTransaction = false;
-  /** `current_schemas(true)`. The same object as long as it has not changed. */
+  /** `current_schemas(true)`. The same object as long as neither it nor the role has changed. */
   searchPath: readonly string[] = [];
+  /** `CURRENT_USER`, when the path was read. */
+  role = '';
   /** Of the catalog when the path was read: a schema that somebody made since may have come into it (`"$user"`). */
   searchPathEpoch = -1;
   /** What waits for a human, so that a cancel request finds it. */

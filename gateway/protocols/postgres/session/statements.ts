@@ -7,7 +7,7 @@ import { brokenReport, type Report } from '../codec/errors.ts';
 import type { Travel } from '../exchange.ts';
 import type { AskOwn } from '../catalog/within.ts';
 import type { Portal, Prepared } from '../names.ts';
-import { asBound, type Readings } from './reading.ts';
+import { asBound, asRole, type Readings } from './reading.ts';
 import { digest, refusal } from './refusal.ts';
 import type { SessionState } from './state.ts';
 
@@ -56,13 +56,13 @@ export class StatementReader {
     const { state, catalog, major } = this.#p;
     if (!state.barrier && !this.#readings.pathIsDirty) {
       const known = catalog.known({ text, major, searchPath: path ?? state.searchPath });
-      if (known) return known.ok ? next(known.statements) : this.#notRead(known, text, travel, declared);
+      if (known) return known.ok ? next(this.#inRole(known.statements)) : this.#notRead(known, text, travel, declared);
     }
     return this.#analysis(text, path).then(
       (analysis) => {
         // The server skips this message, so do we.
         if (state.skipping) return undefined;
-        return analysis.ok ? next(analysis.statements) : this.#notRead(analysis, text, travel, declared);
+        return analysis.ok ? next(this.#inRole(analysis.statements)) : this.#notRead(analysis, text, travel, declared);
       },
       (cause: unknown) => this.#noCatalog(cause, text, travel),
     );
@@ -93,6 +93,12 @@ export class StatementReader {
       // The catalog was read anew meanwhile: the path may lead elsewhere now.
       if (!this.#readings.pathIsDirty || state.status === 'E' || state.skipping) return analysis;
     }
+  }
+
+  /** Of several in one message, those behind a SET are read again when it has run. */
+  #inRole(statements: readonly StatementFacts[]): readonly StatementFacts[] {
+    const [only, ...more] = statements;
+    return only && more.length === 0 ? [asRole(only, this.#p.state.role)] : statements;
   }
 
   #notRead(analysis: SqlAnalysis & { ok: false }, text: Buffer, travel: Travel, declared?: string): Wait {

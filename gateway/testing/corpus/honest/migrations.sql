@@ -1,6 +1,10 @@
 --- flyway looks for its table
 SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relname = 'flyway_schema_history' AND c.relkind IN ('r', 'p'))
 
+--- flyway puts back the role that it found
+--- as owner
+SET ROLE 'owner'
+
 --- flyway locks
 --- varies
 SELECT pg_try_advisory_xact_lock(77431708279161)
