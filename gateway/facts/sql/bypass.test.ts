@@ -1312,6 +1312,16 @@ describe('labels on paths of a JSON document', () => {
     expect(output).toMatchObject([{ sources: [`public.people.profile.${member}`], labels: [] }]);
     expect(filters).toEqual([]);
   });
+  test('what opens a document is called', async () => {
+    const { functions } = await command('SELECT e.key FROM people, jsonb_each(profile) e');
+    expect(functions).toMatchObject([{ name: 'jsonb_each', categories: ['pure'] }]);
+  });
+  test('what is handed to the paths of a table of a document is read', async () => {
+    const { filters } = await command(
+      "SELECT t.a FROM people, JSON_TABLE(profile, '$' PASSING (SELECT text FROM people LIMIT 1) AS x COLUMNS (a text PATH '$.name')) t",
+    );
+    expect(filters.map(({ use }) => use)).toEqual(['join']);
+  });
   test.each([
     "SELECT count(*) FROM people WHERE profile ->> 'name' LIKE 'a%' GROUP BY profile -> 'work' ORDER BY max(profile ->> 'age')",
     "SELECT e.value FROM people, jsonb_array_elements(profile -> 'work') e",
@@ -1419,13 +1429,15 @@ describe('labels on paths of a JSON document', () => {
     "UPDATE people SET profile['address']['phone'] = '1', profile['work'] = '{}'",
     "INSERT INTO people (id, profile) VALUES (1, '{}') ON CONFLICT (id) DO UPDATE SET profile = people.profile || '{\"a\": 1}'",
   ])('a part of a document is changed where it stands: %s', async (sql) => {
-    const { filters, copies, analysis, functions } = await command(sql);
+    const { filters, copies, analysis, functions, relations } = await command(sql);
     expect({ filters, copies, analysis }).toEqual({
       filters: [],
       copies: [],
       analysis: { complete: true, reasons: [] },
     });
     expect(functions.some(({ name }) => name === 'jsonb_set')).toBe(sql.includes('jsonb_set'));
+    const read = relations.filter(({ access }) => access === 'read').flatMap(({ columns }) => columns ?? []);
+    expect(read).toContain('profile');
   });
   test.each([
     ['through what is labelled', "UPDATE people SET profile = jsonb_set(profile, '{address,phone,home}', '1')"],

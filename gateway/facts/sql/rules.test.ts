@@ -130,6 +130,8 @@ describe('what changes the schema, or what names mean, makes the session look ag
     'CALL proc_out(1, NULL)',
     'DISCARD ALL',
     'DISCARD TEMP',
+    'GRANT SELECT ON scratch TO app',
+    'REVOKE USAGE ON SCHEMA public FROM app',
   ])('%s', async (sql) => {
     expect((await one(sql)).changesSchema).toBe(true);
   });
@@ -144,6 +146,8 @@ describe('what changes the schema, or what names mean, makes the session look ag
     'RESET ALL',
     'CREATE SCHEMA x',
     'DROP SCHEMA x',
+    'GRANT SELECT ON scratch TO app',
+    'REVOKE USAGE ON SCHEMA public FROM app',
   ])('%s', async (sql) => {
     expect((await one(sql)).changesSearchPath).toBe(true);
   });
@@ -606,6 +610,7 @@ describe('an operator that somebody defined is a call', () => {
 describe('one that is not named is called all the same', () => {
   test.each([
     ['=', 'SELECT CASE a WHEN 1 THEN 2 END FROM scratch'],
+    ['=', 'SELECT id FROM scratch WHERE CASE a WHEN 1 THEN true END'],
     ['=', 'SELECT s.id FROM scratch s JOIN payments p USING (id)'],
     ['=', 'SELECT 1 FROM scratch s NATURAL JOIN payments p'],
     ['=', 'SELECT id FROM scratch WHERE id IN (SELECT id FROM payments)'],

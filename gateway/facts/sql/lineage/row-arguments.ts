@@ -27,9 +27,9 @@ export function rowArguments(
   const args = nodes(call, 'args');
   const { body } = fn;
   const names = body.parameters;
-  // By an empty or a doubled name, or as `$1`, it cannot be told which is read.
+  // By a doubled name, the function's own, or as `$1`, it cannot be told which is read.
   if (names.length !== args.length) return undefined;
-  if (names.includes('') || names.includes(fn.name)) return undefined;
+  if (names.includes(fn.name)) return undefined;
   if (new Set(names).size < names.length) return undefined;
   if ('func_variadic' in call || args.some((arg) => 'NamedArgExpr' in arg)) return undefined;
   if (ledger.world.body(fn)?.some((tree) => anywhere(tree, (tag) => tag === 'ParamRef')) !== false) return undefined;
