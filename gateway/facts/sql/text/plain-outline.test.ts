@@ -65,6 +65,8 @@ test.each([
   'SELECT 0x5ec7e7',
   'SELECT 5_000',
   'SELECT 1..5',
+  'SELECT a..5',
+  String.raw`SELECT a \ 5`,
   "SELECT x'5ec7e7'",
   "SELECT n'secret'",
   "SELECT 'open",
