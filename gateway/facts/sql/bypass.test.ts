@@ -748,7 +748,7 @@ describe('what cannot be seen through is said', () => {
     ["SELECT * FROM ts_stat('select 1')", /runs SQL from its arguments/],
     ["SELECT * FROM crosstab('select 1') AS c(a int)", /runs SQL from its arguments/],
     ['SELECT cust_label(c) FROM customers c', /reference c.name cannot be resolved/],
-    ['SELECT c.cust_label FROM customers c', /reference c.cust_label cannot be resolved/],
+    ['SELECT c.cust_label FROM customers c', /reference c.ssn cannot be resolved/],
     ["SELECT * FROM run_sql('select 1') AS t(a int)", /run_sql cannot be seen through/],
     ["SELECT get_raw_page('customers', 0)", /returns stored values/],
     ['DO $$ BEGIN END $$', /body of DO is not read/],
@@ -1562,6 +1562,10 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(15, 'whole', ['id', 'name', 'ssn']),
     rule(15, 'check', '{0}', null, null, null),
     ['functions', ['public', 'first_code', 'sql', 's', 'f', null, 'SELECT id FROM public.codes', 'f', '[]', null, 'other']],
+    // Called like fields of their rows.
+    ...[['turn_of', 'v', "SELECT nextval('scratch_id_seq')"], ['inverse_of', 'i', 'SELECT 1 / a.id']].map(([name, volatility, body]): readonly [string, unknown] =>
+      ['functions', ['public', name, 'sql', volatility, 'f', null, body, 'f', '["a"]', null, 'other', body, 'f', '[51]', null]],
+    ),
     ...made(16, 'people', ['id', 'tenant', 'name', 'ssn']),
     rule(16, 'primary', '{1}', null, null, null),
     rule(16, 'index', '{2,4}', '16', '{2,4}', 'own'),
@@ -1964,8 +1968,13 @@ describe('what a table does by itself tells of labelled values', () => {
     "SELECT count(*) FROM (SELECT id, nextval('scratch_id_seq') AS n FROM amounts WHERE tenant = 1) a",
     'WITH a AS MATERIALIZED (SELECT id, random() AS n FROM amounts WHERE tenant = 1) SELECT id FROM a ORDER BY id',
     "DELETE FROM amounts WHERE tenant = 1 AND set_config('app.last', note, false) = ''",
+    'SELECT count(*) FROM (SELECT m.id, m.turn_of FROM amounts m WHERE tenant = 1) x',
+    'SELECT count(*) FROM filled f WHERE f.id IN (SELECT m.id FROM amounts m WHERE tenant = 1 AND m.turn_of > 0)',
+    'SELECT count(*) FROM amounts m WHERE tenant = 1 AND (SELECT max(f.id) FROM filled f WHERE m.turn_of > 0) IS NULL',
     // A search ends where it finds: what fails behind that does not.
     'SELECT EXISTS (SELECT FROM amounts WHERE tenant = 1 AND 1 / id > 0)',
+    'SELECT EXISTS (SELECT FROM amounts m WHERE tenant = 1 AND m.inverse_of > 0)',
+    'SELECT EXISTS (SELECT FROM amounts m WHERE tenant = 1 AND EXISTS (SELECT FROM filled WHERE m.inverse_of = 1))',
     'SELECT 1 WHERE 5 IN (SELECT id::int FROM amounts WHERE tenant = 1)',
     'SELECT 1 WHERE 5 = ANY (SELECT abs(id) FROM amounts WHERE tenant = 1)',
     'SELECT 1 FROM amounts WHERE tenant = 1 AND 1 / id > 0',

@@ -79,6 +79,8 @@ CREATE FUNCTION ssn_in(a accounts) RETURNS text LANGUAGE sql STABLE AS 'SELECT a
 CREATE FUNCTION size_in(a accounts) RETURNS int LANGUAGE sql STABLE AS 'SELECT length(a.ssn)';
 CREATE FUNCTION like_in(a accounts) RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM customers c WHERE c.ssn = a.ssn';
 CREATE FUNCTION atomic_in(a accounts) RETURNS text LANGUAGE sql STABLE BEGIN ATOMIC SELECT a.ssn; END;
+CREATE FUNCTION turn_of(i indexed) RETURNS bigint LANGUAGE sql VOLATILE AS $f$ SELECT nextval('scratch_id_seq') + i.id $f$;
+CREATE FUNCTION inverse_of(i indexed) RETURNS int LANGUAGE sql STABLE AS 'SELECT 6 / (i.id - 2)';
 GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
 ANALYZE;
 CREATE TABLE docs (id int PRIMARY KEY, body jsonb);

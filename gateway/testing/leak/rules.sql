@@ -296,3 +296,10 @@ BEGIN; CREATE TABLE aside.patterns (p text); INSERT INTO aside.patterns VALUES (
 BEGIN; CREATE DOMAIN pg_temp.kind AS text CHECK (VALUE <> '078-05-1120'); UPDATE hashed SET name = 'b' WHERE id = 1; ROLLBACK; -- L839 a type with the name of one that a function of an index names
 SET search_path = public, pg_temp; BEGIN; CREATE TEMP TABLE kept (x text); UPDATE keeping SET name = 'b' WHERE id = 1; SELECT x FROM pg_temp.kept; ROLLBACK; -- L840 a trigger's own path, on which what is temporary comes first
 BEGIN; CREATE TEMP TABLE others (p text); UPDATE checked SET name = 'b' WHERE id = 1; UPDATE hashed SET name = 'b' WHERE id = 1; UPDATE keeping SET name = 'b' WHERE id = 1; ROLLBACK; -- L841 a temporary table that nobody's function names
+SELECT a.id, a.greeting_of, a.ssn_in FROM accounts a ORDER BY a.greeting_of, a.id; -- L951 functions of a row that are called like its fields
+SELECT a.id, a.size_in FROM accounts a ORDER BY id; -- L952 one that measures a value
+SELECT a.id FROM accounts a WHERE a.like_in > 1 OR EXISTS (SELECT WHERE a.ssn_in LIKE '0%') ORDER BY id; -- L953 in a condition
+SELECT a.ssn_in, count(*) FROM accounts a GROUP BY a.ssn_in; -- L954 to group by
+BEGIN; UPDATE accounts a SET name = 'x' WHERE id = 2 RETURNING a.ssn_in, a.size_in; ROLLBACK; -- L955 of a row that is changed
+SELECT count(*) FROM (SELECT i.id, i.turn_of FROM indexed i WHERE tenant = 1) x; SELECT last_value FROM scratch_id_seq; -- L956 one that counts its calls
+SELECT EXISTS (SELECT FROM indexed i WHERE tenant = 1 AND i.inverse_of > 0); -- L957 one that fails for one of the rows

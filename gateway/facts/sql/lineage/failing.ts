@@ -26,6 +26,11 @@ export function mayFail(tree: Json | undefined, isBuiltIn: (parts: readonly stri
         const parts = nameParts(nodes(body, 'funcname'));
         return !(steadyCalls.has(parts.at(-1) ?? '') && isBuiltIn(parts)) && namesColumn(body);
       }
+      // `c.f` may be a call of `f`: field-calls.ts.
+      case 'ColumnRef': {
+        const parts = nameParts(nodes(body, 'fields'));
+        return parts.length > 1 && !isBuiltIn(parts.slice(-1));
+      }
       case 'TypeCast':
       case 'A_Indirection':
         return namesColumn(body);

@@ -228,6 +228,46 @@ describe('a row that a function gets whole is what its body names of it', () => 
     expect(await uses(statement)).toEqual(expected);
   });
 
+  // `c.f` is `f(c)` where the row has no such column.
+  test.each([
+    ['SELECT c.greeting_of FROM customers c', []],
+    ['SELECT c.id, c.count_in + 1 FROM customers c WHERE c.count_in > 2 ORDER BY c.count_in, c.id', []],
+    ['SELECT customers.count_in, count(*) FROM customers GROUP BY customers.count_in', []],
+    ['SELECT (SELECT c.count_in) FROM customers c', []],
+    ['UPDATE scratch SET a = (SELECT c.id FROM customers c ORDER BY c.count_in, c.id LIMIT 1) WHERE a = 1', []],
+    ['SELECT c.ssn_in FROM customers c', []],
+    ['SELECT c.size_in FROM customers c', ['customers.ssn function']],
+    ['SELECT c.through_in FROM customers c', ['customers.ssn function']],
+    ['SELECT id FROM customers c WHERE c.ssn_in = $1', ['customers.ssn where']],
+    ['SELECT count(*) FROM customers c GROUP BY c.ssn_in', ['customers.ssn group']],
+    ['SELECT id FROM customers c ORDER BY c.ssn_in', ['customers.ssn order']],
+    ['SELECT DISTINCT c.ssn_in FROM customers c', ['customers.ssn distinct']],
+  ])('also where it is called like a field: %s', async (statement, expected) => {
+    const { analysis, filters } = await one(statement);
+    expect(analysis.reasons).toEqual([]);
+    expect(filters.map(({ column, use }) => `${column.replace('public.', '')} ${use}`).sort()).toEqual(expected);
+  });
+
+  test('and leaves under the name of the field, redacted', async () => {
+    const { output } = await one('SELECT c.ssn_in FROM customers c');
+    expect(output).toMatchObject([{ name: 'ssn_in', transform: 'derived', labels: ['pii.ssn'] }]);
+  });
+
+  test.each([
+    ['SELECT c.opaque FROM customers c', /opaque cannot be seen through/],
+    ['SELECT c.again_in FROM customers c', /again_in calls itself/],
+    ['SELECT c.text FROM customers c', /c\.text cannot be resolved/],
+    ['SELECT c.nothing FROM customers c', /c\.nothing cannot be resolved/],
+    // The row's name is a column's as well.
+    ['SELECT id.count_in FROM customers id', /id\.count_in cannot be resolved/],
+    // Where nobody has written down how it is read.
+    ['SELECT public.customers.count_in FROM customers', /count_in cannot be resolved/],
+    ['SELECT 1 FROM customers c JOIN payments p ON c.count_in = p.id', /c\.count_in cannot be resolved/],
+    ['DELETE FROM customers c WHERE c.count_in = 0', /c\.count_in cannot be resolved/],
+  ])('%s is refused: %s', async (statement, reason) => {
+    expect((await one(statement)).analysis.reasons.join('\n')).toMatch(reason);
+  });
+
   test.each(['SELECT ssn_in(c) FROM customers c', 'SELECT shadowed_in(c) FROM customers c'])(
     'text that it brings leaves redacted: %s',
     async (statement) => {

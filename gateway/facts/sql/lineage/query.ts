@@ -5,6 +5,7 @@ import { copyNew } from './copies.ts';
 import { readRow } from './derived.ts';
 import { areSameColumns } from './equal-values.ts';
 import { lookUp, readOperator } from './expression.ts';
+import { withFieldCalls } from './field-calls.ts';
 import { mayLookUp, readChosen } from './look-up.ts';
 import { distinctByKey, groupedByKey, partsOf } from './key-order.ts';
 import { flag, integer, isNode, isSetOperation, nameParts, node, nodes, only, text, type Node } from '../text/node.ts';
@@ -65,10 +66,11 @@ export function intoName(walk: Walk, target: Node): string {
   return schema === '' ? text(target, 'relname') : `${schema}.${text(target, 'relname')}`;
 }
 
-function readPlainSelect(walk: Walk, body: Node, scope: Scope, outer: Scope): readonly Column[] {
+function readPlainSelect(walk: Walk, written: Node, scope: Scope, outer: Scope): readonly Column[] {
   const items: Item[] = [];
-  for (const entry of nodes(body, 'fromClause')) items.push(...walk.from(entry, items, scope));
+  for (const entry of nodes(written, 'fromClause')) items.push(...walk.from(entry, items, scope));
   const inside = { ...scope, items };
+  const body = withFieldCalls(walk, written, inside);
   const looksUp = mayLookUp(body, outer);
   const left = rowsLeft(walk, body, inside, looksUp);
   const list = nodes(body, 'targetList');

@@ -1,6 +1,6 @@
 import type { Json } from '../../../contract/principal.ts';
-import { classifyCall } from './expression.ts';
-import { anywhere, isNode, nameParts, nodes } from '../text/node.ts';
+import { classifyCall, isBuiltIn } from './expression.ts';
+import { anywhere, isNode, nameParts, nodes, type Node } from '../text/node.ts';
 import type { Walk } from './scope.ts';
 
 const repeatable: ReadonlySet<string> = new Set(['pure', 'aggregate']);
@@ -10,9 +10,16 @@ const random: ReadonlySet<string> = new Set(['gen_random_uuid', 'uuidv4', 'uuid_
 /** Whether something in it brings another value each time, or leaves something behind: then which row came first shows, whatever is made of the rows. */
 export function countsTurns(walk: Walk, tree: Json | undefined): boolean {
   return anywhere(tree, (tag, body) => {
-    if (tag !== 'FuncCall' || !isNode(body)) return false;
-    const parts = nameParts(nodes(body, 'funcname'));
+    const parts = isNode(body) ? calledBy(walk, tag, body) : undefined;
+    if (!parts) return false;
     const { categories } = classifyCall(walk, parts);
     return !random.has(parts.at(-1) ?? '') && !categories.every((each) => repeatable.has(each));
   });
+}
+
+/** `c.f` may be a call of `f`: field-calls.ts. */
+function calledBy(walk: Walk, tag: string, body: Node): readonly string[] | undefined {
+  if (tag === 'FuncCall') return nameParts(nodes(body, 'funcname'));
+  const field = tag === 'ColumnRef' ? nameParts(nodes(body, 'fields')).slice(1).slice(-1) : [];
+  return field.length > 0 && !isBuiltIn(walk, field) ? field : undefined;
 }

@@ -91,7 +91,6 @@ select id, tenant_id, login, role, mfa, last_login_at, deactivated_at from users
 select role, mfa, deactivated_at is not null as locked, last_login_at from users where id = '40000000-0000-4000-8000-000000000015'
 
 --- support: assign to the least busy
---- refused PG-001
 update tickets set assignee_id = (select u.id from users u where u.tenant_id = tickets.tenant_id and u.role = 'agent' and u.deactivated_at is null order by u.open_count, u.id limit 1), updated_at = timestamptz '2026-03-01Z' where id = 45 returning id, assignee_id
 
 --- support: tags and untags

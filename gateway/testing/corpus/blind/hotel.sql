@@ -125,6 +125,7 @@ select distinct on (g.id) g.id, g.loyalty_no, s.ref, lower(s.nights) as arrived,
 
 --- support: diet of arriving guests
 --- refused PG-010
+--- tells of a document that is a list or a text, and so is masked, whether it holds the word
 select a.ref, a.room, g.prefs->>'diet' as diet from arrivals a join stays s on s.id = a.id join guests g on g.id = s.guest_id where g.prefs ? 'diet' order by a.ref limit 8
 
 --- application: Hibernate loads a stay with its guest
