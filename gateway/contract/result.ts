@@ -90,11 +90,20 @@ export interface Message {
   readonly text: string;
   readonly detail?: string;
   readonly hint?: string;
+  readonly about?: FailureSubject;
 }
+
+/** What the target itself says an error is about: a place in the command's text, before anything ran, or a rule of a table that a row breaks. */
+export type FailureSubject = 'text' | 'table';
 
 export type Outcome =
   | { readonly ok: true; /** What the server called it: `SELECT 3`. */ readonly tag: string }
-  | { readonly ok: false; readonly code: string; readonly text: string };
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly text: string;
+      readonly about?: FailureSubject;
+    };
 
 /** A row that cannot be masked is not sent: the exchange ends with a refusal. */
 export class MaskImpossible extends Error {

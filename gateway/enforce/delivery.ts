@@ -17,6 +17,7 @@ import { Search } from './detectors/search.ts';
 import { labelledPaths } from './masking/labelled-paths.ts';
 import { MaskedCopy } from './streams/masked-copy.ts';
 import { StreamObligations } from './streams/stream-obligations.ts';
+import { withheldCode } from './withheld-code.ts';
 
 /** The last part of a result. */
 export type End = ResultPart & { readonly kind: 'end' };
@@ -138,7 +139,7 @@ export class Delivery {
     const { outcome } = part;
     if (outcome.ok || (!this.#redactsTexts && !this.#search)) return part;
     const text = this.#redactsTexts || !this.#search ? redactedText : this.#search.text(outcome.text);
-    const code = this.#redactsTexts ? withheldCode(outcome.code) : outcome.code;
+    const code = this.#redactsTexts ? withheldCode(outcome) : outcome.code;
     return { kind: 'end', outcome: { ...outcome, code, text } };
   }
 
@@ -244,19 +245,11 @@ function fitting(batch: RowBatch, rows: number, bytes: number): number {
 
 const nothing: readonly ResultPart[] = [];
 
-/**
- * Which of two rows failed first says in what order they came, and by what: that a value does not fit is said, and not why.
- * https://www.postgresql.org/docs/current/errcodes-appendix.html, class 22
- */
-function withheldCode(code: string): string {
-  return code.startsWith('22') ? '22000' : code;
-}
-
 const redactedText = 'text withheld: the command touched masked data';
 
 /** Error and notice texts are data: a failed cast quotes the value. Under masks only the code leaves. */
 function redactMessage(message: Message): Message {
-  return { severity: message.severity, code: withheldCode(message.code), text: redactedText };
+  return { severity: message.severity, code: withheldCode(message), text: redactedText };
 }
 
 /** Whether values with some label leave masked. Detectors alone are no reason to withhold what was not found by them. */

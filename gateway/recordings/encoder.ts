@@ -130,7 +130,8 @@ export class Encoder {
 
   message(t: number, request: RequestId, message: Message): string {
     const command = this.#open.get(request)?.number;
-    return line({ type: 'message', t, ...(command === undefined ? {} : { command }), ...message });
+    const { about: _, ...said } = message;
+    return line({ type: 'message', t, ...(command === undefined ? {} : { command }), ...said });
   }
 
   end(t: number, request: RequestId, outcome: Outcome, { rows, bytes, contents = [], hidden }: Sent): string {

@@ -76,7 +76,7 @@ uses := {
 	"view": "through a view or a generated column",
 	"function": "as an argument of a function",
 	"key": "as a key, whose values have to be unique or to exist",
-	"rule": "by a rule of its table: a check, row-level security, a partition",
+	"rule": "by a rule of its table: a check, an index, row-level security, a partition",
 	"other": "in a definition",
 }
 

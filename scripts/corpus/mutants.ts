@@ -46,7 +46,7 @@ const refusing: ReadonlySet<string> = new Set(
 const refuses = /^(\s*)if \((?!!\w+\) ).*\) return (?:undefined|false|'v'|item);$/;
 /** Where what is returned speaks against the statement: nothing does. */
 const speaking: ReadonlyMap<string, readonly [returned: RegExp, nothing: string]> = new Map([
-  ['rule-uses.ts', [/^( {6}return ).*\blabelled\b.*;$/, '$1[];']],
+  ['rule-uses.ts', [/^( {6}return ).*\b(?:labelled|kept|toldByEntry)\b.*;$/, '$1[];']],
   ['failing.ts', [/^(\s*(?:if \(.*\) )?return )(?:.*(?:namesColumn|isBuiltIn)\(.*\)|.*'EXPR_SUBLINK');$/, '$1false;']],
   ['turns.ts', [/^(\s*return )(?:!random|field\.length).*;$/, '$1false;']],
   ['trigger-names.ts', [/^(\s*return )`.*`;$/, '$1undefined;']],

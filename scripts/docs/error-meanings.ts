@@ -78,7 +78,7 @@ export const sqlstateMeanings: Readonly<Record<string, string>> = {
   '08P01': 'The bytes are against the protocol, or over the size limit. The session is closed',
   '0A000': 'Replication, the function-call message, another protocol version, or a PostgreSQL newer than the parser',
   '22000':
-    'A value did not fit, of a command that touched masked data: which of the codes of class 22 it was is withheld with the text',
+    'A value did not fit, or something failed by one, of a command that touched masked data: which of the codes that a row can bring about it was is withheld with the text',
   '22021': 'Text that is not UTF-8',
   '22023': 'A setting at log-in that is pinned or cannot be applied',
   '25P02': 'Not run: an earlier statement of the transaction failed',

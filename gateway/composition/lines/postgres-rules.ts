@@ -15,7 +15,7 @@ export const tableRule = z.discriminatedUnion('kind', [
     folded: z.strictObject({ while_null: z.string().exactOptional() }).exactOptional(),
   }),
   z.strictObject({ kind: z.enum(['check', 'unchecked', 'partition', 'domain', 'filled']), columns }),
-  z.strictObject({ kind: z.literal('redundant') }),
+  z.strictObject({ kind: z.enum(['redundant', 'each']) }),
   z.strictObject({ kind: z.enum(['trigger', 'called', 'asked']), calls: z.string() }),
   z.strictObject({
     kind: z.literal('index'),
@@ -23,7 +23,21 @@ export const tableRule = z.discriminatedUnion('kind', [
     covers: columns.default([]),
     own: z.literal(true).exactOptional(),
   }),
-  z.strictObject({ kind: z.literal('foreign'), columns, to: table, to_columns: columns }),
+  z.strictObject({
+    kind: z.literal('entry'),
+    columns,
+    long: columns.default([]),
+    computed: z.array(columns).default([]),
+    chosen: columns.default([]),
+    shared: z.literal(true).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('foreign'),
+    columns,
+    to: table,
+    to_columns: columns,
+    follows: z.literal(true).exactOptional(),
+  }),
   z.strictObject({ kind: z.literal('policy'), reads: table, columns }),
   z.strictObject({
     kind: z.enum(['stored', 'virtual']),
@@ -68,7 +82,16 @@ export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | u
     case 'filled':
       return { kind: rule.kind, columns: list(rule.columns) };
     case 'redundant':
+    case 'each':
       return { kind: rule.kind };
+    case 'entry':
+      return {
+        ...{ kind: rule.kind, columns: list(rule.columns) },
+        ...(rule.long.length > 0 && { long: list(rule.long) }),
+        ...(rule.computed.length > 0 && { computed: rule.computed.map(list) }),
+        ...(rule.chosen.length > 0 && { chosen: list(rule.chosen) }),
+        ...(rule.shared && { shared: rule.shared }),
+      };
     case 'trigger':
     case 'called':
     case 'asked':
@@ -81,9 +104,9 @@ export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | u
       };
     case 'foreign': {
       const to = nameOf(rule.to.relation);
-      return to === undefined
-        ? undefined
-        : { kind: 'foreign', columns: list(rule.columns), to, to_columns: list(rule.to.columns) };
+      if (to === undefined) return undefined;
+      const follows = rule.follows && { follows: rule.follows };
+      return { kind: 'foreign', columns: list(rule.columns), to, to_columns: list(rule.to.columns), ...follows };
     }
     case 'policy': {
       const reads = nameOf(rule.reads.relation);
@@ -116,8 +139,10 @@ function readFolded({ while_null: whileNull }: { readonly while_null?: string })
 /** @param oidOf of each table that the fixture's rules name */
 export function readRule(rule: FixtureRule, oidOf: (name: string) => number): TableRule {
   switch (rule.kind) {
-    case 'foreign':
-      return { kind: 'foreign', columns: rule.columns, to: { relation: oidOf(rule.to), columns: rule.to_columns } };
+    case 'foreign': {
+      const { to, to_columns, ...key } = rule;
+      return { ...key, to: { relation: oidOf(to), columns: to_columns } };
+    }
     case 'policy':
       return { kind: 'policy', reads: { relation: oidOf(rule.reads), columns: rule.columns } };
     case 'primary':
@@ -131,6 +156,8 @@ export function readRule(rule: FixtureRule, oidOf: (name: string) => number): Ta
     case 'domain':
     case 'filled':
     case 'redundant':
+    case 'each':
+    case 'entry':
     case 'trigger':
     case 'called':
     case 'asked':

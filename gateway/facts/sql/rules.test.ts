@@ -555,6 +555,7 @@ describe('what functions are known to do', () => {
     ['pageinspect', 'heap_page_items', ['statistics']],
     ['pgstattuple', 'pgstattuple', ['counter']],
     ['pg_buffercache', 'pg_buffercache_pages', ['counter']],
+    ['pg_visibility', 'pg_visibility_map', ['counter']],
     ['pg_walinspect', 'pg_get_wal_records_info', ['statistics']],
     ['pgrowlocks', 'pgrowlocks', ['statistics']],
     ['postgis', 'st_estimatedextent', ['statistics']],

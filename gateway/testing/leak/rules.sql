@@ -303,3 +303,22 @@ SELECT a.ssn_in, count(*) FROM accounts a GROUP BY a.ssn_in; -- L954 to group by
 BEGIN; UPDATE accounts a SET name = 'x' WHERE id = 2 RETURNING a.ssn_in, a.size_in; ROLLBACK; -- L955 of a row that is changed
 SELECT count(*) FROM (SELECT i.id, i.turn_of FROM indexed i WHERE tenant = 1) x; SELECT last_value FROM scratch_id_seq; -- L956 one that counts its calls
 SELECT EXISTS (SELECT FROM indexed i WHERE tenant = 1 AND i.inverse_of > 0); -- L957 one that fails for one of the rows
+BEGIN; UPDATE entered SET tag = noise(50) WHERE id = 1; ROLLBACK; -- L931 how long an entry of an index gets
+BEGIN; UPDATE entered SET tag = 'x', n = 5, kind = 'y' WHERE id = 1; ROLLBACK; -- L932 an entry that stays short
+BEGIN; INSERT INTO entered VALUES (9, noise(41), 1, 'k', 'y'); ROLLBACK; -- L933 an entry of one's own values
+BEGIN; UPDATE entered_by SET n = 1 WHERE id = 1; ROLLBACK; -- L934 an expression of an index that fails
+BEGIN; UPDATE entered_by SET tag = noise(50) WHERE id = 1; ROLLBACK; -- L935 a column that it is not made of
+BEGIN; UPDATE entered_if SET tag = noise(150) WHERE id = 1; ROLLBACK; -- L936 whether there is an entry
+BEGIN; UPDATE sorted_by SET kind = 'on' WHERE id = 1; ROLLBACK; -- L937 an entry that is there for the first time
+BEGIN; INSERT INTO ranges_of VALUES (9, noise(180), 1, 'k', 'y'); ROLLBACK; -- L938 an entry of several rows
+BEGIN; UPDATE spread SET q = (SELECT string_agg('abc' || g, '|')::tsquery FROM generate_series(1, 262) g) WHERE id = 1; ROLLBACK; -- L939 a row that gets too long for a page
+BEGIN; UPDATE surveyed SET n = 5 WHERE id = 1; ANALYZE surveyed; ROLLBACK; -- L940 an expression of statistics that fails
+BEGIN; UPDATE homes SET tenant = 5 WHERE id = 1; ROLLBACK; -- L941 a foreign key of two columns, of which one stays
+BEGIN; UPDATE homes SET id = 5 WHERE id = 1; ROLLBACK; -- L942 a column beside it
+SET enable_seqscan = off; SET enable_bitmapscan = off; BEGIN; DELETE FROM gone WHERE tenant = 1; SELECT id FROM gone_log ORDER BY n; ROLLBACK; -- L943 what a trigger does with each row that is deleted
+SET enable_seqscan = off; SET enable_bitmapscan = off; BEGIN; DELETE FROM gone_over WHERE tenant = 1; SELECT id FROM gone_log ORDER BY n; ROLLBACK; -- L944 with each that refers to it through another
+BEGIN; DELETE FROM gone WHERE id = 1; DELETE FROM gone_over WHERE id = 1; ROLLBACK; -- L945 one row
+BEGIN; DELETE FROM far_over WHERE id = 5; ROLLBACK; -- L946 what a trigger quotes at the end of two foreign keys
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN ('nope' || id)::regclass IS NULL WHEN 2 THEN ('nope' || id)::regtype IS NULL ELSE true END; -- L947 which row fails first, by other errors
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN (SELECT g FROM generate_series(1, 2) g) = id WHEN 2 THEN repeat('x', id * 1000000000) IS NULL ELSE true END; -- L948 the same by a sub-query
+SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN to_tsvector('simple', repeat('a', 3000 + id)) IS NULL WHEN 2 THEN repeat('x', id * 1000000000) IS NULL ELSE true END; -- L949 notices before it

@@ -337,7 +337,7 @@ use_in_words(use) := object.get(
 		"view": "through a view or a generated column",
 		"function": "as an argument of a function",
 		"key": "as a key, whose values have to be unique or to exist",
-		"rule": "by a rule of its table: a check, row-level security, a partition",
+		"rule": "by a rule of its table: a check, an index, row-level security, a partition",
 		"other": "in a definition",
 		"index_order": "to order rows, as an index over it may do where the statement asks for no order",
 	},

@@ -61,7 +61,7 @@ const special: readonly (readonly [pattern: RegExp, ...is: Is[]])[] = [
 /** Extensions whose functions and operators only compute. */
 const computing: ReadonlySet<string> = new Set(
   `pg_trgm citext hstore unaccent fuzzystrmatch uuid-ossp pgcrypto intarray ltree cube earthdistance isn seg btree_gin btree_gist bloom
-   tsm_system_rows tsm_system_time dict_int dict_xsyn intagg sslinfo postgis vector pg_visibility`.split(/\s+/),
+   tsm_system_rows tsm_system_time dict_int dict_xsyn intagg sslinfo postgis vector`.split(/\s+/),
 );
 
 const extensionFunctions: readonly (readonly [extension: string, name: RegExp, ...is: Is[]])[] = [
@@ -77,6 +77,8 @@ const extensionFunctions: readonly (readonly [extension: string, name: RegExp, .
   ['pgrowlocks', /./, 'statistics'],
   // How many bytes rows take, and which pages of an index a write touched.
   ['pgstattuple', /./, 'room'],
+  // Which pages a write touched.
+  ['pg_visibility', /./, 'writing'],
   ['pg_buffercache', /./, 'writing'],
   ['pg_stat_statements', /./, 'statistics'],
   ['postgres_fdw', /./, 'network'],

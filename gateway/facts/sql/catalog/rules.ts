@@ -1,3 +1,5 @@
+import { entriesQuery, entryOf, type EntryRule } from './entry-rules.ts';
+
 /**
  * What a table does by itself with the values of its columns: by it a value shows that nobody asked for. Columns are names, in no order.
  * https://www.postgresql.org/docs/current/ddl.html
@@ -9,7 +11,8 @@ export type TableRule =
   | { readonly kind: 'primary' | 'unique'; readonly columns: readonly string[]; readonly over: KeyExtent; readonly nulls?: boolean | undefined; readonly folded?: Folded }
   /** `unchecked`: rows that were there before it may break it (NOT VALID). */
   | { readonly kind: 'check' | 'unchecked'; readonly columns: readonly string[] }
-  | { readonly kind: 'foreign'; readonly columns: readonly string[]; readonly to: Columns }
+  /** `follows`: what is done to the row that is referred to is done to those that refer to it (CASCADE, SET NULL, SET DEFAULT). */
+  | { readonly kind: 'foreign'; readonly columns: readonly string[]; readonly to: Columns; readonly follows?: true }
   /** What a policy of row-level security reads, of the table itself or of another. */
   | { readonly kind: 'policy'; readonly reads: Columns }
   | { readonly kind: 'partition'; readonly columns: readonly string[] }
@@ -24,12 +27,15 @@ export type TableRule =
   | { readonly kind: 'filled'; readonly columns: readonly string[] }
   /** An update that leaves a row as it was is left out, and not counted: `suppress_redundant_updates_trigger`. */
   | { readonly kind: 'redundant' }
+  /** A trigger works on each row that is deleted, or that loses what it refers to, one after the other. */
+  | { readonly kind: 'each' }
   /** The default of a column, where it calls a function that somebody wrote. */
   | { readonly kind: 'default'; readonly column: string; readonly sql: string }
   /** A column whose type is a domain: a check that the domain gets is asked of every value. */
   | { readonly kind: 'domain'; readonly columns: readonly string[] }
   /** A trigger that somebody wrote calls `schema.name`. */
   | { readonly kind: 'trigger'; readonly calls: string }
+  | EntryRule
   /** A function that somebody wrote, `schema.name`, is called with what stands in rows: by a check, an index, a generated column or a trigger's condition when one is written, by a policy whenever it is read. */
   | { readonly kind: 'called' | 'asked'; readonly calls: string }; // prettier-ignore
 
@@ -163,7 +169,8 @@ export const rulesQuery = `
   SELECT k.conrelid, CASE WHEN k.convalidated THEN 'check' ELSE 'unchecked' END, COALESCE(k.conkey::pg_catalog.text, '{}'), NULL, NULL, NULL
     FROM pg_catalog.pg_constraint k WHERE (k.contype = 'c' OR k.contype = 'n' AND NOT k.convalidated) AND k.conrelid >= 16384
   UNION ALL
-  SELECT k.conrelid, 'foreign', k.conkey::pg_catalog.text, k.confrelid, k.confkey::pg_catalog.text, NULL
+  SELECT k.conrelid, 'foreign', k.conkey::pg_catalog.text, k.confrelid, k.confkey::pg_catalog.text,
+         CASE WHEN k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd') THEN 'follows' END
     FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
   UNION ALL
   SELECT p.polrelid, 'policy', '{}', d.refobjid, pg_catalog.array_agg(DISTINCT d.refobjsubid)::pg_catalog.text, NULL
@@ -204,6 +211,11 @@ export const rulesQuery = `
   SELECT DISTINCT t.tgrelid, 'redundant', '{}', NULL::pg_catalog.oid, NULL, NULL
     FROM pg_catalog.pg_trigger t WHERE t.tgfoid = 'pg_catalog.suppress_redundant_updates_trigger'::pg_catalog.regproc
   UNION ALL
+  SELECT DISTINCT t.tgrelid, 'each', '{}', NULL::pg_catalog.oid, NULL, NULL
+    FROM pg_catalog.pg_trigger t WHERE NOT t.tgisinternal AND t.tgtype & 1 = 1
+     AND (t.tgtype & 8 = 8 OR t.tgtype & 16 = 16 AND EXISTS (
+           SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = t.tgrelid AND k.contype = 'f' AND k.confdeltype IN ('n', 'd')))
+  UNION ALL
   SELECT t.tgrelid, 'stored',
          ${numbers('SELECT a.attnum FROM pg_catalog.pg_attribute a WHERE a.attrelid = t.tgrelid AND a.attname = ANY (g.args[3:])')},
          NULL, a.attnum::pg_catalog.text, 'pg_catalog.to_tsvector(NULL)'
@@ -236,7 +248,9 @@ export const rulesQuery = `
     JOIN pg_catalog.pg_proc p ON p.oid = u.fn
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-   WHERE l.lanname NOT IN ('c', 'internal') AND p.oid >= 16384`;
+   WHERE l.lanname NOT IN ('c', 'internal') AND p.oid >= 16384
+  UNION ALL
+  ${entriesQuery}`;
 
 type Row = readonly (string | null)[];
 
@@ -258,6 +272,8 @@ export function readRules(
     const rule = ruleOf(kind, named(relation, own), () => ({
       to: { relation: Number(other), columns: named(Number(other), others) },
       column: named(relation, others)[0] ?? '',
+      columns: named(relation, others),
+      all: (columns.get(relation) ?? []).map(({ name }) => name),
       sql: sql ?? '',
       marked: other !== null,
     }));
@@ -268,6 +284,9 @@ export function readRules(
 interface Rest {
   readonly to: Columns;
   readonly column: string;
+  readonly columns: readonly string[];
+  /** Of the table. */
+  readonly all: readonly string[];
   readonly sql: string;
   /** Where the fourth column says something. */
   readonly marked: boolean;
@@ -291,6 +310,7 @@ function ruleOf(kind: string | null | undefined, columns: readonly string[], res
     case 'filled':
       return { kind, columns };
     case 'redundant':
+    case 'each':
       return { kind };
     case 'trigger':
     case 'called':
@@ -301,8 +321,14 @@ function ruleOf(kind: string | null | undefined, columns: readonly string[], res
       const covers = sql === 'expressions' ? [] : to.columns;
       return { kind, keys: columns, covers, ...(sql === 'own' ? { own: true } : {}) };
     }
-    case 'foreign':
-      return { kind, columns, to: rest().to };
+    case 'entry': {
+      const { columns: long, all, sql, marked } = rest();
+      return entryOf(columns, long, all, sql, marked);
+    }
+    case 'foreign': {
+      const { to, sql } = rest();
+      return { kind, columns, to, ...(sql === 'follows' && { follows: true }) };
+    }
     case 'policy':
       return { kind, reads: rest().to };
     case 'stored':

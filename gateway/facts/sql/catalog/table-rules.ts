@@ -72,6 +72,15 @@ export class TableRules {
     return this.storedIn(oid).flatMap((each) => this.#referrers.get(each) ?? []);
   }
 
+  /** The table, all that hold rows of it, and those whose rows follow theirs by foreign keys, one behind the other. */
+  followedBy(oid: number): ReadonlySet<number> {
+    const seen = new Set(this.storedIn(oid));
+    for (const each of seen)
+      for (const { from, follows } of this.#referrers.get(each) ?? [])
+        if (follows === true) for (const more of this.storedIn(from)) seen.add(more);
+    return seen;
+  }
+
   /** By what columns rows get into this table and no other: the keys of those that it is a partition of. */
   partitionedBy(oid: number): readonly string[] {
     const [, ...above] = this.#reached(oid, this.#parents);

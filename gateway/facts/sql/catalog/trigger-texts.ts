@@ -95,8 +95,8 @@ function around(world: World, relation: LeanRelation): readonly LeanRelation[] {
   const behind = new Set([relation]);
   for (const each of behind) for (const more of world.view(each)?.relations ?? []) behind.add(more);
   return [...behind].flatMap(({ oid }) => {
-    const oids = [...world.rules.storedIn(oid), ...world.rules.referrers(oid).map(({ from }) => from)];
-    return oids.flatMap((each) => world.byOid(each) ?? []);
+    const oids = new Set([...world.rules.followedBy(oid), ...world.rules.referrers(oid).map(({ from }) => from)]);
+    return [...oids].flatMap((each) => world.byOid(each) ?? []);
   });
 }
 

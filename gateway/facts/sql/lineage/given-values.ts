@@ -17,12 +17,14 @@ export interface GivenValues {
   readonly plain: ReadonlySet<string>;
   /** Others, into which something goes that is surely not NULL. */
   readonly filled: ReadonlySet<string>;
+  /** Columns into which goes a literal of no more than some hundred bytes. */
+  readonly short: ReadonlySet<string>;
   /** Of whose old values something is left in the new ones. */
   readonly kept: ReadonlySet<string>;
 }
 
 const none: ReadonlySet<string> = new Set();
-export const nothingGiven: GivenValues = { labelled: new Map(), plain: none, filled: none, kept: none };
+export const nothingGiven: GivenValues = { labelled: new Map(), plain: none, filled: none, short: none, kept: none };
 
 /** INSERT ... VALUES. @param names of the columns written, in the order of the values */
 export function valuesInserted(
@@ -54,7 +56,24 @@ export function valuesAssigned(walk: Walk, body: Node, relation: LeanRelation | 
   });
   const given = assigned.filter(({ base, value }) => isGivenFor(walk, base, value)).map(({ base }) => base);
   const filled = assigned.filter(({ base, value }) => !isLabelled(base) && isFilled(walk, value));
-  return { ...byLabel(given, 1), filled: new Set(filled.map(({ base }) => base.name)) };
+  const short = assigned.filter(({ value }) => isShort(value));
+  return { ...byLabel(given, 1), filled: namesOf(filled), short: namesOf(short) };
+}
+
+function namesOf(assigned: readonly { readonly base: Base }[]): ReadonlySet<string> {
+  return new Set(assigned.map(({ base }) => base.name));
+}
+
+/** How many letters a short literal has at most: beside it in an index stand 2,704 bytes less its own. */
+const fewLetters = 64;
+
+function isShort(value: Node): boolean {
+  const [tag, body] = tagged(value);
+  if (tag !== 'A_Const') return false;
+  // Of bits there is no such literal that anybody types.
+  if ('bsval' in body) return false;
+  const literal = text(node(body, 'sval') ?? {}, 'sval') + text(node(body, 'fval') ?? {}, 'fval');
+  return literal.length <= fewLetters;
 }
 
 const clocks: ReadonlySet<string> = new Set(['now', 'clock_timestamp', 'statement_timestamp', 'transaction_timestamp']);
@@ -77,7 +96,7 @@ function isGivenFor(walk: Walk, base: Base, value: Node): boolean {
 function byLabel(given: readonly Base[], values: number): GivenValues {
   const labelled = new Map(given.filter(isLabelled).map(({ name }) => [name, values]));
   const plain = new Set(given.filter((base) => !isLabelled(base)).map(({ name }) => name));
-  return { labelled, plain, filled: none, kept: none };
+  return { labelled, plain, filled: none, short: none, kept: none };
 }
 
 /** Another statement around it goes on with what it tells, and a plan follows from statistics over all values. */

@@ -7,11 +7,15 @@ const repeatable: ReadonlySet<string> = new Set(['pure', 'aggregate']);
 /** Random, and by nothing that a session could have set. */
 const random: ReadonlySet<string> = new Set(['gen_random_uuid', 'uuidv4', 'uuid_generate_v4']);
 
-/** Whether something in it brings another value each time, or leaves something behind: then which row came first shows, whatever is made of the rows. */
+/** Of words that they leave out they say so, in a notice for each row: https://www.postgresql.org/docs/current/textsearch-limitations.html */
+const saying = /^(?:jsonb?_)?to_tsvector$|to_tsquery$/;
+
+/** Whether something in it brings another value each time, or leaves something behind, or says something: then which row came first shows, whatever is made of the rows. */
 export function countsTurns(walk: Walk, tree: Json | undefined): boolean {
   return anywhere(tree, (tag, body) => {
     const parts = isNode(body) ? calledBy(walk, tag, body) : undefined;
     if (!parts) return false;
+    if (saying.test(parts.at(-1) ?? '') && anywhere(body, (inner) => inner === 'ColumnRef')) return true;
     const { categories } = classifyCall(walk, parts);
     return !random.has(parts.at(-1) ?? '') && !categories.every((each) => repeatable.has(each));
   });

@@ -155,8 +155,12 @@ function usedBy(
       return world.labelled(relation, rule.columns).filter(({ name }) => !whole?.includes(name));
     }
     case 'foreign': {
+      if (!meets(written, rule.columns)) return [];
       const other = world.byOid(rule.to.relation);
-      return other && meets(written, rule.columns) ? world.labelled(other, rule.to.columns) : [];
+      // Of several columns, those that the row keeps are looked for as well.
+      const kept = change === 'update' ? world.labelled(relation, rule.columns) : [];
+      const elsewhere = other ? world.labelled(other, rule.to.columns) : [];
+      return [...elsewhere, ...kept.filter(({ name }) => !whole?.includes(name))];
     }
     case 'stored':
     case 'virtual': {
@@ -166,6 +170,9 @@ function usedBy(
     // Of what is not written, both rows have the same.
     case 'redundant':
       return change === 'update' ? world.labelled(relation, written) : [];
+    case 'entry':
+      return toldByEntry(world, relation, rule, change, { written, whole, short: given.short });
+    case 'each':
     case 'policy':
     case 'partition':
     case 'domain':
@@ -179,6 +186,35 @@ function usedBy(
     default:
       return rule satisfies never;
   }
+}
+
+/** Names of columns. */
+interface Assigned {
+  /** Undefined where it may be any. */
+  readonly written: readonly string[] | undefined;
+  /** Of which the row keeps nothing that is labelled. */
+  readonly whole: readonly string[] | undefined;
+  /** What goes into them is short. */
+  readonly short: ReadonlySet<string>;
+}
+
+/** Of an entry of an index, of statistics or of the row itself, which may fail: by what is computed of values together, or by how long they are together. */
+function toldByEntry(
+  world: World,
+  relation: LeanRelation,
+  { columns, long, computed, chosen, shared }: RuleOf<'entry'>,
+  change: RowChange,
+  { written, whole, short }: Assigned,
+): readonly Base[] {
+  const labelled = world.labelled(relation, columns);
+  const anyLength = long.filter((name) => !short.has(name));
+  const isLong = meets(written, anyLength);
+  if (shared === true && isLong) return labelled;
+  if (change === 'insert') return [];
+  const stay = labelled.filter(({ name }) => !whole?.includes(name));
+  const isMade = (part: readonly string[]): boolean => stay.some(({ name }) => part.includes(name));
+  const told = isLong || computed.some((part) => isMade(part) && (meets(written, part) || meets(written, chosen)));
+  return told ? stay : [];
 }
 
 function meets(written: readonly string[] | undefined, columns: readonly string[]): boolean {

@@ -92,7 +92,16 @@ export function readDelete(walk: Walk, body: Node, outer: Scope): readonly Colum
   const inside = { ...scope, items };
   readCondition(walk, node(body, 'whereClause'), target, inside);
   readInTurn(walk, target, node(body, 'whereClause'), inside);
+  // What a trigger does shows which row came first.
+  if (firesForEach(walk, target)) walk.ledger.rows.tells();
   return readReturning(walk, body, inside, target.item);
+}
+
+function firesForEach({ ledger: { world } }: Walk, { relation }: Target): boolean {
+  const written = relation ? [relation, ...(world.view(relation)?.relations ?? [])] : [];
+  return written.some(({ oid }) =>
+    [...world.rules.followedBy(oid)].some((each) => world.rules.of(each).some(({ kind }) => kind === 'each')),
+  );
 }
 
 export function readMerge(walk: Walk, body: Node, outer: Scope): readonly Column[] {

@@ -236,6 +236,9 @@ const ruling = `
   create table part partition of whole default;
   create table sleeps (id int);
   create policy p on sleeps using (id = 1);
+  create table split_key (id int primary key);
+  create extension pg_trgm;
+  create extension btree_gin;
   create table split (id int, k text) partition by list (lower(k));
   create table letters (id int, a text, b varchar(9), "C" text, gone timestamptz, n name);
   create unique index on letters (lower(a)) where gone is null;
@@ -253,7 +256,21 @@ const ruling = `
   create unique index on letters (lower("C"), b) where id is null and gone is null;
   create table spotted (a text);
   create unique index on spotted (lower(a));
-  create trigger t before update on spotted for each row execute function watch();`;
+  create trigger t before update on spotted for each row execute function watch();
+  create domain brief as varchar(9);
+  create table stored (id int references split_key on delete set null, a text, b brief, c numeric, d numeric(9, 2), e jsonb);
+  create index on stored (id, b, d);
+  create index on stored (b, c);
+  create index on stored using gin (a, e);
+  create index on stored using gin (e) where a = any (array['x', 'it''s']) and b <> 'y' and not (d > 1.5 or c is not null);
+  create index on stored (id) where a::int > 1;
+  create index on stored using gist (a gist_trgm_ops, b gist_trgm_ops);
+  create statistics survey on (length(a) / id), id from stored;
+  create trigger t before update on stored for each row execute function watch();
+  create table long_rows (id int, q tsquery);
+  create trigger t after delete on long_rows for each row execute function watch();
+  create trigger u before insert or update on split_key for each row execute function watch();
+  create trigger v after delete on split_key execute function watch();`;
 
 describe('what tables do by themselves is read', () => {
   const rulesOf = async (server: TestPostgres): Promise<ReadonlySet<string>> => {
@@ -275,11 +292,14 @@ describe('what tables do by themselves is read', () => {
       'part',
       'letters',
       'spotted',
+      'stored',
+      'long_rows',
+      'split_key',
     ]);
     const found = rules.flatMap(({ relation, rule }) => {
       const table = names.get(relation) ?? '';
       if (!own.has(table)) return [];
-      if (rule.kind === 'index' && ['letters', 'spotted'].includes(table)) return [];
+      if (rule.kind === 'index' && ['letters', 'spotted', 'stored'].includes(table)) return [];
       const named = JSON.stringify(rule, (key, value: unknown) =>
         key === 'relation' && typeof value === 'number' ? names.get(value) : value,
       );
@@ -342,6 +362,39 @@ describe('what tables do by themselves is read', () => {
     'letters {"kind":"called","calls":"public.lower"}',
     'points {"kind":"called","calls":"public.row_of"}',
     'whole {"kind":"partition","columns":["c"]}',
+    // What is stored of rows, where values stand beside others.
+    ...[
+      'acts {"kind":"entry","columns":["b","c","a"],"long":["b","c"],"computed":[],"chosen":["a"]}',
+      'acts {"kind":"entry","columns":["id","a","b"],"long":["a","b"],"computed":[],"chosen":[]}',
+      'keyed {"kind":"entry","columns":["a","h"],"long":["a","h"],"computed":[],"chosen":[]}',
+      'keyed {"kind":"entry","columns":["c","a"],"long":["c"],"computed":[],"chosen":["a"]}',
+      'keyed {"kind":"entry","columns":["d"],"long":[],"computed":[],"chosen":[],"shared":true}',
+      'keyed {"kind":"entry","columns":["id","b"],"long":["b"],"computed":[],"chosen":[]}',
+      'letters {"kind":"entry","columns":["C","gone"],"long":["C"],"computed":[],"chosen":[]}',
+      'letters {"kind":"entry","columns":["a","b"],"long":["a"],"computed":[],"chosen":[]}',
+      'letters {"kind":"entry","columns":["a","gone"],"long":["a"],"computed":[],"chosen":["gone"]}',
+      'letters {"kind":"entry","columns":["b","C","id","gone"],"long":["C"],"computed":[],"chosen":["id","gone"]}',
+      'letters {"kind":"entry","columns":["id","C"],"long":["C"],"computed":[["C"]],"chosen":[]}',
+      'letters {"kind":"entry","columns":["id","a","gone"],"long":["a"],"computed":[],"chosen":["gone"]}',
+      'letters {"kind":"entry","columns":["id","b"],"long":[],"computed":[],"chosen":[]}',
+      'letters {"kind":"entry","columns":["id","gone"],"long":[],"computed":[],"chosen":["gone"]}',
+      'points {"kind":"entry","columns":["id","to_c"],"long":["id","to_c"],"computed":[["id","to_c"]],"chosen":[]}',
+      'stored {"kind":"entry","columns":["id","b","d"],"long":[],"computed":[],"chosen":[]}',
+      'stored {"kind":"entry","columns":["b","c"],"long":["c"],"computed":[],"chosen":[]}',
+      'stored {"kind":"entry","columns":["a","e"],"long":[],"computed":[],"chosen":[]}',
+      'stored {"kind":"entry","columns":["e","a","b","c","d"],"long":[],"computed":[],"chosen":["a","b","c","d"]}',
+      'stored {"kind":"entry","columns":["id","a"],"long":[],"computed":[["a"]],"chosen":["a"]}',
+      'stored {"kind":"entry","columns":["a","b"],"long":[],"computed":[],"chosen":[],"shared":true}',
+      'stored {"kind":"entry","columns":["id","a"],"long":["id","a"],"computed":[["id","a"]],"chosen":[]}',
+      'long_rows {"kind":"entry","columns":["id","q"],"long":["id","q"],"computed":[],"chosen":[]}',
+    ],
+    'stored {"kind":"foreign","columns":["id"],"to":{"relation":"split_key","columns":["id"]},"follows":true}',
+    'stored {"kind":"domain","columns":["b"]}',
+    'split_key {"kind":"primary","columns":["id"],"over":"own"}',
+    // Rows that a trigger works on one after the other, when they or what they refer to are deleted.
+    'stored {"kind":"each"}',
+    'long_rows {"kind":"each"}',
+    ...['stored', 'long_rows', 'split_key'].map((table) => `${table} {"kind":"trigger","calls":"public.watch"}`),
     'watched {"kind":"trigger","calls":"public.watch"}',
     'coded {"kind":"domain","columns":["a","b","c"]}',
     'coded {"kind":"default","column":"a","sql":"(public.f())::text"}',

@@ -1,7 +1,7 @@
 import { SallyportError } from '../../../contract/errors.ts';
 import type { ErrorCode } from '../../../contract/errors.ts';
 import type { Denial, DenialCode, HoldNotice } from '../../../contract/exchange.ts';
-import type { Message } from '../../../contract/result.ts';
+import type { FailureSubject, Message, Outcome } from '../../../contract/result.ts';
 import { Writer } from './bytes.ts';
 import { type ReportFields, serverTag } from './backend.ts';
 
@@ -85,7 +85,26 @@ export function messageOf(severity: 'error' | 'notice' | 'log', fields: ReportFi
   const base = { severity, code: fields.get('C') ?? '00000', text: fields.get('M') ?? '' };
   const detail = fields.get('D');
   const hint = fields.get('H');
-  return { ...base, ...(detail === undefined ? {} : { detail }), ...(hint === undefined ? {} : { hint }) };
+  const about = aboutOf(fields);
+  return {
+    ...base,
+    ...(detail === undefined ? {} : { detail }),
+    ...(hint === undefined ? {} : { hint }),
+    ...(about === undefined ? {} : { about }),
+  };
+}
+
+/** An error as the end of a command. */
+export function failureOf(fields: ReportFields): Outcome {
+  const about = aboutOf(fields);
+  const failure = { ok: false, code: fields.get('C') ?? 'XX000', text: fields.get('M') ?? '' } as const;
+  return about === undefined ? failure : { ...failure, about };
+}
+
+/** `P` is a place in the text of the statement, `t` the table whose rule is broken: https://www.postgresql.org/docs/current/protocol-error-fields.html */
+function aboutOf(fields: ReportFields): FailureSubject | undefined {
+  if (fields.has('P')) return 'text';
+  return fields.has('t') ? 'table' : undefined;
 }
 
 const broken: { readonly [code in ErrorCode]?: readonly [sqlstate: string, message: string] } = {

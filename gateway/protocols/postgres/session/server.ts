@@ -15,7 +15,7 @@ import {
 import type { SessionCatalog } from '../catalog/session-catalog.ts';
 import type { PgExchange } from '../exchange.ts';
 import type { Frame } from '../codec/frames.ts';
-import { messageOf } from '../codec/errors.ts';
+import { failureOf, messageOf } from '../codec/errors.ts';
 import { applyCompleted } from './effects.ts';
 import { type Expected, need, unexpected } from './pipeline.ts';
 import { describe } from '../names.ts';
@@ -213,7 +213,7 @@ export class ServerSide {
   #error(frame: Frame): Wait {
     const { state, offers } = this.#p;
     const fields = parseReport(frame);
-    const outcome: Outcome = { ok: false, code: fields.get('C') ?? 'XX000', text: fields.get('M') ?? '' };
+    const outcome = failureOf(fields);
     const expected = state.pipeline.current;
     state.copyIn = false;
     switch (expected?.kind) {
