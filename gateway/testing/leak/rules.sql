@@ -322,3 +322,5 @@ BEGIN; DELETE FROM far_over WHERE id = 5; ROLLBACK; -- L946 what a trigger quote
 SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN ('nope' || id)::regclass IS NULL WHEN 2 THEN ('nope' || id)::regtype IS NULL ELSE true END; -- L947 which row fails first, by other errors
 SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN (SELECT g FROM generate_series(1, 2) g) = id WHEN 2 THEN repeat('x', id * 1000000000) IS NULL ELSE true END; -- L948 the same by a sub-query
 SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN to_tsvector('simple', repeat('a', 3000 + id)) IS NULL WHEN 2 THEN repeat('x', id * 1000000000) IS NULL ELSE true END; -- L949 notices before it
+SELECT public.accounts.ssn_in, accounts.greeting_of, public.accounts.size_in FROM public.accounts; -- L958 by the table's name and its schema
+SELECT public.accounts.ssn_in, accounts.greeting_of FROM public.accounts ORDER BY accounts.id; -- L959 the same without what measures

@@ -12,7 +12,7 @@ const clauses = [
 const numbers: ReadonlySet<string> = new Set(['location', 'A_Const', 'typeName', 'frameOptions']);
 
 /**
- * `u.open_count`, where the row `u` has no such column, is `open_count(u)` to the server, and so it is read as that: PostgREST and Hasura ask for computed fields so. A query inside is left to
+ * `u.open_count`, where the row `u` has no such column, is `open_count(u)` to the server, and so it is read as that: PostgREST asks for computed fields so. A query inside is left to
  * its own scope. https://www.postgresql.org/docs/current/xfunc-sql.html#XFUNC-SQL-COMPOSITE-FUNCTIONS
  * @param body of a SelectStmt
  * @param scope with its FROM
@@ -45,17 +45,18 @@ function withCalls(walk: Walk, tree: Json, scope: Scope): Json {
   return changed ? { ...tree, ...changed } : tree;
 }
 
-/** Only where the row's name means the row by itself too, and not a column of that name. A function of the server's own (`c.text`) is not read so. */
+/** Only where the row's name means the row by itself too, without its schema, and not a column of that name. A function of the server's own (`c.text`) is not read so. */
 function fieldCall(walk: Walk, reference: Node, scope: Scope): Node | undefined {
   const fields = nodes(reference, 'fields');
-  const [name = '', field = '', ...more] = nameParts(fields);
+  const parts = nameParts(fields);
+  const [name = '', field = ''] = parts.slice(-2);
   const { world, path } = walk.ledger;
-  if (more.length > 0 || world.functions('', field, path).length === 0) return undefined;
-  const found = resolve([name, field], scope);
+  if (parts.length > 3 || world.functions('', field, path).length === 0) return undefined;
+  const found = resolve(parts, scope);
   const row = resolve([name], scope);
   if (found?.kind !== 'row' || found.field === undefined || row?.kind !== 'row') return undefined;
   const isSame =
     found.columns.length === row.columns.length && found.columns.every((each, i) => each === row.columns[i]);
   if (!isSame) return undefined;
-  return { FuncCall: { funcname: fields.slice(1), args: [{ ColumnRef: { fields: fields.slice(0, 1) } }] } };
+  return { FuncCall: { funcname: fields.slice(-1), args: [{ ColumnRef: { fields: fields.slice(-2, -1) } }] } };
 }

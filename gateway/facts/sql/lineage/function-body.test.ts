@@ -235,6 +235,8 @@ describe('a row that a function gets whole is what its body names of it', () => 
     ['SELECT customers.count_in, count(*) FROM customers GROUP BY customers.count_in', []],
     ['SELECT (SELECT c.count_in) FROM customers c', []],
     ['UPDATE scratch SET a = (SELECT c.id FROM customers c ORDER BY c.count_in, c.id LIMIT 1) WHERE a = 1', []],
+    ['SELECT "public"."customers"."count_in" FROM "public"."customers" WHERE "public"."customers"."count_in" > 2', []],
+    ['SELECT public.customers.size_in FROM customers', ['customers.ssn function']],
     ['SELECT c.ssn_in FROM customers c', []],
     ['SELECT c.size_in FROM customers c', ['customers.ssn function']],
     ['SELECT c.through_in FROM customers c', ['customers.ssn function']],
@@ -260,8 +262,9 @@ describe('a row that a function gets whole is what its body names of it', () => 
     ['SELECT c.nothing FROM customers c', /c\.nothing cannot be resolved/],
     // The row's name is a column's as well.
     ['SELECT id.count_in FROM customers id', /id\.count_in cannot be resolved/],
+    ['SELECT other.customers.count_in FROM customers', /other\.customers\.count_in cannot be resolved/],
+    ['SELECT crm.public.customers.count_in FROM customers', /count_in cannot be resolved/],
     // Where nobody has written down how it is read.
-    ['SELECT public.customers.count_in FROM customers', /count_in cannot be resolved/],
     ['SELECT 1 FROM customers c JOIN payments p ON c.count_in = p.id', /c\.count_in cannot be resolved/],
     ['DELETE FROM customers c WHERE c.count_in = 0', /c\.count_in cannot be resolved/],
   ])('%s is refused: %s', async (statement, reason) => {
