@@ -178,3 +178,13 @@ CREATE TABLE far_mid (id int PRIMARY KEY, above int REFERENCES far_over ON DELET
 CREATE TABLE far_under (id int PRIMARY KEY REFERENCES far_mid ON DELETE CASCADE); INSERT INTO far_under VALUES (1);
 CREATE TRIGGER gone BEFORE DELETE ON far_under FOR EACH ROW EXECUTE FUNCTION quoting_fn();
 GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app;
+-- A function of an index that says what it is given, and a check over two columns.
+CREATE FUNCTION said(v text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RAISE NOTICE ''made of %'', v; RETURN v; END';
+CREATE TABLE saying (id int PRIMARY KEY, amount int, ssn text);
+INSERT INTO saying SELECT id, id, ssn FROM accounts; CREATE INDEX saying_made ON saying (said(ssn));
+CREATE TABLE retyped (id int PRIMARY KEY, amount int, name text, ssn text, CHECK (name <> ssn));
+INSERT INTO retyped SELECT id, id, 'a', ssn FROM accounts;
+CREATE MATERIALIZED VIEW said_of AS SELECT id, ssn FROM saying; CREATE INDEX ON said_of (said(ssn));
+CREATE MATERIALIZED VIEW kept_once AS SELECT id, ssn FROM retyped WHERE id IN (1, 901); CREATE UNIQUE INDEX ON kept_once (ssn);
+CREATE MATERIALIZED VIEW kept_plain AS SELECT id, amount, ssn FROM retyped; CREATE UNIQUE INDEX ON kept_plain (id);
+GRANT ALL ON saying, retyped, said_of, kept_once, kept_plain TO app;

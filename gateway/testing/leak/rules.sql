@@ -324,3 +324,16 @@ SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spel
 SET enable_seqscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM spelled WHERE tenant = 1 AND CASE id WHEN 1 THEN to_tsvector('simple', repeat('a', 3000 + id)) IS NULL WHEN 2 THEN repeat('x', id * 1000000000) IS NULL ELSE true END; -- L949 notices before it
 SELECT public.accounts.ssn_in, accounts.greeting_of, public.accounts.size_in FROM public.accounts; -- L958 by the table's name and its schema
 SELECT public.accounts.ssn_in, accounts.greeting_of FROM public.accounts ORDER BY accounts.id; -- L959 the same without what measures
+BEGIN; REINDEX TABLE saying; ROLLBACK; -- L961 what the function of an index says of its rows when it is built anew
+BEGIN; REINDEX INDEX saying_made; ROLLBACK; -- L962 the same by the index
+BEGIN; ALTER TABLE saying ADD COLUMN x float DEFAULT random(); ROLLBACK; -- L963 the same by a column that every row is written anew for
+BEGIN; ALTER TABLE saying ADD COLUMN x bigserial; ROLLBACK; -- L964 the same by a number for each row
+BEGIN; ALTER TABLE saying ADD COLUMN x int GENERATED ALWAYS AS IDENTITY; ROLLBACK; -- L965 the same by an identity
+BEGIN; ALTER TABLE saying ALTER amount TYPE bigint; ROLLBACK; -- L966 the same by another type of a column beside it
+BEGIN; ALTER TABLE saying ADD COLUMN x int, ADD COLUMN y text NOT NULL DEFAULT 'x'; SELECT id, y FROM saying ORDER BY id; ROLLBACK; -- L967 columns for which no row is written anew
+BEGIN; ALTER TABLE retyped ALTER name TYPE text USING '078-05-1120'; ROLLBACK; -- L968 whether values of another type keep a CHECK
+BEGIN; ALTER TABLE retyped ALTER amount TYPE int USING length(ssn); SELECT id, amount FROM retyped ORDER BY id; ROLLBACK; -- L969 a type by a labelled value
+BEGIN; ALTER TABLE retyped ALTER amount TYPE text USING 'n' || amount; SELECT id, amount FROM retyped ORDER BY id; ROLLBACK; -- L970 another type of a column beside it
+BEGIN; REFRESH MATERIALIZED VIEW said_of; ROLLBACK; -- L971 what the function of an index says of rows that a view is filled with
+BEGIN; INSERT INTO retyped VALUES (901, 1, 'a', '078-05-1120'); REFRESH MATERIALIZED VIEW kept_once; ROLLBACK; -- L972 whether a row is there already, by the key of a view
+BEGIN; REFRESH MATERIALIZED VIEW kept_plain; SELECT id, amount, ssn FROM kept_plain ORDER BY id; ROLLBACK; -- L973 a view whose key has no label

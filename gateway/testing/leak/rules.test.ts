@@ -12,7 +12,7 @@ const labelled =
   `accounts.ssn accounts.card_number vaults.owner parts.key slots.room triggered.ssn indexed.ssn deferred.ssn
   typed.during typed.home typed.tags typed.doc typed.bits typed.code spelled.ssn far.big far.num far.day far.at far.bits worn.ssn crowded.ssn docs.body.secret
   stands.ssn given.ssn redundant.ssn mixed.ssn compared.home texts.ssn papers.body.person.ssn checked_papers.body.person.ssn checked.ssn checked_sql.ssn hashed.ssn whened.ssn keeping.ssn ranged.ssn
-  entered.ssn entered_by.ssn entered_if.ssn ranges_of.ssn sorted_by.ssn spread.ssn surveyed.score homes.country gone.ssn gone_over.ssn`.split(
+  entered.ssn entered_by.ssn entered_if.ssn ranges_of.ssn sorted_by.ssn spread.ssn surveyed.score homes.country gone.ssn gone_over.ssn saying.ssn retyped.ssn`.split(
     /\s+/,
   );
 

@@ -9,6 +9,7 @@ import { blur, emptyScope, type Item, type Scope, type Walk } from '../lineage/s
 import { scanOrders } from '../catalog/scan-orders.ts';
 import { readSetting } from '../lineage/settings.ts';
 import type { Base } from '../catalog/world.ts';
+import { readRuleUses } from './rule-uses.ts';
 import { readTarget } from './write.ts';
 
 /** Fields that hold the relation a statement is about to make. */
@@ -123,7 +124,10 @@ function readIndexed(walk: Walk, body: Json | undefined, scope: Scope, field: st
   walk.expression(name === '' ? body['expr'] : { ColumnRef: { fields: [{ String: { sval: name } }] } }, scope, 'key');
 }
 
-/** ALTER COLUMN ... TYPE ... USING: the column is filled anew, from any column of its row. */
+/**
+ * ALTER COLUMN ... TYPE ... USING: the column is filled anew, from any column of its row. Keys, checks and foreign keys that it stands in are held against
+ * what it becomes, as by an UPDATE that writes it in every row.
+ */
 export function readRetyped(walk: Walk, body: Node): void {
   const { relation, item } = readTarget(walk, node(body, 'relation') ?? {});
   if (!relation) return;
@@ -134,6 +138,7 @@ export function readRetyped(walk: Walk, body: Node): void {
     const using = only(node(command, 'def'), 'ColumnDef')?.['raw_default'];
     walk.expression(using, { ...emptyScope, items: [item] }, 'expression', sources);
     copyInto(walk.ledger, { relation, schema: '', name: '' }, text(command, 'name'), sources);
+    readRuleUses(walk.ledger, relation, 'update', [text(command, 'name')]);
   }
 }
 
@@ -185,10 +190,35 @@ function changesRowsOf(walk: Walk, named: Node): LeanRelation | undefined {
   return relation;
 }
 
-/** REINDEX asks the functions of indexes anew: of a table, or of an index, schema or database, whatever is in it. */
+/**
+ * REINDEX asks the functions of indexes anew: of a table, or of an index, schema or database, whatever is in it. What they say of its rows, in notices and
+ * errors, may quote them.
+ */
 export function readReindexed(walk: Walk, body: Node): void {
   readWhole(walk, body);
   walk.ledger.runsAllCode();
+  const { ledger } = walk;
+  const [schema, name] = [
+    text(node(body, 'relation') ?? {}, 'schemaname'),
+    text(node(body, 'relation') ?? {}, 'relname'),
+  ];
+  const about = text(body, 'kind') === 'REINDEX_OBJECT_TABLE' && ledger.world.relation(schema, name, ledger.path);
+  const worked = about ? new Set(ledger.world.rules.storedIn(about.oid)) : undefined;
+  for (const oid of ledger.world.rules.withCode()) {
+    const relation = worked?.has(oid) === false ? undefined : ledger.world.byOid(oid);
+    if (relation) ledger.changesRows(relation);
+  }
+}
+
+/**
+ * REFRESH MATERIALIZED VIEW fills it anew: its keys are held against the rows, and the functions of its indexes asked of them. What either says may quote
+ * them.
+ */
+export function readRefreshed(walk: Walk, body: Node): void {
+  const relation = changesRowsOf(walk, node(body, 'relation') ?? {});
+  if (!relation) return;
+  walk.ledger.runsCode(relation, 'keep');
+  readRuleUses(walk.ledger, relation, 'update', undefined);
 }
 
 /** CLUSTER writes rows in the order of an index, whichever it names: after it, reading the table brings them so. Without a table, it does so to any. */

@@ -25,8 +25,34 @@ export function leavesLabelsAlone(ledger: Ledger, tag: string, body: Node): bool
     return nodes(body, 'exprs').every((entry) => isClear(text(only(entry, 'StatsElem') ?? {}, 'name')));
   if (tag === 'RenameStmt') return text(body, 'renameType') === 'OBJECT_COLUMN' && isClear(text(body, 'subname'));
   const isValid = (): boolean => onlyClearChecks(ledger, relation, isClear);
-  return nodes(body, 'cmds').every((entry) => isPlain(only(entry, 'AlterTableCmd') ?? {}, isClear, isValid));
+  // What builds the indexes anew has their functions say again what they say of a row, in notices and errors.
+  const isQuiet = !ledger.world.rules.of(relation.oid).some(({ kind }) => kind === 'called');
+  return nodes(body, 'cmds').every((entry) => {
+    const command = only(entry, 'AlterTableCmd') ?? {};
+    return (isQuiet || !mayRewrite(command)) && isPlain(command, isClear, isValid);
+  });
 }
+
+/**
+ * Whether the command may write the table anew, and with it all of its indexes. A column that is added without a default does not, nor with one that is a
+ * constant: https://www.postgresql.org/docs/current/sql-altertable.html, Notes. A type that is not known to be the server's own may be a domain, whose check does.
+ */
+function mayRewrite(command: Node): boolean {
+  const subtype = text(command, 'subtype');
+  if (subtype !== 'AT_AddColumn') return subtype === 'AT_AlterColumnType';
+  const column = only(node(command, 'def') ?? {}, 'ColumnDef') ?? {};
+  if (!plainTypes.has(nameParts(nodes(node(column, 'typeName') ?? {}, 'names')).at(-1) ?? '')) return true;
+  return nodes(column, 'constraints').some((entry) => {
+    const constraint = only(entry, 'Constraint') ?? {};
+    const type = text(constraint, 'contype');
+    if (type === 'CONSTR_NOTNULL' || type === 'CONSTR_NULL') return false;
+    return type !== 'CONSTR_DEFAULT' || !('A_Const' in (node(constraint, 'raw_expr') ?? {}));
+  });
+}
+
+const plainTypes: ReadonlySet<string> = new Set(
+  'bool int2 int4 int8 float4 float8 numeric text varchar bpchar date timestamp timestamptz json jsonb uuid'.split(' '),
+);
 
 /**
  * `CREATE TABLE ... PARTITION OF ... FOR VALUES`: an empty table whose columns carry the labels of the parent's, once it is known. Of rows that are there, those of the default partition
@@ -82,6 +108,8 @@ function isPlain(command: Node, isClear: IsClear, isValid: () => boolean): boole
     case 'AT_AddIdentity':
     case 'AT_SetIdentity':
     case 'AT_DropIdentity':
+    // What becomes of its values, and what that makes of keys and checks, is read where it is retyped.
+    case 'AT_AlterColumnType':
       return isClear(text(command, 'name'));
     case 'AT_DropColumn':
       return text(command, 'behavior') !== 'DROP_CASCADE' && isClear(text(command, 'name'));

@@ -4,6 +4,7 @@ import { copyRenamed } from '../lineage/copies.ts';
 import {
   readAlteredDomain,
   readClustered,
+  readRefreshed,
   readReindexed,
   readDefinition,
   readDrop,
@@ -252,7 +253,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['AlterDomainStmt', definesAfter(readAlteredDomain, 'ddl')],
   ['VacuumStmt', worksBy(readVacuumed, 'maintenance')],
   ['ReindexStmt', worksBy(readReindexed, 'maintenance')],
-  ...['CheckPointStmt', 'RefreshMatViewStmt'].map((tag) => [tag, works('maintenance')] as const),
+  ['CheckPointStmt', works('maintenance')],
+  ['RefreshMatViewStmt', worksBy(readRefreshed, 'maintenance')],
   ['ClusterStmt', worksBy(readClustered, 'maintenance')],
   [
     'CreateTableAsStmt',

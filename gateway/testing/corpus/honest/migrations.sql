@@ -5,6 +5,18 @@ SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relname
 --- as owner
 SET ROLE 'owner'
 
+--- alembic and rails give a column another type
+--- as owner
+ALTER TABLE employees ALTER COLUMN title TYPE VARCHAR(200)
+
+--- knex gives a column another type
+--- as owner
+alter table "payments" alter column "created_at" type timestamptz(3) using ("created_at"::timestamptz(3))
+
+--- hibernate gives a key another type
+--- as owner
+alter table if exists payments alter column amount set data type numeric(38,2)
+
 --- flyway locks
 --- varies
 SELECT pg_try_advisory_xact_lock(77431708279161)
