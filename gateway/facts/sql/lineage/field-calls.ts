@@ -2,7 +2,7 @@ import type { Json } from '../../../contract/principal.ts';
 import { isList, isNode, nameParts, node, nodes, type Node } from '../text/node.ts';
 import { resolve, type Scope, type Walk } from './scope.ts';
 
-/** Where an expression of a SELECT stands, behind its FROM. */
+/** Where an expression of a SELECT stands, behind its FROM; the first stands for RETURNING as well. */
 const clauses = [
   ...['targetList', 'whereClause', 'groupClause', 'havingClause'],
   ...['windowClause', 'distinctClause', 'sortClause'],
@@ -14,7 +14,7 @@ const numbers: ReadonlySet<string> = new Set(['location', 'A_Const', 'typeName',
 /**
  * `u.open_count`, where the row `u` has no such column, is `open_count(u)` to the server, and so it is read as that: PostgREST asks for computed fields so. A query inside is left to
  * its own scope. https://www.postgresql.org/docs/current/xfunc-sql.html#XFUNC-SQL-COMPOSITE-FUNCTIONS
- * @param body of a SelectStmt
+ * @param body of a SelectStmt, or a list of targets
  * @param scope with its FROM
  * @returns the same body where it has none
  */

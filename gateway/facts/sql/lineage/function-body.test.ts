@@ -237,6 +237,8 @@ describe('a row that a function gets whole is what its body names of it', () => 
     ['UPDATE scratch SET a = (SELECT c.id FROM customers c ORDER BY c.count_in, c.id LIMIT 1) WHERE a = 1', []],
     ['SELECT "public"."customers"."count_in" FROM "public"."customers" WHERE "public"."customers"."count_in" > 2', []],
     ['SELECT public.customers.size_in FROM customers', ['customers.ssn function']],
+    ["UPDATE customers c SET name = 'x' WHERE id = 1 RETURNING c.count_in, c.ssn_in", []],
+    ['DELETE FROM customers WHERE id = 1 RETURNING customers.size_in', ['customers.ssn function']],
     ['SELECT c.ssn_in FROM customers c', []],
     ['SELECT c.size_in FROM customers c', ['customers.ssn function']],
     ['SELECT c.through_in FROM customers c', ['customers.ssn function']],

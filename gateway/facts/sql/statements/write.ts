@@ -1,5 +1,6 @@
 import { columnNames } from '../catalog/catalog.ts';
 import { copyColumns, copyInto, type Destination } from '../lineage/copies.ts';
+import { withFieldCalls } from '../lineage/field-calls.ts';
 import { documentChange, isPutIn, noteChange, type DocumentChange } from '../lineage/document-change.ts';
 import { aliasOf, tableItem } from '../lineage/from.ts';
 import { nothingGiven, valuesAssigned, valuesInserted, type GivenValues } from '../lineage/given-values.ts';
@@ -349,5 +350,6 @@ function readReturning(walk: Walk, body: Node, scope: Scope, target: Item): read
     return { ...target, name: renamed ? text(renamed, 'value') : usual, bare: false };
   };
   const rows = clause ? [row('RETURNING_OPTION_OLD', 'old'), row('RETURNING_OPTION_NEW', 'new')] : [];
-  return walk.targets(list, { ...scope, items: [...scope.items, ...rows] });
+  const inside = { ...scope, items: [...scope.items, ...rows] };
+  return walk.targets(nodes(withFieldCalls(walk, { targetList: list }, inside), 'targetList'), inside);
 }
