@@ -78,6 +78,8 @@ const typed = `
   create domain numbers as int[];
   create domain code as varchar(9);
   create domain later as mood;
+  create function is_code(text) returns boolean language plpgsql as 'begin return $1 <> (select ''x''); end';
+  create domain checked_code as text check (is_code(value));
   create type span as range (subtype = date);
   create cast (money as int8) with inout as implicit;
   create cast (xml as int8) with inout as implicit;

@@ -54,6 +54,7 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
   const enums = snapshot.enums.filter((one) => canBeNamed(one) && typeNames.has(nameOf(one))).map(nameOf);
   const ownTypes = (snapshot.types ?? []).filter((one) => isWanted(one.schema) && canBeNamed(one)).map(nameOf);
   const moved = writtenMoved(snapshot, relations);
+  const typeCode = (snapshot.typeCode ?? []).filter(canBeNamed);
   const parts: Parts = { byOid, rules, otherOf, standIns: snapshot.standIns ?? new Map() };
   return {
     section: {
@@ -68,6 +69,7 @@ export function fixtureOf({ snapshot, major, searchPath }: LiveCatalog, schemas:
       ...(enums.length > 0 && { enums: enums.sort() }),
       ...(ownTypes.length > 0 && { own_types: ownTypes.sort() }),
       ...(moved.length > 0 && { moved }),
+      ...(typeCode.length > 0 && { type_code: writtenTypeCode(typeCode, snapshot.functions) }),
       ...(functions.length > 0 && { functions: writtenFunctions(functions.filter(canBeNamed), otherOf) }),
       ...(operators.length > 0 && {
         operators: writtenOperators(operators.filter(canBeNamed)),
@@ -178,6 +180,21 @@ function writtenFunctions(functions: CatalogSnapshot['functions'], tableOf: Tabl
 function writtenBody({ rowTypes = [], ...body }: FunctionBody, tableOf: TableOf): WrittenFunction['body'] {
   const rows = rowTypes.map((oid) => tableOf(oid) ?? null);
   return rows.some((table) => table !== null) ? { ...body, rows } : body;
+}
+
+/** Where functions of one name are several, what one of them names all may. */
+function writtenTypeCode(
+  typeCode: NonNullable<CatalogSnapshot['typeCode']>,
+  functions: CatalogSnapshot['functions'],
+): NonNullable<WrittenPostgresFixture['type_code']> {
+  return sortedByName(
+    typeCode.map((one) => {
+      const called = functions.filter((fn) => nameOf(fn) === nameOf(one));
+      const names = [...new Set(called.flatMap((fn) => fn.names ?? []))].sort();
+      const isRead = called.length > 0 && called.every((fn) => fn.names);
+      return [nameOf(one), { of: one.of, ...(isRead && { names }) }] as const;
+    }),
+  );
 }
 
 /** Of one name, each that an extension of its own has, or nobody's. */

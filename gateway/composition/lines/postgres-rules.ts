@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Folded, TableRule } from '../../facts/sql/index.ts';
+import type { Folded, Follows, TableRule } from '../../facts/sql/index.ts';
 
 const columns = z.array(z.string());
 /** `schema.name` of a table of the fixture. The server notes no policy's reading of its own catalogs. */
@@ -36,7 +36,9 @@ export const tableRule = z.discriminatedUnion('kind', [
     columns,
     to: table,
     to_columns: columns,
-    follows: z.literal(true).exactOptional(),
+    /** What becomes of the rows that refer to one, when that one is deleted or gets another key. */
+    on_delete: z.enum(['delete', 'null', 'update']).exactOptional(),
+    on_update: z.enum(['null', 'update']).exactOptional(),
   }),
   z.strictObject({ kind: z.literal('policy'), reads: table, columns }),
   z.strictObject({
@@ -104,9 +106,13 @@ export function writtenRule(rule: TableRule, nameOf: (oid: number) => string | u
       };
     case 'foreign': {
       const to = nameOf(rule.to.relation);
-      if (to === undefined) return undefined;
-      const follows = rule.follows && { follows: rule.follows };
-      return { kind: 'foreign', columns: list(rule.columns), to, to_columns: list(rule.to.columns), ...follows };
+      return to === undefined
+        ? undefined
+        : {
+            ...{ kind: 'foreign', columns: list(rule.columns), to, to_columns: list(rule.to.columns) },
+            ...(rule.follows?.delete && { on_delete: rule.follows.delete }),
+            ...(rule.follows?.update && { on_update: rule.follows.update }),
+          };
     }
     case 'policy': {
       const reads = nameOf(rule.reads.relation);
@@ -132,6 +138,13 @@ function writtenFolded({ whileNull }: Folded): { while_null?: string } {
   return whileNull === undefined ? {} : { while_null: whileNull };
 }
 
+function followsOf({ on_delete: onDelete, on_update: onUpdate }: Extract<FixtureRule, { kind: 'foreign' }>): {
+  readonly follows?: Follows;
+} {
+  if (onDelete === undefined && onUpdate === undefined) return {};
+  return { follows: { ...(onDelete && { delete: onDelete }), ...(onUpdate && { update: onUpdate }) } };
+}
+
 function readFolded({ while_null: whileNull }: { readonly while_null?: string }): Folded {
   return whileNull === undefined ? {} : { whileNull };
 }
@@ -139,10 +152,11 @@ function readFolded({ while_null: whileNull }: { readonly while_null?: string })
 /** @param oidOf of each table that the fixture's rules name */
 export function readRule(rule: FixtureRule, oidOf: (name: string) => number): TableRule {
   switch (rule.kind) {
-    case 'foreign': {
-      const { to, to_columns, ...key } = rule;
-      return { ...key, to: { relation: oidOf(to), columns: to_columns } };
-    }
+    case 'foreign':
+      return {
+        ...{ kind: 'foreign', columns: rule.columns, to: { relation: oidOf(rule.to), columns: rule.to_columns } },
+        ...followsOf(rule),
+      };
     case 'policy':
       return { kind: 'policy', reads: { relation: oidOf(rule.reads), columns: rule.columns } };
     case 'primary':

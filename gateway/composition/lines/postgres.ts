@@ -87,6 +87,10 @@ export const postgresFixture = z
     own_types: z.array(qualified).default([]),
     /** Built-in types, as `types` calls them, whose values a cast of somebody's own makes others of by itself. */
     moved: z.array(z.string()).default([]),
+    /** Functions that somebody wrote and that types call by themselves: whose they are, and every name that their text holds; without `names` they can reach anything. */
+    type_code: z
+      .record(qualified, z.strictObject({ of: z.string(), names: z.array(z.string()).exactOptional() }))
+      .default({}),
   })
   .superRefine(({ relations }, context) => {
     // A rule about a table that is not there would be one that nothing tests.
@@ -170,6 +174,7 @@ export function snapshotOf({
   enums,
   own_types: ownTypes,
   moved,
+  type_code: typeCode,
 }: Fixture): CatalogSnapshot {
   const names = Object.keys(relations);
   const oidOf = (name: string): number => firstOid + names.indexOf(name);
@@ -212,6 +217,7 @@ export function snapshotOf({
       name: proname,
       ...one,
       ...(scalar && { scalar }),
+      ...(typeCode[name]?.names && { names: typeCode[name].names }),
       ...(body && { body: readBody(body, (table) => (names.includes(table) ? oidOf(table) : 0)) }),
     }));
   });
@@ -228,6 +234,7 @@ export function snapshotOf({
     types: ownTypes.map(typeName),
     moved: new Set(moved.map(typeOidOf)),
     rules,
+    typeCode: Object.entries(typeCode).map(([name, { of }]) => ({ ...typeName(name), of })),
     coerces,
     converts,
   };

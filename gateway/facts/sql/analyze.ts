@@ -12,6 +12,7 @@ import { readRowOrder } from './lineage/index-order.ts';
 import { readStatement } from './statements/statements.ts';
 import type { NamedHandle, Outcome } from './lineage/outcome.ts';
 import { newWalk } from './statements/walk.ts';
+import { typeReaches } from './catalog/type-reach.ts';
 import { labelsOf, union, type World } from './catalog/world.ts';
 
 /** Everything an analysis depends on but the text. */
@@ -96,6 +97,8 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, alone: boolean, giv
   const ledger = new Ledger(reading.world, reading.searchPath);
   ledger.alone = alone;
   if (!reading.world.known) ledger.incomplete('the catalog of the target has not been read');
+  const reaches = valueless.has(tagged(tree)[0]) ? undefined : typeReaches(reading.world);
+  if (reaches !== undefined) ledger.incomplete(reaches);
   const outcome = readStatement(newWalk(ledger), tree);
   const columns = settled(ledger, outcome.columns ?? []);
   readRowOrder(ledger);
@@ -151,6 +154,15 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, alone: boolean, giv
 function apart({ showsOwnText, alone }: Ledger): string {
   return showsOwnText && !alone ? '&' : '';
 }
+
+/** Statements in which no value becomes one of a type. */
+const valueless: ReadonlySet<string> = new Set([
+  'TransactionStmt',
+  'VariableSetStmt',
+  'VariableShowStmt',
+  'DiscardStmt',
+  'DeallocateStmt',
+]);
 
 /** Masks go by position: where a star may stand for any number of columns, no position after it is sure. */
 function settled(ledger: Ledger, columns: readonly Column[]): readonly Column[] {

@@ -1694,9 +1694,9 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(170, 'gone_over', ['id', 'tenant', 'ssn']),
     rule(170, 'index', '{2,3}', '170', '{2,3}', 'own'),
     ...made(171, 'gone_mid', ['id']),
-    rule(171, 'foreign', '{1}', '170', '{1}', 'follows'),
+    rule(171, 'foreign', '{1}', '170', '{1}', 'cc'),
     ...made(172, 'gone_under', ['id']),
-    rule(172, 'foreign', '{1}', '171', '{1}', 'follows'),
+    rule(172, 'foreign', '{1}', '171', '{1}', 'cc'),
     rule(172, 'each', '{}', null, null, null),
     ...made(173, 'stays', ['id', 'tenant', 'ssn']),
     rule(173, 'index', '{2,3}', '173', '{2,3}', 'own'),
@@ -1706,12 +1706,36 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(175, 'v_gone', ['id', 'tenant'], 'v').map(([query, row]) =>
       query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT gone.id, gone.tenant FROM public.gone')] : [query, row],
     ),
+    ...made(200, 'owned', ['id']),
+    ...made(201, 'owning', ['id', 'p', 'ssn']),
+    rule(201, 'foreign', '{2}', '200', '{1}', 'nc'),
+    rule(201, 'check', '{2,3}', null, null, null),
+    rule(201, 'unique', '{2,3}', '201', null, null),
+    ...made(202, 'between', ['id', 'a']),
+    rule(202, 'foreign', '{2}', '203', '{1}', 'ca'),
+    ...made(203, 'topmost', ['id']),
+    ...made(204, 'lowest', ['id', 'b', 'ssn']),
+    rule(204, 'foreign', '{2}', '202', '{1}', 'da'),
+    rule(204, 'check', '{2,3}', null, null, null),
+    ...made(205, 'tree', ['id', 'up', 'ssn']),
+    rule(205, 'foreign', '{2}', '205', '{1}', 'nd'),
+    rule(205, 'unique', '{2,3}', null, null, null),
+    ...made(206, 'folder', ['id']),
+    ...made(207, 'filed', ['id', 'f', 'ssn']),
+    rule(207, 'foreign', '{2}', '206', '{1}', 'na'),
+    rule(207, 'unique', '{2,3}', '207', null, null),
+    ...made(208, 'looping', ['id', 'up', 'ssn']),
+    rule(208, 'foreign', '{2}', '208', '{1}', 'cc'),
+    ...made(209, 'shelf', ['id']),
+    ...made(210, 'shelved', ['id', 's', 'ssn']),
+    rule(210, 'foreign', '{2}', '209', '{1}', 'na'),
+    rule(210, 'computed', '{2,3}', '210', null, null),
     ...made(35, 'in_domain', ['id', 'ssn']),
     rule(35, 'domain', '{1,2}', null, null, null),
     rule(35, 'default', '{}', null, '1', 'public.first_ssn()'),
   ]; // prettier-ignore
   const labelled =
-    'in_domain ranged keyed stands given redundant mixed computed checked unchecked divided made above whole people codes folded pairs keys patterns amounts entered entered_by entered_if entered_if_failing entered_if_own ranges_of rows_of homes gone gone_over stays'
+    'in_domain ranged keyed stands given redundant mixed computed checked unchecked divided made above whole people codes folded pairs keys patterns amounts entered entered_by entered_if entered_if_failing entered_if_own ranges_of rows_of homes gone gone_over stays owning lowest tree filed looping shelved'
       .split(' ')
       .map((name) => `${name}.ssn`);
   beforeAll(() => {
@@ -1810,6 +1834,19 @@ describe('what a table does by itself tells of labelled values', () => {
     ["UPDATE refers SET note = '1' WHERE id = 1"],
     ['DELETE FROM keyed WHERE id = 1', 'keyed.ssn key', 'refers.to_ssn key'],
     ['DELETE FROM refers WHERE id = 1'],
+    // What follows from a foreign key is a change of the rows that refer.
+    ['DELETE FROM owned WHERE id = 1', 'owning.ssn rule'],
+    ["UPDATE owned SET id = '2' WHERE id = '1'", 'owning.ssn key', 'owning.ssn rule'],
+    ['INSERT INTO owned VALUES (1)'],
+    ['DELETE FROM topmost WHERE id = 1', 'lowest.ssn rule'],
+    ["UPDATE topmost SET id = '2' WHERE id = '1'"],
+    ['DELETE FROM tree WHERE id = 1', 'tree.ssn key'],
+    ["UPDATE tree SET ssn = '2' WHERE id = '1'", 'tree.ssn key'],
+    ['DELETE FROM looping WHERE id = 1'],
+    ["UPDATE looping SET id = '2' WHERE id = '1'"],
+    ['DELETE FROM shelf WHERE id = 1', 'shelved.ssn key'],
+    ['DELETE FROM folder WHERE id = 1'],
+    ["UPDATE folder SET id = '2' WHERE id = '1'"],
     // Rows that are there, or are shown, by a value.
     ['SELECT id FROM secured', 'secured.owner rule'],
     ['SELECT count(*) FROM secured', 'secured.owner rule'],
@@ -2621,5 +2658,50 @@ describe('labels have to follow what is stored or renamed', () => {
     test('what is read of it carries its labels', async () => {
       expect((await one('SELECT x FROM made')).command.output).toMatchObject([{ labels: ['pii.ssn'] }]);
     });
+  });
+});
+
+describe('what somebody wrote for a type runs in any statement', () => {
+  const of = 'the domain public.code';
+  /** @param text of the function in PL/pgSQL that a domain's check calls */
+  const withCheck = async (text: string, sql: string, labels = leakLabels): Promise<readonly string[]> => {
+    const lines = [
+      readFileSync(new URL('fixtures/catalog.jsonl', import.meta.url), 'utf8').trim(),
+      JSON.stringify(['functions', ['public', 'is_code', 'plpgsql', 'i', 'f', null, null, 'f', '[]', null, 'other', text, 'f', null, null]]),
+      JSON.stringify(['typeCode', ['public', 'is_code', of]]),
+    ]; // prettier-ignore
+    analyzer.setCatalog('coded', leakCatalog(lines.join('\n')));
+    analyzer.setLabels('coded', labels, text + String(labels.size));
+    const answer = await analyzer.analyze({ target: 'coded', text: Buffer.from(sql), major: 18, searchPath });
+    if (!answer.ok || !answer.statements[0]) throw new Error('no statement');
+    return answer.statements[0].command.analysis.reasons;
+  };
+  const reason = `${of} runs public.is_code, which may read labelled columns`;
+  const reads = 'BEGIN RETURN NOT EXISTS (SELECT FROM customers c WHERE c.ssn = value); END';
+  const computes = "BEGIN RETURN value ~ '^[A-Z]+$' AND NOT EXISTS (SELECT FROM scratch s WHERE s.a = value); END";
+
+  test.each([
+    ['SELECT 1', reads],
+    ["SELECT 'x'::code", reads],
+    ["INSERT INTO scratch (a) VALUES ('x')", reads],
+    ['PREPARE p (code) AS SELECT 1', reads],
+    ['SELECT id FROM payments', 'BEGIN EXECUTE value; RETURN true; END'],
+    ['SELECT id FROM payments', "BEGIN RETURN query_to_xml(value, true, true, '') IS NULL; END"],
+    ['SELECT id FROM payments', 'BEGIN RETURN get_ssn(1) <> value; END'],
+  ])('%s is not seen through where it reads %s', async (sql, text) => {
+    expect(await withCheck(text, sql)).toContain(reason);
+  });
+  test.each([
+    ['SELECT 1', computes],
+    ["INSERT INTO scratch (a) VALUES ('x')", computes],
+    ['BEGIN', reads],
+    ["SET work_mem = '1MB'", reads],
+    ['SHOW work_mem', reads],
+    ['DEALLOCATE ALL', reads],
+  ])('%s is, where it reads nothing labelled or no value is made', async (sql, text) => {
+    expect(await withCheck(text, sql)).toEqual([]);
+  });
+  test('nothing follows where nothing is labelled', async () => {
+    expect(await withCheck(reads, 'SELECT 1', new Map())).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ export type { CommandFacts, StatementFacts } from './text/statement.ts';
 export { leanCatalog } from './catalog/catalog.ts';
 export type { CatalogRelation, CatalogSnapshot, FunctionBody } from './catalog/catalog.ts';
 export { equalityOf } from './catalog/equality.ts';
-export type { CatalogRule, Folded, TableRule } from './catalog/rules.ts';
+export type { CatalogRule, Folded, Follows, TableRule } from './catalog/rules.ts';
 export { labelledName, spreadLabels, spreadPaths } from './catalog/labels.ts';
 export type { ColumnLabels, SpreadLabels, SpreadPaths } from './catalog/labels.ts';
 export type { SqlAnalysis, SqlAnalyzer, SqlAnalyzerOptions, SqlRequest } from './lineage/analysis.ts';

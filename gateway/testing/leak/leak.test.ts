@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { disguiseStatement, sides } from './canary.ts';
+import { debianBinaries } from '../postgres-binaries.ts';
+import { startPostgres15, type PostgresOptions, type TestPostgres } from '../postgres.ts';
 import { classNames, classOf } from './classes.ts';
 import { ways } from './conversation.ts';
 import { countDirectLeaks, runHonestLines, runLeakCorpus, scanWritten, type LeakRun } from './corpus.ts';
@@ -52,6 +54,27 @@ describe('the leak corpus, through the gateway, with two real servers that diffe
     expect(leaks).toEqual([]);
   }, 120_000);
 });
+
+// Debian's own packages are the oldest PostgreSQL that the gateway reads; where they are not installed nothing can be asked.
+test.skipIf(!debianBinaries(15))(
+  'PostgreSQL 15 lets nothing labelled out either',
+  async () => {
+    const start = async (options: PostgresOptions): Promise<TestPostgres> => {
+      const server = await startPostgres15(options);
+      if (!server) throw new Error('PostgreSQL 15 was there a moment ago');
+      return server;
+    };
+    await using older = await startLeakWorld({ start });
+    const runs: LeakRun[] = [];
+    for (const [i, way] of ways.entries()) {
+      const share = lines.filter((_, at) => at % ways.length === i);
+      runs.push(...(await runLeakCorpus(older, share, { roles: ['postgres'], ways: [way] })));
+    }
+    expect(runs).toHaveLength(lines.length);
+    expect(runs.filter(({ leaks, unsteady }) => leaks.length > 0 || unsteady)).toEqual([]);
+  },
+  120_000,
+);
 
 test('where policy lets values be looked up, the corpus gets out which rows have one, and nothing else', async () => {
   await using open = await startLeakWorld({ lengths: 'same', lookups: true });

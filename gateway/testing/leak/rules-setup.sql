@@ -188,3 +188,25 @@ CREATE MATERIALIZED VIEW said_of AS SELECT id, ssn FROM saying; CREATE INDEX ON 
 CREATE MATERIALIZED VIEW kept_once AS SELECT id, ssn FROM retyped WHERE id IN (1, 901); CREATE UNIQUE INDEX ON kept_once (ssn);
 CREATE MATERIALIZED VIEW kept_plain AS SELECT id, amount, ssn FROM retyped; CREATE UNIQUE INDEX ON kept_plain (id);
 GRANT ALL ON saying, retyped, said_of, kept_once, kept_plain TO app;
+CREATE TABLE steered (id int PRIMARY KEY, name text, ssn text CHECK (ssn IS DISTINCT FROM current_setting('app.no', true)));
+INSERT INTO steered SELECT id, 'n', ssn FROM accounts;
+SET timezone = 'UTC';
+CREATE TABLE styled (id int PRIMARY KEY, name text, day date CHECK (day::text <> '01.01.2000'), at timestamptz CHECK (at::date <> '2000-01-02'), born date CHECK (born IS NULL OR born <= CURRENT_DATE));
+INSERT INTO styled SELECT 1, 'n', CASE WHEN isa THEN date '2000-01-01' ELSE '2001-02-02' END, CASE WHEN isa THEN timestamptz '2000-01-01 20:00Z' ELSE '2005-01-01' END, CASE WHEN isa THEN date '2000-01-01' ELSE '1990-02-02' END
+  FROM (SELECT ascii('zebracanary') < 11392 AS isa) side;
+RESET timezone;
+CREATE TABLE born (id int PRIMARY KEY, name text, day date CHECK (day <= CURRENT_DATE AND (day >= '1900-01-01'::date OR day IS NULL)));
+INSERT INTO born SELECT id, name, born FROM styled;
+CREATE TABLE owned (id int PRIMARY KEY);
+INSERT INTO owned VALUES (1), (2), (3);
+CREATE TABLE owning (id int PRIMARY KEY, p int REFERENCES owned ON DELETE SET NULL ON UPDATE CASCADE, ssn text, CHECK (p IS NOT NULL OR ssn <> '078-05-1120'), UNIQUE (p, ssn));
+INSERT INTO owning SELECT id, id, ssn FROM accounts;
+CREATE TABLE lent (id int PRIMARY KEY);
+INSERT INTO lent VALUES (3);
+CREATE TABLE unowning (id int PRIMARY KEY, p int REFERENCES lent ON DELETE SET NULL, ssn text, UNIQUE (p, ssn));
+INSERT INTO unowning SELECT id, 3, ssn FROM accounts;
+CREATE TABLE above_owned (id int PRIMARY KEY);
+CREATE TABLE between_owned (id int PRIMARY KEY, a int REFERENCES above_owned ON DELETE CASCADE);
+CREATE TABLE below_owned (id int PRIMARY KEY, b int DEFAULT 9 REFERENCES between_owned ON DELETE SET DEFAULT, ssn text, CHECK (b <> 9 OR ssn <> '078-05-1120'));
+INSERT INTO above_owned VALUES (1), (2), (9); INSERT INTO between_owned VALUES (1, 1), (2, 2), (9, 9); INSERT INTO below_owned SELECT id, 1, ssn FROM accounts WHERE id < 3;
+GRANT ALL ON steered, styled, born, owned, owning, lent, unowning, above_owned, between_owned, below_owned TO app;

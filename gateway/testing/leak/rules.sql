@@ -337,3 +337,11 @@ BEGIN; ALTER TABLE retyped ALTER amount TYPE text USING 'n' || amount; SELECT id
 BEGIN; REFRESH MATERIALIZED VIEW said_of; ROLLBACK; -- L971 what the function of an index says of rows that a view is filled with
 BEGIN; INSERT INTO retyped VALUES (901, 1, 'a', '078-05-1120'); REFRESH MATERIALIZED VIEW kept_once; ROLLBACK; -- L972 whether a row is there already, by the key of a view
 BEGIN; REFRESH MATERIALIZED VIEW kept_plain; SELECT id, amount, ssn FROM kept_plain ORDER BY id; ROLLBACK; -- L973 a view whose key has no label
+SET app.no = '078-05-1120'; UPDATE steered SET name = 'b' WHERE id = 1; -- L850 a check that asks what the session has set
+SET DateStyle = 'German, DMY'; UPDATE styled SET name = 'b' WHERE id = 1; -- L851 or writes a day as the session does
+SET TimeZone = 'Asia/Tokyo'; UPDATE styled SET name = 'b' WHERE id = 1; -- L852 or takes the day where the session is
+UPDATE born SET name = 'b' WHERE id = 1; -- L853 a check that a day has come
+BEGIN; DELETE FROM owned WHERE id = 1; ROLLBACK; -- L854 a check of what refers to a row that is gone
+BEGIN; UPDATE owned SET id = 4 WHERE id = 2; ROLLBACK; -- L855 or that has another key
+BEGIN; DELETE FROM above_owned WHERE id = 1; ROLLBACK; -- L856 the same, two tables away
+BEGIN; DELETE FROM lent WHERE id = 3; SELECT id, p FROM unowning ORDER BY id; ROLLBACK; -- L857 a key compares no row in which it leaves NULL

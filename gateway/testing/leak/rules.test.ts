@@ -12,9 +12,8 @@ const labelled =
   `accounts.ssn accounts.card_number vaults.owner parts.key slots.room triggered.ssn indexed.ssn deferred.ssn
   typed.during typed.home typed.tags typed.doc typed.bits typed.code spelled.ssn far.big far.num far.day far.at far.bits worn.ssn crowded.ssn docs.body.secret
   stands.ssn given.ssn redundant.ssn mixed.ssn compared.home texts.ssn papers.body.person.ssn checked_papers.body.person.ssn checked.ssn checked_sql.ssn hashed.ssn whened.ssn keeping.ssn ranged.ssn
-  entered.ssn entered_by.ssn entered_if.ssn ranges_of.ssn sorted_by.ssn spread.ssn surveyed.score homes.country gone.ssn gone_over.ssn saying.ssn retyped.ssn`.split(
-    /\s+/,
-  );
+  entered.ssn entered_by.ssn entered_if.ssn ranges_of.ssn sorted_by.ssn spread.ssn surveyed.score homes.country gone.ssn gone_over.ssn saying.ssn retyped.ssn
+  steered.ssn styled.day styled.at styled.born born.day owning.ssn unowning.ssn below_owned.ssn`.split(/\s+/);
 
 let world: LeakWorld;
 beforeAll(async () => {
@@ -36,12 +35,33 @@ test.each(roles)(
     expect(runs).toHaveLength(lines.length);
     expect(runs.filter(({ leaks }) => leaks.length > 0)).toEqual([]);
     expect(runs.filter(({ unsteady }) => unsteady).map(({ id }) => id)).toEqual([]);
+    const plain = runs.filter(({ id }) => ['L853', 'L857'].includes(id));
+    expect(plain.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed']);
   },
   300_000,
 );
 
 test('without the gateway many of them tell the databases apart', async () => {
   expect(await countDirectDifferences(world, lines)).toBeGreaterThanOrEqual(28);
+}, 120_000);
+
+test('what somebody wrote for a type tells no value where the server runs it by itself', async () => {
+  const extra = `
+    CREATE TYPE place AS (street text, zip text);
+    CREATE FUNCTION place_of(i int) RETURNS place LANGUAGE sql AS $f$ SELECT ROW(get_ssn(i), 'z')::place $f$;
+    CREATE CAST (int AS place) WITH FUNCTION place_of(int) AS IMPLICIT;
+    CREATE FUNCTION street_of(p place) RETURNS text LANGUAGE sql AS 'SELECT (p).street';
+    CREATE TABLE places (id int PRIMARY KEY, home place);
+    CREATE DOMAIN guarded AS text CHECK (VALUE <> get_ssn(1));
+    CREATE TYPE holder AS (g guarded, n int);
+    CREATE TABLE guards (id int PRIMARY KEY, g guarded, gs guarded[], h holder);
+    GRANT ALL ON places, guards TO app;`;
+  await using open = await startLeakWorld({ extra });
+  const types = leakLines(here('types.sql'));
+  const runs = await runLeakCorpus(open, types, { ways: ['simple', 'extended binary'] });
+  expect(runs.filter(({ leaks, unsteady }) => leaks.length > 0 || unsteady)).toEqual([]);
+  expect(runs.filter(({ outcome }) => outcome === 'denied').length).toBeGreaterThanOrEqual(types.length * 3);
+  expect(await countDirectDifferences(open, types)).toBeGreaterThanOrEqual(8);
 }, 120_000);
 
 test('a key over a plain column and a labelled one says what look-ups say, and nothing else', async () => {

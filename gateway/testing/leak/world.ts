@@ -7,7 +7,7 @@ import pg from 'pg';
 import { leakLabels } from '../../facts/sql/fixtures/leak-database.ts';
 import { type Wire, wireDirect, wireThrough } from '../behaviour/wire.ts';
 import { type GatewayRig, startGatewayRig } from '../gateway-rig.ts';
-import { startPostgres18, type TestPostgres } from '../postgres.ts';
+import { startPostgres18, type PostgresOptions, type TestPostgres } from '../postgres.ts';
 import { disguiseScript, sides, type Canaries, type Side } from './canary.ts';
 
 /** Two servers that differ in nothing but the labelled values, and one gateway before both. */
@@ -43,16 +43,18 @@ export interface LeakWorldOptions {
   readonly lengths?: 'same' | 'other';
   /** Policy lets everything that is labelled be looked up, as often as anybody likes. */
   readonly lookups?: boolean;
+  /** Another PostgreSQL than 18. What no older one knows has to be left out of `extra` then. */
+  readonly start?: (options: PostgresOptions) => Promise<TestPostgres>;
 }
 
 export async function startLeakWorld(options: LeakWorldOptions = {}): Promise<LeakWorld> {
-  const { extra = '', labelled = [], lengths = 'other', lookups = false } = options;
+  const { extra = '', labelled = [], lengths = 'other', lookups = false, start: open = startPostgres18 } = options;
   await using opening = new AsyncDisposableStack();
   const setup = readFileSync(new URL('../../facts/sql/fixtures/setup.sql', import.meta.url), 'utf8');
   const script = (side: Side) => disguiseScript(`${setup}\n${extra}`, side, lengths, lookups);
   const start = async (side: Side): Promise<TestPostgres> => {
     // Nothing but the clients may count up transactions, or one server would run ahead of the other.
-    const server = opening.use(await startPostgres18({ settings: { autovacuum: 'off' } }));
+    const server = opening.use(await open({ settings: { autovacuum: 'off' } }));
     await load(server, script(side).script);
     return server;
   };

@@ -1,4 +1,5 @@
 import type { CatalogRule } from './rules.ts';
+import type { TypeCode } from './type-code.ts';
 import { equalityOf, type Equality } from './equality.ts';
 import { valueKind, type ValueKind } from './value-kind.ts';
 
@@ -13,6 +14,8 @@ export interface CatalogSnapshot {
   readonly operators: readonly CatalogOperator[];
   /** What tables do by themselves with values of their columns. Absent where nobody asked. */
   readonly rules?: readonly CatalogRule[];
+  /** What somebody wrote that types run by themselves. Absent where nobody asked. */
+  readonly typeCode?: readonly TypeCode[];
   /** Types outside `pg_catalog` whose values are written as those of a built-in one: the built-in one's OID by theirs. */
   readonly standIns?: ReadonlyMap<number, number>;
   /** Somebody defined a cast that the server applies by itself to texts or UUIDs. */
@@ -116,6 +119,7 @@ export interface LeanCatalog {
   readonly coerces?: boolean;
   readonly converts?: boolean;
   readonly rules?: readonly CatalogRule[];
+  readonly typeCode?: readonly TypeCode[];
 }
 
 export interface LeanRelation extends Omit<CatalogRelation, 'columns' | 'hasTriggers'> {
@@ -138,6 +142,7 @@ export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
     coerces = false,
     converts = false,
     rules,
+    typeCode,
     types = [],
     enums,
   } = snapshot;
@@ -163,6 +168,7 @@ export function leanCatalog(snapshot: CatalogSnapshot): LeanCatalog {
     operators,
     types: [...types, ...enums.map(({ schema, name }) => ({ schema, name }))],
     ...(rules ? { rules } : {}),
+    ...(typeCode ? { typeCode } : {}),
     ...(coerces ? { coerces } : {}),
     ...(converts ? { converts } : {}),
   };

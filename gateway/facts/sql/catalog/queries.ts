@@ -1,4 +1,5 @@
 import { functionsOfRows, readRules, rulesQuery } from './rules.ts';
+import { functionsCalledByTypes, typeCodeQuery } from './type-code.ts';
 import { readStandIns } from './types.ts';
 import type { CatalogColumn, CatalogFunction, CatalogKind, CatalogRelation, CatalogSnapshot } from './catalog.ts';
 
@@ -40,7 +41,7 @@ export const catalogQueries = {
            p.prosqlbody IS NOT NULL, COALESCE(pg_catalog.array_to_json(p.proargnames)::pg_catalog.text, '[]'),
            pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid),
            CASE WHEN p.prorettype = 25 THEN 'text' WHEN p.prorettype = 2249 OR t.typtype = 'c' THEN 'row' ELSE 'other' END,
-           CASE WHEN l.lanname IN ('plpgsql', 'sql') AND (p.prorettype = 2279 OR p.oid IN (${functionsOfRows}))
+           CASE WHEN l.lanname IN ('plpgsql', 'sql') AND (p.prorettype = 2279 OR p.oid IN (${functionsOfRows}) OR p.oid IN (${functionsCalledByTypes}))
                 THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
            p.proretset,
            CASE WHEN l.lanname = 'sql' AND p.prokind = 'f' THEN (SELECT pg_catalog.json_agg(COALESCE(r.typrelid, 0)::pg_catalog.int8 ORDER BY u.n)
@@ -101,6 +102,7 @@ export const catalogQueries = {
       JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
      ORDER BY t.oid, e.enumsortorder`,
+  typeCode: typeCodeQuery,
 } as const;
 
 /** Rows as text, the way the simple protocol brings them. */
@@ -162,6 +164,11 @@ export function readCatalog(rows: CatalogRows, version: number): CatalogSnapshot
       extension: extension ?? null,
     })),
     rules: readRules(rows.rules, columns),
+    typeCode: rows.typeCode.map(([schema, name, of]) => ({
+      schema: intern(schema),
+      name: intern(name),
+      of: of ?? '',
+    })),
     standIns: readStandIns(rows.types),
     coerces: rows.casts.some(([kind]) => kind === 'compares'),
     converts: rows.casts.some(([kind]) => kind === 'converts'),

@@ -9,10 +9,10 @@ export type TableRule =
    * A unique index or an exclusion constraint: whether a row fits tells whether its values are there already. `nulls`: several rows may have NULL in it.
    */
   | { readonly kind: 'primary' | 'unique'; readonly columns: readonly string[]; readonly over: KeyExtent; readonly nulls?: boolean | undefined; readonly folded?: Folded }
-  /** `unchecked`: rows that were there before it may break it (NOT VALID). */
+  /** `unchecked`: rows that are there may break it. Nobody has looked (NOT VALID), or it asks what the session has set, or the time. */
   | { readonly kind: 'check' | 'unchecked'; readonly columns: readonly string[] }
-  /** `follows`: what is done to the row that is referred to is done to those that refer to it (CASCADE, SET NULL, SET DEFAULT). */
-  | { readonly kind: 'foreign'; readonly columns: readonly string[]; readonly to: Columns; readonly follows?: true }
+  /** `follows`: what the server does to the rows that refer to one, when that one is deleted or gets another key. */
+  | { readonly kind: 'foreign'; readonly columns: readonly string[]; readonly to: Columns; readonly follows?: Follows }
   /** What a policy of row-level security reads, of the table itself or of another. */
   | { readonly kind: 'policy'; readonly reads: Columns }
   | { readonly kind: 'partition'; readonly columns: readonly string[] }
@@ -52,6 +52,12 @@ export type KeyExtent = 'alone' | 'own' | 'columns' | 'computed';
  */
 export interface Folded {
   readonly whileNull?: string;
+}
+
+/** `null`: the columns that refer become NULL; `update`: they become something else; absent: nothing, or the statement fails. */
+export interface Follows {
+  readonly delete?: 'delete' | 'null' | 'update';
+  readonly update?: 'null' | 'update';
 }
 
 interface Columns {
@@ -139,6 +145,20 @@ const calledOfRows = `
     JOIN pg_catalog.pg_depend d ON d.classid = r.class AND d.objid = r.obj AND d.refclassid IN (${classOf('pg_proc')}, ${classOf('pg_operator')})
     LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = ${classOf('pg_operator')} AND o.oid = d.refobjid`;
 
+/** What is made of the same values is the same whenever and by whomever it is asked. */
+const steadyCalls = `NOT EXISTS (
+      SELECT FROM pg_catalog.regexp_matches(k.conbin::pg_catalog.text, ':(funcid|opno) (\\d+)', 'g') m(found)
+        LEFT JOIN pg_catalog.pg_operator o ON m.found[1] = 'opno' AND o.oid = m.found[2]::pg_catalog.oid
+        JOIN pg_catalog.pg_proc p ON p.oid = COALESCE(o.oprcode::pg_catalog.oid, m.found[2]::pg_catalog.oid)
+       WHERE p.provolatile <> 'i')
+    AND k.conbin::pg_catalog.text !~ '\\{(COERCEVIAIO|COERCETODOMAIN|SQLVALUEFUNCTION|XMLEXPR|JSONEXPR|JSONCONSTRUCTOREXPR|NEXTVALUEEXPR) '`;
+/** A day that has come stays one that has: `born <= CURRENT_DATE`, beside plain comparisons, which nothing denies or compares with another. */
+const pastOnly = `(SELECT e.said <> t.rest AND t.rest !~ '[^\\w\\s()<>="]|\\w\\(|CURRENT|LOCAL|NOT \\(|\\) [<>=]|[<>=] \\('
+      FROM (SELECT pg_catalog.pg_get_expr(k.conbin, k.conrelid)) e(said),
+           LATERAL (SELECT pg_catalog.regexp_replace(pg_catalog.regexp_replace(e.said, '[\\w"]+ <=? (CURRENT_DATE|CURRENT_TIMESTAMP|LOCALTIMESTAMP|now\\(\\))', '', 'g'),
+             '''[^'']*''::(date|text)', '', 'g')) t(rest))`;
+const isSteady = `(${steadyCalls} OR ${pastOnly})`;
+
 /** OIDs of functions that tables call by themselves. */
 export const functionsOfRows = `SELECT u.fn FROM (${calledOfRows}) u`;
 
@@ -166,11 +186,10 @@ export const rulesQuery = `
    WHERE i.indrelid >= 16384 AND x.relkind = 'i'
      AND NOT (i.indisunique AND i.indnatts = i.indnkeyatts AND i.indexprs IS NULL AND i.indpred IS NULL)
   UNION ALL
-  SELECT k.conrelid, CASE WHEN k.convalidated THEN 'check' ELSE 'unchecked' END, COALESCE(k.conkey::pg_catalog.text, '{}'), NULL, NULL, NULL
+  SELECT k.conrelid, CASE WHEN k.convalidated AND (k.contype <> 'c' OR ${isSteady}) THEN 'check' ELSE 'unchecked' END, COALESCE(k.conkey::pg_catalog.text, '{}'), NULL, NULL, NULL
     FROM pg_catalog.pg_constraint k WHERE (k.contype = 'c' OR k.contype = 'n' AND NOT k.convalidated) AND k.conrelid >= 16384
   UNION ALL
-  SELECT k.conrelid, 'foreign', k.conkey::pg_catalog.text, k.confrelid, k.confkey::pg_catalog.text,
-         CASE WHEN k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd') THEN 'follows' END
+  SELECT k.conrelid, 'foreign', k.conkey::pg_catalog.text, k.confrelid, k.confkey::pg_catalog.text, pg_catalog.concat(k.confdeltype, k.confupdtype)
     FROM pg_catalog.pg_constraint k WHERE k.contype = 'f'
   UNION ALL
   SELECT p.polrelid, 'policy', '{}', d.refobjid, pg_catalog.array_agg(DISTINCT d.refobjsubid)::pg_catalog.text, NULL
@@ -325,10 +344,8 @@ function ruleOf(kind: string | null | undefined, columns: readonly string[], res
       const { columns: long, all, sql, marked } = rest();
       return entryOf(columns, long, all, sql, marked);
     }
-    case 'foreign': {
-      const { to, sql } = rest();
-      return { kind, columns, to, ...(sql === 'follows' && { follows: true }) };
-    }
+    case 'foreign':
+      return { kind, columns, to: rest().to, ...followsOf(rest()) };
     case 'policy':
       return { kind, reads: rest().to };
     case 'stored':
@@ -350,6 +367,18 @@ function ruleOf(kind: string | null | undefined, columns: readonly string[], res
     default:
       return undefined;
   }
+}
+
+/** `pg_constraint.confdeltype` and `confupdtype`, a letter each. */
+function followsOf({ sql }: Rest): { readonly follows?: Follows } {
+  const changes = { n: 'null', d: 'update', c: 'update' } as const;
+  const [onDelete = '', onUpdate = ''] = sql;
+  const isChange = (letter: string): letter is keyof typeof changes => letter in changes;
+  const follows: Follows = {
+    ...(isChange(onDelete) && { delete: onDelete === 'c' ? 'delete' : changes[onDelete] }),
+    ...(isChange(onUpdate) && { update: changes[onUpdate] }),
+  };
+  return Object.keys(follows).length > 0 ? { follows } : {};
 }
 
 function foldedOf({ column, sql }: Rest): { readonly folded?: Folded } {

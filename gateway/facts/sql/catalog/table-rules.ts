@@ -77,7 +77,7 @@ export class TableRules {
     const seen = new Set(this.storedIn(oid));
     for (const each of seen)
       for (const { from, follows } of this.#referrers.get(each) ?? [])
-        if (follows === true) for (const more of this.storedIn(from)) seen.add(more);
+        if (follows) for (const more of this.storedIn(from)) seen.add(more);
     return seen;
   }
 

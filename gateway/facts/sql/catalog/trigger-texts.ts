@@ -23,14 +23,22 @@ const knownOf = new WeakMap<World, Map<number, readonly string[]>>();
 function readQuoted(world: World, written: LeanRelation): readonly string[] {
   const labels = new Set<string>();
   for (const { kind, names } of firedBy(world, written)) {
-    if (kind !== 'trigger') continue;
-    if (!names) return world.anything.labels;
-    for (const other of names.flatMap((name) => world.named(name))) {
-      if (other.kind === 'catalog') continue;
-      for (const column of world.columns(other)) for (const label of column.labels) labels.add(label);
-    }
+    if (kind === 'trigger') for (const label of labelsOfNames(world, names)) labels.add(label);
   }
   return [...labels].sort();
+}
+
+/** Labels of what functions of a name can read, by themselves or through others. */
+export function labelsReachedBy(world: World, schema: string, name: string): readonly string[] {
+  const called = world.functionsNamed(name).filter((fn) => fn.schema === schema);
+  if (called.length === 0) return world.anything.labels;
+  return called.flatMap((fn) => [...labelsOfNames(world, namesOf(world, fn).names)]);
+}
+
+function labelsOfNames(world: World, names: readonly string[] | undefined): ReadonlySet<string> {
+  if (!names) return new Set(world.anything.labels);
+  const relations = names.flatMap((name) => world.named(name)).filter(({ kind }) => kind !== 'catalog');
+  return new Set(relations.flatMap((relation) => world.columns(relation).flatMap(({ labels }) => labels)));
 }
 
 /** Code that runs by itself where rows are written or read. */

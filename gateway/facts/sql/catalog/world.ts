@@ -14,6 +14,7 @@ import type { ViewRows } from '../text/loose.ts';
 import { CatalogNames } from './catalog-names.ts';
 import { TableRules } from './table-rules.ts';
 import type { Equality } from './equality.ts';
+import type { TypeCode } from './type-code.ts';
 import type { ValueKind } from './value-kind.ts';
 import {
   anyColumn,
@@ -93,6 +94,8 @@ export class World {
   readonly coerces: boolean;
   /** A value may be made something else on its way into text, or into the type that several have together. */
   readonly converts: boolean;
+  /** See `CatalogSnapshot.typeCode`. */
+  readonly typeCode: readonly TypeCode[];
   readonly rules: TableRules;
   readonly names: CatalogNames;
   /** By schema, then by name. */
@@ -119,6 +122,7 @@ export class World {
     this.known = catalog !== undefined;
     this.coerces = catalog?.coerces ?? false;
     this.converts = catalog?.converts ?? false;
+    this.typeCode = catalog?.typeCode ?? [];
     this.#readView = readView;
     this.#parse = parse;
     this.#given = labels;

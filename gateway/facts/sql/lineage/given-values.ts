@@ -21,10 +21,19 @@ export interface GivenValues {
   readonly short: ReadonlySet<string>;
   /** Of whose old values something is left in the new ones. */
   readonly kept: ReadonlySet<string>;
+  /** That become NULL. */
+  readonly emptied: ReadonlySet<string>;
 }
 
 const none: ReadonlySet<string> = new Set();
-export const nothingGiven: GivenValues = { labelled: new Map(), plain: none, filled: none, short: none, kept: none };
+export const nothingGiven: GivenValues = {
+  labelled: new Map(),
+  plain: none,
+  filled: none,
+  short: none,
+  kept: none,
+  emptied: none,
+};
 
 /** INSERT ... VALUES. @param names of the columns written, in the order of the values */
 export function valuesInserted(
@@ -96,7 +105,7 @@ function isGivenFor(walk: Walk, base: Base, value: Node): boolean {
 function byLabel(given: readonly Base[], values: number): GivenValues {
   const labelled = new Map(given.filter(isLabelled).map(({ name }) => [name, values]));
   const plain = new Set(given.filter((base) => !isLabelled(base)).map(({ name }) => name));
-  return { labelled, plain, filled: none, short: none, kept: none };
+  return { labelled, plain, filled: none, emptied: none, short: none, kept: none };
 }
 
 /** Another statement around it goes on with what it tells, and a plan follows from statistics over all values. */

@@ -19,6 +19,8 @@ export function readRuleUses(
   change: RowChange,
   written: readonly string[] | undefined,
   given: GivenValues = nothingGiven,
+  /** What this change follows from, through foreign keys. */
+  seen: ReadonlySet<string> = new Set(),
 ): ReadonlySet<string> {
   const lookedUp = new Map<string, Base>();
   const { world } = ledger;
@@ -45,13 +47,30 @@ export function readRuleUses(
   const names = new Set(lookedUp.keys());
   if (change === 'insert') return names;
   // Whether somebody refers to the row.
-  for (const { from, columns, to } of world.rules.referrers(relation.oid)) {
+  for (const { from, columns, to, follows } of world.rules.referrers(relation.oid)) {
     if (change === 'update' && !meets(now, to.columns)) continue;
     const other = world.byOid(from);
     const bases = [...world.labelled(relation, to.columns), ...(other ? world.labelled(other, columns) : [])];
     for (const base of bases) ledger.touch(base, 'key');
+    if (other) readFollowing(ledger, other, columns, follows?.[change], seen);
   }
   return names;
+}
+
+/** What follows from a change of a row that others refer to is a change of these, and their table makes of it what it makes of any. */
+function readFollowing(
+  ledger: Ledger,
+  relation: LeanRelation,
+  columns: readonly string[],
+  follows: 'delete' | 'null' | 'update' | undefined,
+  seen: ReadonlySet<string>,
+): void {
+  const step = `${relation.oid} ${String(follows)} ${columns.join('\0')}`;
+  if (follows === undefined || seen.has(step)) return;
+  const emptied = new Set(columns);
+  const given = follows === 'null' ? { ...nothingGiven, emptied, short: emptied } : nothingGiven;
+  const change = follows === 'delete' ? 'delete' : 'update';
+  readRuleUses(ledger, relation, change, change === 'delete' ? undefined : columns, given, new Set([...seen, step]));
 }
 
 /**
@@ -97,6 +116,16 @@ function leaves(
     written,
     columns.filter((name) => name !== whileNull),
   );
+}
+
+/** Of rows that have NULL in it a key compares none. */
+function empties(
+  { columns, over, nulls }: Extract<TableRule, { kind: 'primary' | 'unique' }>,
+  written: readonly string[] | undefined,
+  { emptied }: GivenValues,
+): boolean {
+  if (nulls !== true || over === 'computed') return false;
+  return columns.filter((name) => written?.includes(name)).every((name) => emptied.has(name));
 }
 
 function isGenerated(rule: TableRule): rule is RuleOf<'stored' | 'virtual'> {
@@ -146,7 +175,7 @@ function usedBy(
         change === 'insert' && (rule.over !== 'computed' || rule.folded)
           ? labelled.map(({ name }) => name)
           : rule.columns;
-      if (change === 'update' && leaves(rule, written, given)) return [];
+      if (change === 'update' && (leaves(rule, written, given) || empties(rule, written, given))) return [];
       return meets(written, told) ? labelled : [];
     }
     case 'check':

@@ -388,7 +388,7 @@ describe('what tables do by themselves is read', () => {
       'stored {"kind":"entry","columns":["id","a"],"long":["id","a"],"computed":[["id","a"]],"chosen":[]}',
       'long_rows {"kind":"entry","columns":["id","q"],"long":["id","q"],"computed":[],"chosen":[]}',
     ],
-    'stored {"kind":"foreign","columns":["id"],"to":{"relation":"split_key","columns":["id"]},"follows":true}',
+    'stored {"kind":"foreign","columns":["id"],"to":{"relation":"split_key","columns":["id"]},"follows":{"delete":"null"}}',
     'stored {"kind":"domain","columns":["b"]}',
     'split_key {"kind":"primary","columns":["id"],"over":"own"}',
     // Rows that a trigger works on one after the other, when they or what they refer to are deleted.

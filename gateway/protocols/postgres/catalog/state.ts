@@ -8,6 +8,8 @@ const watched: readonly (readonly [table: string, where?: string])[] = [
   ['pg_proc'],
   ['pg_operator'],
   ['pg_cast'],
+  ['pg_amop'],
+  ['pg_amproc'],
   ['pg_enum'],
   // Of the others the relations and enums that they belong to say it.
   ['pg_type', `typtype IN ('d', 'r', 'm') OR typname IN ('text', 'varchar', 'bpchar')`],
