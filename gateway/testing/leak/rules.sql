@@ -307,7 +307,7 @@ BEGIN; UPDATE entered SET tag = noise(50) WHERE id = 1; ROLLBACK; -- L931 how lo
 BEGIN; UPDATE entered SET tag = 'x', n = 5, kind = 'y' WHERE id = 1; ROLLBACK; -- L932 an entry that stays short
 BEGIN; INSERT INTO entered VALUES (9, noise(41), 1, 'k', 'y'); ROLLBACK; -- L933 an entry of one's own values
 BEGIN; UPDATE entered_by SET n = 1 WHERE id = 1; ROLLBACK; -- L934 an expression of an index that fails
-BEGIN; UPDATE entered_by SET tag = noise(50) WHERE id = 1; ROLLBACK; -- L935 a column that it is not made of
+BEGIN; UPDATE entered_by SET tag = noise(5) WHERE id = 1; ROLLBACK; -- L935 a column that it is not made of
 BEGIN; UPDATE entered_if SET tag = noise(150) WHERE id = 1; ROLLBACK; -- L936 whether there is an entry
 BEGIN; UPDATE sorted_by SET kind = 'on' WHERE id = 1; ROLLBACK; -- L937 an entry that is there for the first time
 BEGIN; INSERT INTO ranges_of VALUES (9, noise(180), 1, 'k', 'y'); ROLLBACK; -- L938 an entry of several rows
