@@ -1724,6 +1724,9 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(207, 'filed', ['id', 'f', 'ssn']),
     rule(207, 'foreign', '{2}', '206', '{1}', 'na'),
     rule(207, 'unique', '{2,3}', '207', null, null),
+    ...made(211, 'v_filed', ['id', 'f'], 'v').map(([query, row]): readonly [string, unknown] =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT filed.id, filed.f FROM public.filed')] : [query, row],
+    ),
     ...made(208, 'looping', ['id', 'up', 'ssn']),
     rule(208, 'foreign', '{2}', '208', '{1}', 'cc'),
     ...made(209, 'shelf', ['id']),
@@ -1846,6 +1849,7 @@ describe('what a table does by itself tells of labelled values', () => {
     ["UPDATE looping SET id = '2' WHERE id = '1'"],
     ['DELETE FROM shelf WHERE id = 1', 'shelved.ssn key'],
     ['DELETE FROM folder WHERE id = 1'],
+    ["UPDATE v_filed SET f = '2' WHERE id = '1'", 'filed.ssn key'],
     ["UPDATE folder SET id = '2' WHERE id = '1'"],
     // Rows that are there, or are shown, by a value.
     ['SELECT id FROM secured', 'secured.owner rule'],

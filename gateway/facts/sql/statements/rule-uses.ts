@@ -124,8 +124,9 @@ function empties(
   written: readonly string[] | undefined,
   { emptied }: GivenValues,
 ): boolean {
-  if (nulls !== true || over === 'computed') return false;
-  return columns.filter((name) => written?.includes(name)).every((name) => emptied.has(name));
+  // What is written may be any column: one of which nobody knows that it becomes NULL.
+  if (written === undefined || nulls !== true || over === 'computed') return false;
+  return columns.filter((name) => written.includes(name)).every((name) => emptied.has(name));
 }
 
 function isGenerated(rule: TableRule): rule is RuleOf<'stored' | 'virtual'> {
