@@ -450,6 +450,20 @@ describe('every other use of a labelled column is named', () => {
       'SELECT 1 FROM (SELECT ssn FROM customers) a NATURAL JOIN (SELECT ssn FROM employees) b',
       ['customers.ssn join', 'employees.ssn join'],
     ],
+    // How one column is stored follows from how long the others of its row are.
+    ['SELECT pg_column_size(id) FROM payments', ['payments.card_number function', 'payments.iban function']],
+    [
+      'SELECT max(pg_column_compression(lower(x))) FROM (SELECT name AS x FROM v_contact) q',
+      [
+        ...'card_number email notes ssn'.split(' ').map((name) => `customers.${name} function`),
+        'v_contact.contact function',
+      ],
+    ],
+    [
+      'SELECT id FROM payments WHERE pg_column_toast_chunk_id(customer_id) IS NULL',
+      ['payments.card_number where', 'payments.iban where'],
+    ],
+    ['SELECT pg_column_size(s), pg_column_size(now()) FROM scratch s, employees', []],
     ["SELECT ('{1,2,3}'::int[])[length(ssn)] FROM customers", ['customers.ssn function']],
     ["SELECT ('{1,2,3}'::int[])[1:length(ssn)] FROM customers", ['customers.ssn function']],
     // A function that is written as a field.

@@ -345,3 +345,5 @@ BEGIN; DELETE FROM owned WHERE id = 1; ROLLBACK; -- L854 a check of what refers 
 BEGIN; UPDATE owned SET id = 4 WHERE id = 2; ROLLBACK; -- L855 or that has another key
 BEGIN; DELETE FROM above_owned WHERE id = 1; ROLLBACK; -- L856 the same, two tables away
 BEGIN; DELETE FROM lent WHERE id = 3; SELECT id, p FROM unowning ORDER BY id; ROLLBACK; -- L857 a key compares no row in which it leaves NULL
+BEGIN; UPDATE entered_by SET tag = repeat('x', 1600) WHERE id = 1; SELECT pg_column_size(tag) FROM entered_by WHERE id = 1; ROLLBACK; -- L981 how a column beside a long value is stored
+BEGIN; UPDATE entered_by SET tag = repeat('x', 1600) WHERE id = 1; SELECT id FROM entered_by WHERE pg_column_compression(tag) IS NULL ORDER BY id; ROLLBACK; -- L982 the same in a condition

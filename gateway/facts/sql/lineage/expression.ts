@@ -25,6 +25,7 @@ import {
   type Walk,
 } from './scope.ts';
 import { mayFail } from './failing.ts';
+import { readStoredForm } from './stored-form.ts';
 import type { Base } from '../catalog/world.ts';
 
 /** See `Walk.expression`. What is not named here is looked through: every reference at any depth counts. */
@@ -266,6 +267,7 @@ function readCall(walk: Walk, body: Node, scope: Scope, use: ColumnUse, into: Se
     readExpression(walk, given.others, scope, inside, own);
   readTurns(walk, body, scope, inside, own);
   if (makesRows(walk, parts)) walk.ledger.multiplies(own);
+  readStoredForm(walk, parts.at(-1) ?? '', own, inside);
   addAll(into, own);
 }
 
