@@ -95,6 +95,8 @@ export interface PostgresCommand extends CommandFrame {
   readonly copies: readonly CopiedFact[];
   /** What it reads that holds no labelled value and may tell something of one all the same. */
   readonly measures: readonly MeasureFact[];
+  /** Labels of what code of the database may quote that runs by itself (triggers, policies, checks), in a notice or an error: nothing of it is in results. */
+  readonly quotes: readonly string[];
   /** A write (update, delete, merge) whose condition is absent or always true. */
   readonly unfiltered: boolean;
   /** Rows at most by the statement's own constant LIMIT/FETCH; null without one. */

@@ -56,6 +56,7 @@ export function statement(changes: Partial<PostgresCommand> = {}): PostgresComma
     functions: [],
     copies: [],
     measures: [],
+    quotes: [],
     unfiltered: false,
     limit: null,
     into: null,

@@ -70,6 +70,7 @@ export const statements: fc.Arbitrary<PostgresCommand> = fc
     ),
     filters: seldom(fc.record({ column: name, use: fc.constantFrom(...columnUses), labels: some(label) })),
     copies: seldom(fc.record({ column: name, labels: some(label), sources: some(name) })),
+    quotes: seldom(label),
     measures: seldom(
       fc.record({
         what: fc.constantFrom('counter' as const, 'plan' as const),

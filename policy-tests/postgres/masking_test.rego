@@ -325,6 +325,14 @@ test_what_stands_in_the_way_says_what_to_do_instead[reason] if {
 	f.hint == hint
 }
 
+test_what_code_may_quote_is_withheld_and_nothing_else if {
+	facts := {"quotes": ["pii.email"], "action": "ddl", "effects": ["ddl"], "kind": "create"}
+	d := postgres.decision with input as s.by(s.reader, facts)
+	d.findings.deny == set()
+	s.ids(d.findings.mask) == {"PG-200"}
+	d.masks["pii.email"]
+}
+
 counter := {"what": "counter", "name": "pg_stat_io.hits", "tells": "writing"}
 
 granted := {"crm": {"readers": ["dba"]}}

@@ -67,6 +67,7 @@ _select := {
 	"functions": [],
 	"copies": [],
 	"measures": [],
+	"quotes": [],
 	"unfiltered": false,
 	"limit": null,
 	"into": null,

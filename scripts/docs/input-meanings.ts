@@ -62,8 +62,7 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
     'command.relations[].access': 'One that is read and written is there twice',
     'command.relations[].columns':
       'Columns that the statement names or that `*` stands for; for a write, those it writes',
-    'command.relations[].labels':
-      'Labels of those columns; where rows are changed, of all columns; and of what triggers may quote when it is written',
+    'command.relations[].labels': 'Labels of those columns; where rows are changed, of all columns',
     'command.output[].name': 'Of a column of the result',
     'command.output[].sources':
       '`schema.relation.column` of each source; `schema.relation.column.member` where it is a member of JSON documents of whose others some are labelled',
@@ -90,6 +89,8 @@ export const commandMeanings: Readonly<Record<Entrypoint, Readonly<Record<string
       'Of a counter `relation.column`, or the function; of a plan `costs`, which the server estimates, or `work`, what was done',
     'command.measures[].tells':
       '`writing`: how much was written, and so how alike old and new values are. `room`: how much room values take, and so how long they are. `distinct`: how many different ones there are',
+    'command.quotes':
+      'Labels of what code of the database may quote that runs by itself, in a notice or an error: of triggers, event triggers, policies, checks and indexes. Results hold nothing of it',
     'command.functions[].schema': 'Of a function that the statement calls, operators and casts included',
     'command.functions[].name': 'Its name',
     'command.functions[].categories': 'What it can do',

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { OutputFact } from '../../contract/command-postgres.ts';
+import type { OutputFact, PostgresEffect } from '../../contract/command-postgres.ts';
 import { behindChange, type SqlAnalysis } from './lineage/analysis.ts';
 import { fingerprintOf } from './text/fingerprint.ts';
 import type { Grammar, Lexer, RawStatement } from './text/grammar.ts';
@@ -100,6 +100,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, alone: boolean, giv
   const reaches = valueless.has(tagged(tree)[0]) ? undefined : typeReaches(reading.world);
   if (reaches !== undefined) ledger.incomplete(reaches);
   const outcome = readStatement(newWalk(ledger), tree);
+  if (ledger.effects.some((effect) => changesSchema.has(effect))) ledger.runsEventTriggers();
   const columns = settled(ledger, outcome.columns ?? []);
   readRowOrder(ledger);
   // The text has literals in it that stand beside labelled values.
@@ -124,6 +125,7 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, alone: boolean, giv
     functions: ledger.functions,
     copies: ledger.copies.facts,
     measures: ledger.measured,
+    quotes: ledger.quoted,
     unfiltered: ledger.unfiltered,
     limit: outcome.limit ?? null,
     into: ledger.into,
@@ -154,6 +156,9 @@ function factsOf(tree: Node, slice: Slice, reading: Reading, alone: boolean, giv
 function apart({ showsOwnText, alone }: Ledger): string {
   return showsOwnText && !alone ? '&' : '';
 }
+
+/** What event triggers run by: https://www.postgresql.org/docs/current/event-trigger-matrix.html */
+const changesSchema: ReadonlySet<PostgresEffect> = new Set(['opaque', 'program', 'grant', 'ddl', 'maintenance']);
 
 /** Statements in which no value becomes one of a type. */
 const valueless: ReadonlySet<string> = new Set([

@@ -1645,6 +1645,14 @@ describe('what a table does by itself tells of labelled values', () => {
     rule(32, 'trigger', '{}', null, null, 'public.calls_code'),
     ...made(33, 'dumps', ['id', 'a']),
     rule(33, 'trigger', '{}', null, null, 'public.dumps'),
+    // What a policy asks, and what a check, an index or statistics are made by.
+    ...made(90, 'asking', ['id', 'a']),
+    rule(90, 'asked', '{}', null, null, 'public.reads_keyed'),
+    ...made(91, 'calling', ['id', 'a']),
+    rule(91, 'called', '{}', null, null, 'public.reads_keyed'),
+    ...made(92, 'calm', ['id', 'a']),
+    rule(92, 'asked', '{}', null, null, 'public.touches'),
+    rule(92, 'called', '{}', null, null, 'public.touches'),
     ...([
       ['reads_keyed', 'plpgsql', `BEGIN RAISE NOTICE '%', (SELECT "ssn" FROM KEYED); RETURN NEW; END`],
       ['touches', 'plpgsql', 'BEGIN NEW.a := pg_catalog.upper(now()::text); RETURN NEW; END'],
@@ -2297,10 +2305,54 @@ describe('what a table does by itself tells of labelled values', () => {
     ["UPDATE dumps SET a = 'x' WHERE id = '1'", 'pii.ssn'],
     ["UPDATE touched SET a = 'x' WHERE id = '1'"],
     ['SELECT a FROM told'],
-  ])('triggers may quote what they read: %s', async (sql, ...labels) => {
-    const facts = await ruled(sql);
-    expect(facts.command.labels).toEqual(labels);
-    expect(facts.touchesLabels).toBe(labels.length > 0);
+    ['SELECT a FROM asking', 'pii.ssn'],
+    ["INSERT INTO asking VALUES ('1', 'x')", 'pii.ssn'],
+    ["UPDATE calling SET a = 'x' WHERE id = '1'", 'pii.ssn'],
+    ['ANALYZE calling', 'pii.ssn'],
+    ['REINDEX TABLE calling', 'pii.ssn'],
+    ['REINDEX TABLE calm'],
+    ['REINDEX SCHEMA public', 'pii.ssn'],
+    ['CLUSTER calling USING calling_pkey', 'pii.ssn'],
+    ['ALTER TABLE calling ALTER a TYPE int', 'pii.ssn'],
+    ['SELECT a FROM calling'],
+    ['SELECT a FROM calm'],
+    ["UPDATE calm SET a = 'x' WHERE id = '1'"],
+    ['ANALYZE calm'],
+  ])('code that runs by itself may quote what it reads: %s', async (sql, ...labels) => {
+    const { command, touchesLabels } = await ruled(sql);
+    expect(command.quotes).toEqual(labels);
+    // No value of another table is in what it brings, or stays in what it changes.
+    expect(command.labels).toEqual([]);
+    expect(touchesLabels).toBe(labels.length > 0);
+  });
+
+  test.each<[sql: string, ...labels: readonly string[]]>([
+    ['CREATE TABLE t (id int)', 'pii.ssn'],
+    ['CREATE TABLE t AS SELECT a FROM told', 'pii.ssn'],
+    ['SELECT a INTO t FROM told', 'pii.ssn'],
+    ['ALTER TABLE told ADD COLUMN b int', 'pii.ssn'],
+    ['CREATE INDEX ON told (a)', 'pii.ssn'],
+    ['DROP TABLE told', 'pii.ssn'],
+    ["COMMENT ON TABLE told IS 'x'", 'pii.ssn'],
+    ['GRANT SELECT ON told TO app', 'pii.ssn'],
+    ['REINDEX TABLE told', 'pii.ssn'],
+    ['SELECT a FROM told'],
+    ['BEGIN'],
+    ["SET application_name = 'x'"],
+  ])('an event trigger may quote what it reads, where the schema changes: %s', async (sql, ...labels) => {
+    const quotes = async (...calls: readonly string[]): Promise<readonly string[]> => {
+      const events = calls.map((name) => rule(0, 'trigger', '{}', null, null, name));
+      analyzer.setCatalog('events', leakCatalog([...rows, ...events].map((row) => JSON.stringify(row)).join('\n')));
+      analyzer.setLabels('events', new Map([['public.keyed.ssn', ['pii.ssn']]]), '1');
+      const answer = await analyzer.analyze({ target: 'events', text: Buffer.from(sql), major: 18, searchPath });
+      return answer.ok ? answer.statements.flatMap(({ command }) => command.quotes) : ['refused'];
+    };
+    expect(await quotes('public.reads_keyed')).toEqual(labels);
+    expect(await quotes('public.runs')).toEqual(labels);
+    // By a trigger of a table that it writes.
+    expect(await quotes('public.writes_told')).toEqual(labels);
+    expect(await quotes('public.touches')).toEqual([]);
+    expect(await quotes()).toEqual([]);
   });
 
   test.each<[sql: string, ...used: readonly string[]]>([

@@ -104,6 +104,7 @@ const select: PostgresCommand = {
   functions: [],
   copies: [],
   measures: [],
+  quotes: [],
   unfiltered: false,
   limit: null,
   into: null,

@@ -52,6 +52,16 @@ test('what measures tell is not understood by a bundle that has no rule for them
   expect(analysisBy(['command.analysis'], statement())).toEqual(statement().analysis);
 });
 
+test('labels of what code may quote are told to a bundle that has no rule for them as labels of the statement', () => {
+  const quoting = statement({ labels: ['pii.email'], quotes: ['pii.ssn', 'pii.email'] });
+  const labelsBy = (reads: readonly string[]): unknown => {
+    const read = parse(new Projection(reads).input(quoting, requestId, around)) as { command: { labels: unknown } };
+    return read.command.labels;
+  };
+  expect(labelsBy(['command.labels'])).toEqual(['pii.email', 'pii.ssn']);
+  expect(labelsBy(['command.labels', 'command.quotes'])).toEqual(['pii.email']);
+});
+
 test('a rule that reads a whole object gets it', () => {
   const p = new Projection(['command', 'principal.auth.method']);
   expect(parse(p.input(statement(), requestId, around))).toMatchObject({ command: statement() });

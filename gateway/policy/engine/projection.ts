@@ -67,12 +67,20 @@ export class Projection {
     return text;
   }
 
-  /** A bundle from before there were measures has no rule for them: to its rules such a statement is one that was not understood. */
+  /**
+   * A bundle from before there were measures has no rule for them: to its rules such a statement is one that was not understood. One that knows nothing of
+   * quotes is told of their labels as of any others.
+   */
   #legible(command: Command): Command {
-    if (command.protocol !== 'postgres' || command.measures.length === 0 || includes(this.#command, 'measures'))
-      return command;
-    const told = command.measures.map(({ name }) => `${name} is a measure, for which this bundle has no rule`);
-    return { ...command, analysis: { complete: false, reasons: [...command.analysis.reasons, ...told] } };
+    if (command.protocol !== 'postgres') return command;
+    const { measures, analysis } = command;
+    const quotes = includes(this.#command, 'quotes') ? [] : command.quotes;
+    const isLegible = measures.length === 0 || includes(this.#command, 'measures');
+    if (isLegible && quotes.length === 0) return command;
+    const labels = [...new Set([...command.labels, ...quotes])];
+    if (isLegible) return { ...command, labels };
+    const told = measures.map(({ name }) => `${name} is a measure, for which this bundle has no rule`);
+    return { ...command, labels, analysis: { complete: false, reasons: [...analysis.reasons, ...told] } };
   }
 
   /** The input as JSON, with `parts` (JSON by name) inlined. */

@@ -59,6 +59,7 @@ export const postgresCommand = z.strictObject({
   functions: z.array(calledFunction).readonly(),
   copies: z.array(copied).readonly(),
   measures: z.array(measure).readonly(),
+  quotes: z.array(z.string()).readonly(),
   unfiltered: z.boolean(),
   limit: z.number().nullable(),
   into: z.string().nullable(),

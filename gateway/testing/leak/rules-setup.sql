@@ -210,3 +210,17 @@ CREATE TABLE between_owned (id int PRIMARY KEY, a int REFERENCES above_owned ON 
 CREATE TABLE below_owned (id int PRIMARY KEY, b int DEFAULT 9 REFERENCES between_owned ON DELETE SET DEFAULT, ssn text, CHECK (b <> 9 OR ssn <> '078-05-1120'));
 INSERT INTO above_owned VALUES (1), (2), (9); INSERT INTO between_owned VALUES (1, 1), (2, 2), (9, 9); INSERT INTO below_owned SELECT id, 1, ssn FROM accounts WHERE id < 3;
 GRANT ALL ON steered, styled, born, owned, owning, lent, unowning, above_owned, between_owned, below_owned TO app;
+CREATE FUNCTION says(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $f$ BEGIN RAISE NOTICE 'v %', (SELECT ssn FROM public.customers WHERE id = 1); RETURN t; END $f$;
+CREATE TABLE said_by_index (id int PRIMARY KEY, a text);
+INSERT INTO said_by_index VALUES (1, 'x'), (2, 'x'), (3, 'x');
+CREATE INDEX ON said_by_index (says(a));
+CREATE TABLE said_by_statistics (id int PRIMARY KEY, a text);
+INSERT INTO said_by_statistics TABLE said_by_index;
+CREATE STATISTICS said ON (says(a)) FROM said_by_statistics;
+CREATE TABLE said_by_policy (id int PRIMARY KEY, a text);
+INSERT INTO said_by_policy TABLE said_by_index;
+ALTER TABLE said_by_policy ENABLE ROW LEVEL SECURITY;
+CREATE POLICY s ON said_by_policy USING (says(a) = 'x');
+CREATE TABLE said_by_check (id int PRIMARY KEY, a text CHECK (says(a) = 'x'));
+INSERT INTO said_by_check TABLE said_by_index;
+GRANT ALL ON said_by_index, said_by_statistics, said_by_policy, said_by_check TO app;

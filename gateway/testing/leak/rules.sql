@@ -347,3 +347,12 @@ BEGIN; DELETE FROM above_owned WHERE id = 1; ROLLBACK; -- L856 the same, two tab
 BEGIN; DELETE FROM lent WHERE id = 3; SELECT id, p FROM unowning ORDER BY id; ROLLBACK; -- L857 a key compares no row in which it leaves NULL
 BEGIN; UPDATE entered_by SET tag = repeat('x', 1600) WHERE id = 1; SELECT pg_column_size(tag) FROM entered_by WHERE id = 1; ROLLBACK; -- L981 how a column beside a long value is stored
 BEGIN; UPDATE entered_by SET tag = repeat('x', 1600) WHERE id = 1; SELECT id FROM entered_by WHERE pg_column_compression(tag) IS NULL ORDER BY id; ROLLBACK; -- L982 the same in a condition
+SELECT id FROM said_by_policy ORDER BY id; -- L1001 a policy's function quotes another table
+UPDATE said_by_check SET a = 'x' WHERE id = 1; -- L1002 a check's function
+INSERT INTO said_by_index VALUES (9, 'x'); DELETE FROM said_by_index WHERE id = 9; -- L1003 an index's function
+REINDEX TABLE said_by_index; -- L1004 the same, asked again
+ANALYZE said_by_index; -- L1005 for statistics of the index
+ANALYZE said_by_statistics; -- L1006 for statistics of an expression
+BEGIN; ALTER TABLE said_by_index ALTER a TYPE varchar(10); ROLLBACK; -- L1007 where rows are written anew
+CLUSTER said_by_index USING said_by_index_pkey; -- L1008 the same by CLUSTER
+BEGIN; ALTER TABLE said_by_index ADD b int; ROLLBACK; -- L1009 where nothing of it runs

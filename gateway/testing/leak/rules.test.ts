@@ -15,6 +15,11 @@ const labelled =
   entered.ssn entered_by.ssn entered_if.ssn ranges_of.ssn sorted_by.ssn spread.ssn surveyed.score homes.country gone.ssn gone_over.ssn saying.ssn retyped.ssn
   steered.ssn styled.day styled.at styled.born born.day owning.ssn unowning.ssn below_owned.ssn`.split(/\s+/);
 
+/** Of which no more than texts is withheld. Some fail by the server's own word: they are not the role's to say, or not five times. */
+const plainly: ReadonlySet<string> = new Set(
+  'L853 L857 L1001 L1002 L1003 L1004 L1005 L1006 L1007 L1008 L1009'.split(' '),
+);
+
 let world: LeakWorld;
 beforeAll(async () => {
   const extra = readFileSync(here('rules-setup.sql'), 'utf8');
@@ -35,8 +40,9 @@ test.each(roles)(
     expect(runs).toHaveLength(lines.length);
     expect(runs.filter(({ leaks }) => leaks.length > 0)).toEqual([]);
     expect(runs.filter(({ unsteady }) => unsteady).map(({ id }) => id)).toEqual([]);
-    const plain = runs.filter(({ id }) => ['L853', 'L857'].includes(id));
-    expect(plain.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed']);
+    const plain = runs.filter(({ id }) => plainly.has(id));
+    expect(plain.filter(({ outcome }) => outcome === 'denied')).toEqual([]);
+    expect(plain).toHaveLength(plainly.size);
   },
   300_000,
 );
@@ -62,6 +68,28 @@ test('what somebody wrote for a type tells no value where the server runs it by 
   expect(runs.filter(({ leaks, unsteady }) => leaks.length > 0 || unsteady)).toEqual([]);
   expect(runs.filter(({ outcome }) => outcome === 'denied').length).toBeGreaterThanOrEqual(types.length * 3);
   expect(await countDirectDifferences(open, types)).toBeGreaterThanOrEqual(8);
+}, 120_000);
+
+test('event triggers tell no value where the schema changes, and it may change', async () => {
+  const extra = `
+    CREATE TABLE noted (id int, t text);
+    CREATE TABLE unlabelled (id int PRIMARY KEY, a text); INSERT INTO unlabelled VALUES (1, 'x');
+    CREATE MATERIALIZED VIEW seen_of AS SELECT id FROM unlabelled;
+    CREATE FUNCTION noting() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE NOTICE 'noted %', (SELECT ssn FROM public.customers WHERE id = 1); RETURN NEW; END $f$;
+    CREATE TRIGGER t BEFORE INSERT ON noted FOR EACH ROW EXECUTE FUNCTION noting();
+    GRANT ALL ON noted, unlabelled, seen_of TO app; GRANT CREATE ON SCHEMA public TO app;
+    CREATE FUNCTION announces() RETURNS event_trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE NOTICE 'v %', (SELECT ssn FROM public.customers WHERE id = 1); END $f$;
+    CREATE FUNCTION runs_text() RETURNS event_trigger LANGUAGE plpgsql AS $f$ DECLARE v text; BEGIN EXECUTE 'SELECT s' || 'sn FROM public.cust' || 'omers WHERE id = 1' INTO v; RAISE WARNING 'v %', v; END $f$;
+    CREATE FUNCTION notes() RETURNS event_trigger LANGUAGE plpgsql AS $f$ BEGIN INSERT INTO public.noted VALUES (1, tg_tag); END $f$;
+    CREATE EVENT TRIGGER announces ON ddl_command_start EXECUTE FUNCTION announces();
+    CREATE EVENT TRIGGER runs_text ON ddl_command_end EXECUTE FUNCTION runs_text();
+    CREATE EVENT TRIGGER notes ON sql_drop EXECUTE FUNCTION notes();`;
+  await using open = await startLeakWorld({ extra });
+  const events = leakLines(here('events.sql'));
+  const runs = await runLeakCorpus(open, events, { roles: ['postgres'], ways: ['simple', 'extended binary'] });
+  expect(runs.filter(({ leaks, unsteady }) => leaks.length > 0 || unsteady)).toEqual([]);
+  expect(runs.filter(({ outcome }) => outcome !== 'allowed').map(({ id }) => id)).toEqual([]);
+  expect(await countDirectDifferences(open, events)).toBe(events.length);
 }, 120_000);
 
 test('a key over a plain column and a labelled one says what look-ups say, and nothing else', async () => {

@@ -21,6 +21,20 @@ mask contains {
 }
 
 # METADATA
+# title: What code of the database says is withheld where it may quote such values
+# description: Triggers, policies and checks run by themselves. Where something leaves masked, texts of notices and errors are withheld.
+# custom: {id: PG-200}
+mask contains {
+	"id": "PG-200",
+	"msg": $"code that runs by itself may quote {label}",
+	"label": label,
+	"method": object.get(data.labels, [label, "mask"], "redact"),
+} if {
+	some label in input.command.quotes
+	not may_read(label)
+}
+
+# METADATA
 # title: Notifications arrive without their payload
 # description: |
 #   What another session puts into a payload cannot be traced to a column. With a mask on what LISTEN brings, only that there was one is told.

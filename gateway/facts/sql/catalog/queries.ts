@@ -41,7 +41,7 @@ export const catalogQueries = {
            p.prosqlbody IS NOT NULL, COALESCE(pg_catalog.array_to_json(p.proargnames)::pg_catalog.text, '[]'),
            pg_catalog.pg_get_expr(p.proargdefaults, 0::pg_catalog.oid),
            CASE WHEN p.prorettype = 25 THEN 'text' WHEN p.prorettype = 2249 OR t.typtype = 'c' THEN 'row' ELSE 'other' END,
-           CASE WHEN l.lanname IN ('plpgsql', 'sql') AND (p.prorettype = 2279 OR p.oid IN (${functionsOfRows}) OR p.oid IN (${functionsCalledByTypes}))
+           CASE WHEN l.lanname IN ('plpgsql', 'sql') AND (p.prorettype IN (2279, 3838) OR p.oid IN (${functionsOfRows}) OR p.oid IN (${functionsCalledByTypes}))
                 THEN COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) END,
            p.proretset,
            CASE WHEN l.lanname = 'sql' AND p.prokind = 'f' THEN (SELECT pg_catalog.json_agg(COALESCE(r.typrelid, 0)::pg_catalog.int8 ORDER BY u.n)

@@ -66,8 +66,11 @@ interface Columns {
   readonly columns: readonly string[];
 }
 
+/** No table has this OID: https://www.postgresql.org/docs/current/datatype-oid.html. A trigger of it is an event trigger. */
+export const ofNoTable = 0;
+
 export interface CatalogRule {
-  /** OID of the table whose rule it is. */
+  /** OID of the table whose rule it is, or `ofNoTable`. */
   readonly relation: number;
   readonly rule: TableRule;
 }
@@ -123,6 +126,8 @@ const computedOfRows = `
   SELECT k.conrelid, 'called', ${classOf('pg_constraint')}, k.oid FROM pg_catalog.pg_constraint k WHERE k.contype = 'c' AND k.conrelid >= 16384
   UNION ALL
   SELECT i.indrelid, 'called', ${classOf('pg_class')}, i.indexrelid FROM pg_catalog.pg_index i WHERE (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND i.indrelid >= 16384
+  UNION ALL
+  SELECT s.stxrelid, 'called', ${classOf('pg_statistic_ext')}, s.oid FROM pg_catalog.pg_statistic_ext s WHERE s.stxexprs IS NOT NULL
   UNION ALL
   SELECT p.partrelid, 'called', ${classOf('pg_class')}, p.partrelid FROM pg_catalog.pg_partitioned_table p WHERE p.partexprs IS NOT NULL
   UNION ALL
@@ -255,12 +260,13 @@ export const rulesQuery = `
    WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.atthasdef
      AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = ${classOf('pg_type')} AND p.objid = t.oid AND p.refclassid = ${classOf('pg_proc')})
   UNION ALL
-  SELECT DISTINCT t.tgrelid, 'trigger', '{}', NULL::pg_catalog.oid, NULL, pg_catalog.concat(n.nspname, '.', p.proname)
-    FROM pg_catalog.pg_trigger t
-    JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid
+  SELECT DISTINCT t.tab, 'trigger', '{}', NULL::pg_catalog.oid, NULL, pg_catalog.concat(n.nspname, '.', p.proname)
+    FROM (SELECT tgrelid, tgfoid FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
+          UNION ALL SELECT ${ofNoTable}, evtfoid FROM pg_catalog.pg_event_trigger WHERE evtenabled <> 'D') t(tab, fn)
+    JOIN pg_catalog.pg_proc p ON p.oid = t.fn
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
     JOIN pg_catalog.pg_language l ON l.oid = p.prolang
-   WHERE NOT t.tgisinternal AND l.lanname NOT IN ('c', 'internal')
+   WHERE l.lanname NOT IN ('c', 'internal')
   UNION ALL
   SELECT DISTINCT u.tab, u.kind, '{}', NULL::pg_catalog.oid, NULL, pg_catalog.concat(n.nspname, '.', p.proname)
     FROM (${calledOfRows}) u

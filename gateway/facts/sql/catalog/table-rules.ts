@@ -1,4 +1,4 @@
-import type { CatalogRule, TableRule } from './rules.ts';
+import { ofNoTable, type CatalogRule, type TableRule } from './rules.ts';
 import type { LeanCatalog, LeanRelation } from './catalog.ts';
 
 /** Of one kind, or of several. */
@@ -29,6 +29,11 @@ export class TableRules {
   /** Of the table itself. */
   of(oid: number): readonly TableRule[] {
     return this.#rules.get(oid) ?? [];
+  }
+
+  /** Of event triggers, which are of no table. */
+  ofEvents(): readonly TableRule[] {
+    return this.of(ofNoTable);
   }
 
   /** The primary key, where it holds for all rows that reading the table brings: those of tables that inherit from it are under no such rule. */

@@ -1,5 +1,5 @@
 import type { LeanRelation } from './catalog.ts';
-import { askedBy, calledBy, firedBy, type Fired } from './trigger-texts.ts';
+import { ran, type Fired, type Work } from './trigger-texts.ts';
 import type { World } from './world.ts';
 
 /**
@@ -28,15 +28,6 @@ export function strayName(
   }
   return undefined;
 }
-
-/** What is done to rows; `keep`: they stay what they are, as by VACUUM, REINDEX and ALTER TABLE. */
-export type Work = 'write' | 'read' | 'keep';
-
-const ran: { readonly [work in Work]: (world: World, relation: LeanRelation) => Iterable<Fired> } = {
-  write: firedBy,
-  read: askedBy,
-  keep: calledBy,
-};
 
 /** Nothing where no code works on labelled values. */
 function codeOf(world: World, relation: LeanRelation, change: Work): readonly Fired[] {

@@ -3,28 +3,50 @@ import type { CatalogFunction, LeanRelation } from './catalog.ts';
 import type { RuleOf } from './table-rules.ts';
 import type { World } from './world.ts';
 
+/** What is done to rows; `keep`: they stay what they are, as by VACUUM, REINDEX and ALTER TABLE. */
+export type Work = 'write' | 'read' | 'keep';
+
+/** What each work on the rows of a relation runs. */
+export const ran: { readonly [work in Work]: (world: World, relation: LeanRelation) => Iterable<Fired> } = {
+  write: firedBy,
+  read: askedBy,
+  keep: calledBy,
+};
+
 /**
- * Labels of what triggers can read when rows of a relation are written: whatever they read they may quote, in an exception or a notice. PL/pgSQL
- * reaches a table by its name only, so the names in a trigger's text say which; but where it runs text as SQL, calls somebody's function, or is
+ * Labels of what the code can read that works on a relation's rows: whatever it reads it may quote, in an exception or a notice. PL/pgSQL
+ * reaches a table by its name only, so the names in a function's text say which; but where it runs text as SQL, calls somebody's function, or is
  * written in another language, it may be any. What it does with the row itself is the statement's own.
  * https://www.postgresql.org/docs/current/plpgsql-trigger.html
  */
-export function quotedByTriggers(world: World, written: LeanRelation): readonly string[] {
-  const known = knownOf.get(world) ?? new Map<number, readonly string[]>();
-  knownOf.set(world, known);
-  const labels = known.get(written.oid) ?? readQuoted(world, written);
-  known.set(written.oid, labels);
-  return labels;
+export function quotedBy(world: World, relation: LeanRelation, work: Work): readonly string[] {
+  return known(world, `${work} ${relation.oid}`, () => ran[work](world, relation));
+}
+
+/** The same of event triggers, which run whenever the schema changes: https://www.postgresql.org/docs/current/event-triggers.html */
+export function quotedByEventTriggers(world: World): readonly string[] {
+  return known(world, 'event', () =>
+    world.rules.ofEvents().flatMap((rule) => (rule.kind === 'trigger' ? functionsOf(world, rule.calls) : [])),
+  );
 }
 
 /** A world does not change. */
-const knownOf = new WeakMap<World, Map<number, readonly string[]>>();
+const knownOf = new WeakMap<World, Map<string, readonly string[]>>();
 
-function readQuoted(world: World, written: LeanRelation): readonly string[] {
+function known(world: World, key: string, run: () => Iterable<Code>): readonly string[] {
+  const before = knownOf.get(world) ?? new Map<string, readonly string[]>();
+  knownOf.set(world, before);
+  const labels = before.get(key) ?? labelsOfAll(world, run());
+  before.set(key, labels);
+  return labels;
+}
+
+/** Of the code, and of what runs where it reads and writes. */
+function labelsOfAll(world: World, run: Iterable<Code>): readonly string[] {
+  const first = [...run];
+  const then = firedFrom(world, new Set(first.flatMap((code) => reachedBy(world, code))));
   const labels = new Set<string>();
-  for (const { kind, names } of firedBy(world, written)) {
-    if (kind === 'trigger') for (const label of labelsOfNames(world, names)) labels.add(label);
-  }
+  for (const { names } of [...first, ...then]) for (const label of labelsOfNames(world, names)) labels.add(label);
   return [...labels].sort();
 }
 
@@ -42,10 +64,13 @@ function labelsOfNames(world: World, names: readonly string[] | undefined): Read
 }
 
 /** Code that runs by itself where rows are written or read. */
-export interface Fired {
+export interface Fired extends Code {
   readonly kind: 'trigger' | 'called' | 'asked';
   /** Whose rows it works on. */
   readonly relation: LeanRelation;
+}
+
+interface Code {
   /** Of the function. */
   readonly schema: string;
   /** In the function's text; undefined where it can reach anything. */
@@ -58,18 +83,28 @@ export interface Fired {
 
 /** What writing rows of a relation can run. */
 export function* firedBy(world: World, written: LeanRelation): Generator<Fired> {
+  yield* firedFrom(world, around(world, written));
+}
+
+function* firedFrom(world: World, first: Iterable<LeanRelation>): Generator<Fired> {
   // A set that grows while it is walked: what a trigger writes has triggers of its own, and so has what refers to a row that is gone.
-  const relations = new Set(around(world, written));
+  const relations = new Set(first);
   for (const relation of relations) {
     for (const rule of world.rules.of(relation.oid)) {
       if (rule.kind !== 'trigger' && rule.kind !== 'called' && rule.kind !== 'asked') continue;
       for (const fired of codeOf(world, relation, rule)) {
         yield fired;
-        for (const other of fired.names?.flatMap((name) => world.named(name)) ?? [])
-          if (other.kind !== 'catalog') for (const each of around(world, other)) relations.add(each);
+        for (const each of reachedBy(world, fired)) relations.add(each);
       }
     }
   }
+}
+
+/** What runs where a function reads or writes. */
+function reachedBy(world: World, { names = [] }: Code): readonly LeanRelation[] {
+  return names
+    .flatMap((name) => world.named(name))
+    .flatMap((relation) => (relation.kind === 'catalog' ? [] : around(world, relation)));
 }
 
 /** What reading rows of a relation runs: functions of its policies. */
@@ -91,11 +126,16 @@ function ofKind(world: World, about: LeanRelation, kind: 'asked' | 'called'): re
 type CodeRule = RuleOf<Fired['kind']>;
 
 /** For each function of the name. */
-function* codeOf(world: World, relation: LeanRelation, { kind, calls }: CodeRule): Generator<Fired> {
+function codeOf(world: World, relation: LeanRelation, { kind, calls }: CodeRule): readonly Fired[] {
+  return functionsOf(world, calls).map((code) => ({ kind, relation, ...code }));
+}
+
+/** @param calls `schema.name` */
+function functionsOf(world: World, calls: string): readonly Code[] {
   const [schema, name] = [calls.slice(0, calls.indexOf('.')), calls.slice(calls.indexOf('.') + 1)];
   const called = world.functionsNamed(name).filter((fn) => fn.schema === schema);
-  for (const fn of called.length > 0 ? called : [undefined])
-    yield { kind, relation, schema, path: fn?.path, ...namesOf(world, fn) };
+  const functions = called.length > 0 ? called : [undefined];
+  return functions.map((fn) => ({ schema, path: fn?.path, ...namesOf(world, fn) }));
 }
 
 /** The relation, what holds rows of it, what it is made of, and the tables whose foreign keys follow its rows. */

@@ -15,8 +15,8 @@ import { anyColumn } from '../catalog/labels.ts';
 import { chosenBy } from './row-choice.ts';
 import { RowOrder } from './row-order.ts';
 import { storedIn, storedValues } from '../catalog/stored-values.ts';
-import { strayName, type Work } from '../catalog/trigger-names.ts';
-import { quotedByTriggers } from '../catalog/trigger-texts.ts';
+import { strayName } from '../catalog/trigger-names.ts';
+import { quotedBy, quotedByEventTriggers, type Work } from '../catalog/trigger-texts.ts';
 import { union, type Base, type ViewColumns, type World } from '../catalog/world.ts';
 
 /** Functions whose arguments are passwords or keys. */
@@ -83,6 +83,7 @@ export class Ledger {
   readonly #known: Readonly<Record<Access, Map<number, Entry>>> = { read: new Map(), write: new Map() };
   readonly #filters = new Map<string, FilterFact>();
   readonly #functions = new Map<string, FunctionFact>();
+  readonly #quoted = new Set<string>();
   readonly #measures = new Map<string, MeasureFact>();
   readonly #reasons = new Set<string>();
 
@@ -242,10 +243,22 @@ export class Ledger {
     this.touchesLabels = true;
   }
 
-  /** Functions of triggers, checks, indexes and policies run, and look names up by the session's path. */
+  /** Functions of triggers, checks, indexes and policies run, look names up by the session's path, and may quote what they read. */
   runsCode(relation: LeanRelation, work: Work): void {
     const stray = strayName(this.world, relation, this.path, work);
     if (stray !== undefined) this.incomplete(stray);
+    this.quotes(quotedBy(this.world, relation, work));
+  }
+
+  /** The schema changes: event triggers run. */
+  runsEventTriggers(): void {
+    this.quotes(quotedByEventTriggers(this.world));
+  }
+
+  /** What code of the database says may quote values with these labels. */
+  quotes(labels: readonly string[]): void {
+    for (const label of labels) this.#quoted.add(label);
+    if (labels.length > 0) this.touchesLabels = true;
   }
 
   runsAllCode(): void {
@@ -253,16 +266,6 @@ export class Ledger {
       const relation = this.world.byOid(oid);
       if (relation) this.runsCode(relation, 'keep');
     }
-  }
-
-  /** Triggers run, and may quote what they read. */
-  firesTriggers(relation: LeanRelation): void {
-    const labels = quotedByTriggers(this.world, relation);
-    this.runsCode(relation, 'write');
-    if (labels.length === 0) return;
-    const entry = this.#entry(relation, 'write');
-    entry.whole = union(entry.whole ?? [], labels);
-    this.touchesLabels = true;
   }
 
   /** What is read says what the server has counted, or planned. */
@@ -306,6 +309,9 @@ export class Ledger {
   }
   get measured(): readonly MeasureFact[] {
     return [...this.#measures.values()];
+  }
+  get quoted(): readonly string[] {
+    return [...this.#quoted].sort();
   }
   /** Relations that the catalog knows, read or written. */
   get named(): readonly LeanRelation[] {

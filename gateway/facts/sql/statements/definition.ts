@@ -156,7 +156,7 @@ export function readTruncated(walk: Walk, body: Node): void {
   for (const entry of nodes(body, 'relations')) {
     const named = only(entry, 'RangeVar') ?? {};
     const relation = walk.ledger.world.relation(text(named, 'schemaname'), text(named, 'relname'), walk.ledger.path);
-    if (relation) walk.ledger.firesTriggers(relation);
+    if (relation) walk.ledger.runsCode(relation, 'write');
   }
 }
 
@@ -196,7 +196,6 @@ function changesRowsOf(walk: Walk, named: Node): LeanRelation | undefined {
  */
 export function readReindexed(walk: Walk, body: Node): void {
   readWhole(walk, body);
-  walk.ledger.runsAllCode();
   const { ledger } = walk;
   const [schema, name] = [
     text(node(body, 'relation') ?? {}, 'schemaname'),
@@ -204,6 +203,7 @@ export function readReindexed(walk: Walk, body: Node): void {
   ];
   const about = text(body, 'kind') === 'REINDEX_OBJECT_TABLE' && ledger.world.relation(schema, name, ledger.path);
   const worked = about ? new Set(ledger.world.rules.storedIn(about.oid)) : undefined;
+  if (!worked) ledger.runsAllCode();
   for (const oid of ledger.world.rules.withCode()) {
     const relation = worked?.has(oid) === false ? undefined : ledger.world.byOid(oid);
     if (relation) ledger.changesRows(relation);
@@ -217,7 +217,6 @@ export function readReindexed(walk: Walk, body: Node): void {
 export function readRefreshed(walk: Walk, body: Node): void {
   const relation = changesRowsOf(walk, node(body, 'relation') ?? {});
   if (!relation) return;
-  walk.ledger.runsCode(relation, 'keep');
   readRuleUses(walk.ledger, relation, 'update', undefined);
 }
 

@@ -215,7 +215,7 @@ export function readRules(
   given?: GivenValues,
 ): ReadonlySet<string> {
   if (!relation) return new Set();
-  ledger.firesTriggers(relation);
+  ledger.runsCode(relation, 'write');
   for (const behind of ledger.world.view(relation)?.relations ?? []) readRuleUses(ledger, behind, change, undefined);
   const names = change === 'insert' ? (written ?? columnNames(relation)) : written;
   return readRuleUses(ledger, relation, change, names, given);

@@ -67,6 +67,12 @@ const changes = [
   'create unique index people_name on people (name)',
   'alter table people add constraint short check (id > 0) not valid',
   'alter table people validate constraint short',
+  'create statistics lengths on (length(name)) from people',
+  'drop statistics lengths',
+  "create function h() returns event_trigger language plpgsql as 'begin perform 1; end'",
+  'create event trigger watched_all on ddl_command_end execute function h()',
+  'alter event trigger watched_all disable',
+  'drop event trigger watched_all',
   'create policy own on people using (ssn = current_user)',
   'alter table people enable row level security',
   "create function g() returns trigger language plpgsql as 'begin return new; end'",
@@ -266,11 +272,19 @@ const ruling = `
   create index on stored (id) where a::int > 1;
   create index on stored using gist (a gist_trgm_ops, b gist_trgm_ops);
   create statistics survey on (length(a) / id), id from stored;
+  create function size_of(text) returns int immutable language sql as 'select 1';
+  create statistics measured on (size_of(a)), id from acts;
   create trigger t before update on stored for each row execute function watch();
   create table long_rows (id int, q tsquery);
   create trigger t after delete on long_rows for each row execute function watch();
   create trigger u before insert or update on split_key for each row execute function watch();
-  create trigger v after delete on split_key execute function watch();`;
+  create trigger v after delete on split_key execute function watch();
+  create function announce() returns event_trigger language plpgsql as 'begin perform 1; end';
+  create event trigger announced on ddl_command_end execute function announce();
+  create event trigger silent on ddl_command_end execute function announce();
+  create function hushed() returns event_trigger language plpgsql as 'begin perform 1; end';
+  create event trigger hushed on sql_drop execute function hushed();
+  alter event trigger hushed disable;`;
 
 describe('what tables do by themselves is read', () => {
   const rulesOf = async (server: TestPostgres): Promise<ReadonlySet<string>> => {
@@ -295,9 +309,10 @@ describe('what tables do by themselves is read', () => {
       'stored',
       'long_rows',
       'split_key',
+      'no table',
     ]);
     const found = rules.flatMap(({ relation, rule }) => {
-      const table = names.get(relation) ?? '';
+      const table = relation === 0 ? 'no table' : (names.get(relation) ?? '');
       if (!own.has(table)) return [];
       if (rule.kind === 'index' && ['letters', 'spotted', 'stored'].includes(table)) return [];
       const named = JSON.stringify(rule, (key, value: unknown) =>
@@ -317,6 +332,7 @@ describe('what tables do by themselves is read', () => {
     'acts {"kind":"stored","columns":["c"],"column":"g","sql":"upper(c)"}',
     'acts {"kind":"default","column":"d","sql":"public.f()"}',
     'acts {"kind":"filled","columns":["d","e"]}',
+    'acts {"kind":"called","calls":"public.size_of"}',
     'points {"kind":"foreign","columns":["to_c"],"to":{"relation":"acts","columns":["c"]}}',
     'points {"kind":"policy","reads":{"relation":"points","columns":["id"]}}',
     'points {"kind":"policy","reads":{"relation":"acts","columns":["a"]}}',
@@ -396,6 +412,7 @@ describe('what tables do by themselves is read', () => {
     'long_rows {"kind":"each"}',
     ...['stored', 'long_rows', 'split_key'].map((table) => `${table} {"kind":"trigger","calls":"public.watch"}`),
     'watched {"kind":"trigger","calls":"public.watch"}',
+    'no table {"kind":"trigger","calls":"public.announce"}',
     'coded {"kind":"domain","columns":["a","b","c"]}',
     'coded {"kind":"default","column":"a","sql":"(public.f())::text"}',
     'coded {"kind":"default","column":"c","sql":"(public.f())::text"}',

@@ -4,6 +4,7 @@ const watched: readonly (readonly [table: string, where?: string])[] = [
   ['pg_rewrite'],
   ['pg_policy'],
   ['pg_trigger', 'NOT tgisinternal'],
+  ['pg_event_trigger'],
   ['pg_inherits'],
   ['pg_proc'],
   ['pg_operator'],
@@ -26,6 +27,7 @@ const ofRelations: readonly (readonly [table: string, relation: string])[] = [
   ['pg_index', 'indrelid'],
   ['pg_constraint', 'conrelid'],
   ['pg_partitioned_table', 'partrelid'],
+  ['pg_statistic_ext', 'stxrelid'],
 ];
 
 /** What all sessions can see. */
