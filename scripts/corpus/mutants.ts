@@ -12,8 +12,8 @@ export interface Mutant {
 
 /** What the analysis writes down, reads further, or remembers; a row of what functions and relations do. */
 const statements: readonly RegExp[] = [
-  /this\.(?:touch|measures)\(.*\);$/,
-  /(?:walk\.)?ledger\.(?:touch|touchAll|lookUp|explains|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect|measures)\(.*\);$/,
+  /this\.(?:touch|measures|quotes)\(.*\);$/,
+  /(?:walk\.)?ledger\.(?:touch|touchAll|lookUp|explains|incomplete|contradiction|call|relation|unknownRelation|changesRows|write|effect|measures|runsCode|runsAllCode|runsEventTriggers)\(.*\);$/,
   /(?:walk\.)?ledger\.copies\.add\(.*\);$/,
   /(?:(?:walk\.)?ledger\.)?(?:rows\.(?:reads|readsAgain|keeps|tells)|sorts|searchesNull)\(.*\);$/,
   /(?<![\w.])(?:walk\.(?:expression|from|targets|query)|readOperator|readExpression|readNested|addAll|blur|copyInto|copyColumns|copyNew|copyRenamed|renamed|changesRows|readConflict|readAssignments|readRules|readRuleUses|readDefaults)\(.*\);$/,

@@ -9,7 +9,7 @@ test('each rule of the analysis is a mutant, and so is each of the default pack 
   expect(of('.ts')).toBeGreaterThan(400);
   expect(of('plain-outline.ts')).toBe(2);
   expect(of('masking.rego')).toBeGreaterThanOrEqual(9);
-  expect(of('labels.rego')).toBe(2);
+  expect(of('labels.rego')).toBe(3);
   expect(of('settings.rego')).toBe(5);
 });
 
