@@ -58,7 +58,7 @@ export const entriesQuery = `
            EXISTS (SELECT FROM pg_catalog.pg_depend f WHERE f.classid = ${classOf('pg_class')} AND f.objid = i.indexrelid
                       AND f.refclassid IN (${classOf('pg_proc')}, ${classOf('pg_operator')})))::pg_catalog.text
     FROM pg_catalog.pg_index i
-    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid AND x.relkind = 'i'
+    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid AND x.relkind = 'i' AND x.relnamespace <> 'pg_toast'::pg_catalog.regnamespace
     JOIN pg_catalog.pg_am m ON m.oid = x.relam
    WHERE i.indrelid >= 16384 AND (i.indnatts > 1 OR i.indpred IS NOT NULL OR i.indexprs IS NOT NULL OR m.amname IN ('brin', 'gist', 'spgist'))
   UNION ALL

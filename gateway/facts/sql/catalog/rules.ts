@@ -223,11 +223,12 @@ export const rulesQuery = `
    WHERE a.attgenerated = '' AND EXISTS (SELECT FROM pg_catalog.pg_depend p WHERE p.classid = ${classOf('pg_attrdef')} AND p.objid = f.oid AND p.refclassid = ${classOf('pg_proc')})
   UNION ALL
   SELECT a.attrelid, 'filled', pg_catalog.array_agg(a.attnum)::pg_catalog.text, NULL, NULL, NULL
-    FROM pg_catalog.pg_attribute a
-    JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-   WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-     AND (a.atthasdef OR a.attidentity <> '' OR t.typdefaultbin IS NOT NULL)
-     AND (EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND (i.indisunique OR i.indisexclusion)
+    FROM (SELECT a.attrelid, a.attnum FROM pg_catalog.pg_attribute a
+            JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+           WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+             AND (a.atthasdef OR a.attidentity <> '' OR t.typdefaultbin IS NOT NULL)
+          OFFSET 0) a -- First: of all columns of all tables these are few.
+   WHERE (EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND (i.indisunique OR i.indisexclusion)
                      AND (a.attnum = ANY (i.indkey::pg_catalog.int2[]) OR i.indexprs IS NOT NULL))
        OR EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND a.attnum = ANY (k.conkey)))
    GROUP BY a.attrelid
