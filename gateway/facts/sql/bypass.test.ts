@@ -1668,6 +1668,10 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(34, 'mv_keyed', ['id', 'x'], 'm').map(([query, row]) =>
       query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT v_keyed.id, v_keyed.ssn FROM public.v_keyed')] : [query, row],
     ),
+    ...made(60, 'mv_unique', ['id', 'x'], 'm').map(([query, row]) =>
+      query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT keyed.id, keyed.ssn FROM public.keyed')] : [query, row],
+    ),
+    rule(60, 'unique', '{2}', null, null, null),
     ...made(36, 'v_some', ['id', 'a'], 'v').map(([query, row]) =>
       query === 'relations' && Array.isArray(row) ? [query, row.with(6, ' SELECT filled.id, filled.a FROM public.filled WHERE EXISTS (SELECT FROM public.keyed WHERE keyed.ssn = filled.a)')] : [query, row],
     ),
@@ -1892,6 +1896,11 @@ describe('what a table does by itself tells of labelled values', () => {
     ['ALTER TABLE ranged ATTACH PARTITION part FOR VALUES FROM (1) TO (2)', 'part.ssn other', 'part.ssn rule', 'ranged.ssn other'],
     // A partition by a labelled key: whether the default one holds such rows.
     ["CREATE TABLE p PARTITION OF divided FOR VALUES IN ('a')", 'divided.ssn other'],
+    // Written anew, a key is held against what comes out.
+    ['ALTER TABLE keys ALTER tenant TYPE bigint', 'keys.ssn key'],
+    ['ALTER TABLE keys ALTER note TYPE varchar(40)'],
+    ['REFRESH MATERIALIZED VIEW mv_unique', 'mv_unique.x key'],
+    ['REFRESH MATERIALIZED VIEW mv_keyed'],
     // Of a table that is divided by nothing that is known, by whatever it may be.
     ["CREATE TABLE p PARTITION OF keyed FOR VALUES IN ('a')", 'keyed.ssn other'],
     // What a trigger, a rule or a policy does to whole rows is not looked at here.

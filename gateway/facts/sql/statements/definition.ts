@@ -197,11 +197,8 @@ function changesRowsOf(walk: Walk, named: Node): LeanRelation | undefined {
 export function readReindexed(walk: Walk, body: Node): void {
   readWhole(walk, body);
   const { ledger } = walk;
-  const [schema, name] = [
-    text(node(body, 'relation') ?? {}, 'schemaname'),
-    text(node(body, 'relation') ?? {}, 'relname'),
-  ];
-  const about = text(body, 'kind') === 'REINDEX_OBJECT_TABLE' && ledger.world.relation(schema, name, ledger.path);
+  const named = text(body, 'kind') === 'REINDEX_OBJECT_TABLE' ? node(body, 'relation') : undefined;
+  const about = named && ledger.world.relation(text(named, 'schemaname'), text(named, 'relname'), ledger.path);
   const worked = about ? new Set(ledger.world.rules.storedIn(about.oid)) : undefined;
   if (!worked) ledger.runsAllCode();
   for (const oid of ledger.world.rules.withCode()) {
