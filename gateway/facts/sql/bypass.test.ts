@@ -1653,6 +1653,8 @@ describe('what a table does by itself tells of labelled values', () => {
     ...made(92, 'calm', ['id', 'a']),
     rule(92, 'asked', '{}', null, null, 'public.touches'),
     rule(92, 'called', '{}', null, null, 'public.touches'),
+    ...made(93, 'coded', ['id', 'ssn']),
+    rule(93, 'called', '{}', null, null, 'public.touches'),
     ...([
       ['reads_keyed', 'plpgsql', `BEGIN RAISE NOTICE '%', (SELECT "ssn" FROM KEYED); RETURN NEW; END`],
       ['touches', 'plpgsql', 'BEGIN NEW.a := pg_catalog.upper(now()::text); RETURN NEW; END'],
@@ -1764,7 +1766,7 @@ describe('what a table does by itself tells of labelled values', () => {
     rule(35, 'default', '{}', null, '1', 'public.first_ssn()'),
   ]; // prettier-ignore
   const labelled =
-    'in_domain ranged keyed stands given redundant mixed computed checked unchecked divided made above whole people codes folded pairs keys patterns amounts entered entered_by entered_if entered_if_failing entered_if_own ranges_of rows_of homes gone gone_over stays owning lowest tree filed looping shelved'
+    'coded in_domain ranged keyed stands given redundant mixed computed checked unchecked divided made above whole people codes folded pairs keys patterns amounts entered entered_by entered_if entered_if_failing entered_if_own ranges_of rows_of homes gone gone_over stays owning lowest tree filed looping shelved'
       .split(' ')
       .map((name) => `${name}.ssn`);
   beforeAll(() => {
@@ -1901,6 +1903,11 @@ describe('what a table does by itself tells of labelled values', () => {
     ['ALTER TABLE keys ALTER note TYPE varchar(40)'],
     ['REFRESH MATERIALIZED VIEW mv_unique', 'mv_unique.x key'],
     ['REFRESH MATERIALIZED VIEW mv_keyed'],
+    // Written anew as a whole, functions of its indexes say again what they say of a row.
+    ['ALTER TABLE coded ADD COLUMN x int NOT NULL DEFAULT 1, ADD COLUMN y text NULL'],
+    ['ALTER TABLE coded ADD COLUMN x timestamptz DEFAULT clock_timestamp()', 'coded.ssn other'],
+    ["ALTER TABLE coded ADD COLUMN x color DEFAULT 'red'", 'coded.ssn other'],
+    ['ALTER TABLE coded ALTER id TYPE bigint', 'coded.ssn other'],
     // Of a table that is divided by nothing that is known, by whatever it may be.
     ["CREATE TABLE p PARTITION OF keyed FOR VALUES IN ('a')", 'keyed.ssn other'],
     // What a trigger, a rule or a policy does to whole rows is not looked at here.
@@ -2320,7 +2327,6 @@ describe('what a table does by itself tells of labelled values', () => {
     ['ANALYZE calling', 'pii.ssn'],
     ['REINDEX TABLE calling', 'pii.ssn'],
     ['REINDEX TABLE calm'],
-    ['REINDEX SCHEMA public', 'pii.ssn'],
     ['CLUSTER calling USING calling_pkey', 'pii.ssn'],
     ['ALTER TABLE calling ALTER a TYPE int', 'pii.ssn'],
     ['SELECT a FROM calling'],
@@ -2334,6 +2340,19 @@ describe('what a table does by itself tells of labelled values', () => {
     expect(command.labels).toEqual([]);
     expect(touchesLabels).toBe(labels.length > 0);
   });
+
+  test.each<[sql: string, labels: readonly string[], quotes: readonly string[]]>([
+    ['REINDEX TABLE coded', ['pii.ssn'], []],
+    ['REINDEX SCHEMA public', ['pii.ssn'], ['pii.ssn']],
+    ['REINDEX TABLE calm', [], []],
+  ])(
+    'what functions of indexes say of their own rows is withheld, when they are made anew: %s',
+    async (sql, labels, quotes) => {
+      const { command, touchesLabels } = await ruled(sql);
+      expect(command).toMatchObject({ labels, quotes });
+      expect(touchesLabels).toBe(labels.length > 0);
+    },
+  );
 
   test.each<[sql: string, ...labels: readonly string[]]>([
     ['CREATE TABLE t (id int)', 'pii.ssn'],
