@@ -80,10 +80,13 @@ export function openSsh(options: SshOptions): FrontDoor {
             onRefused: (what) => session?.notOffered(what),
             onPassed: () => reading.answered(),
           });
+          let isBroken = false;
           client.on('error', (error) => {
             if (levelOf(error) === 'client-timeout') session?.unanswered();
-            // What the library cannot decrypt or parse. It hangs up by itself.
-            if (!isHangUp(error)) session?.refused(`protocol: ${error.message}`, '');
+            // What the library cannot decrypt or parse. It hangs up by itself, and says the same of what was on its way.
+            if (isBroken || isHangUp(error)) return;
+            isBroken = true;
+            session?.refused(`protocol: ${error.message}`, '');
           });
           const draining = AbortSignal.any([connection.draining, connection.loginDeadline]);
           draining.addEventListener('abort', () => {

@@ -10,12 +10,13 @@ import { startSshRig, type SshRig } from './rig.ts';
 
 const page = readFileSync(new URL('../../../docs/how-to/connect-an-editor.md', import.meta.url), 'utf8');
 
-/** What VS Code's Remote-SSH gives the shell on standard input, in small: it starts a server on a free port of the host, says which, and stays. */
+/** What VS Code's Remote-SSH gives the shell on standard input, in small: it starts a server on a free port of the host, says which, and stays as long as that input does. */
 const script = `uname -s
 cd "$HOME" || exit 1
 exec "${process.execPath}" -e '
   const server = require("net").createServer((socket) => socket.pipe(socket));
   server.listen(0, "127.0.0.1", () => console.log("listeningOn==" + server.address().port + "=="));
+  process.stdin.on("end", () => process.exit()).resume();
 '
 `;
 
