@@ -440,6 +440,12 @@ describe('a column is as far from its source as the weakest step on the way', ()
   });
 });
 
+test('a function that is called like a field, where it is not read as a call, is named beside what is not understood', async () => {
+  const { command } = await one("UPDATE customers c SET name = 'x' WHERE c.get_ssn IS NULL");
+  expect(command.functions.map(({ name }) => name)).toContain('get_ssn');
+  expect(command.analysis.reasons).toEqual(['reference c.get_ssn cannot be resolved']);
+});
+
 describe('every other use of a labelled column is named', () => {
   test.each([
     ["SELECT id FROM customers WHERE ssn > '1'", ['customers.ssn where']],
