@@ -9,10 +9,11 @@ import { openSqlAnalyzer, type SqlAnalyzer } from '../../facts/sql/index.ts';
 import { encodeParameterStatus } from '../../protocols/postgres/codec/backend.ts';
 import { Framer } from '../../protocols/postgres/codec/frames.ts';
 import { SessionCatalog } from '../../protocols/postgres/catalog/session-catalog.ts';
-import { forgetfulKeeper, TargetCatalog } from '../../protocols/postgres/index.ts';
+import { TargetCatalog } from '../../protocols/postgres/index.ts';
 import { PgSession } from '../../protocols/postgres/session/session.ts';
 import { clientMessage, deniedMark, dice, ScriptedTarget } from './postgres-script.ts';
 import { fuzzSeed } from '../seed.ts';
+import { quietCatalog } from '../quiet-catalog.ts';
 import { openWorld } from './world.ts';
 
 const budgetMs = Number(process.env['SALLYPORT_FUZZ_MS'] ?? 5_000);
@@ -78,13 +79,7 @@ async function run(seed: number) {
           isUnchanged: async () => true,
           [Symbol.asyncDispose]: async () => undefined,
         },
-        now: () => Date.now(),
-        maxAgeMs: 60_000,
-        onRead: () => undefined,
-        onUnreadable: () => undefined,
-        onDoubt: () => undefined,
-        keeper: forgetfulKeeper(),
-        onFollowed: () => undefined,
+        ...quietCatalog,
       }),
       'fuzz',
     ),

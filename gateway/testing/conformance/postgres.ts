@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { quietCatalog } from '../quiet-catalog.ts';
 import { connect as tcp, type Socket } from 'node:net';
 import { connect as tls, createSecureContext, type ConnectionOptions } from 'node:tls';
 import pg from 'pg';
@@ -7,7 +8,6 @@ import type { Answer, Samples, Subject } from '../../protocols/conformance-subje
 import { encodeQuery } from '../../protocols/postgres/codec/frontend.ts';
 import {
   catalogReader,
-  forgetfulKeeper,
   connectUpstream,
   openPostgres,
   TargetCatalog,
@@ -82,13 +82,7 @@ export async function openPostgresSubject(postgres: TestPostgres): Promise<Subje
       analyzer,
       // Past the proxy: what the gateway asks for itself is not what a client sent.
       reader: catalogReader((signal) => connectUpstream(at(postgres.port), { user, password }, signal)),
-      now: () => Date.now(),
-      maxAgeMs: 60_000,
-      onRead: () => undefined,
-      onUnreadable: () => undefined,
-      onDoubt: () => undefined,
-      keeper: forgetfulKeeper(),
-      onFollowed: () => undefined,
+      ...quietCatalog,
     }),
   );
   catalog.setLabels(new Map([['public.people.ssn', [label]]]), '1');

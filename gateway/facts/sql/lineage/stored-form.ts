@@ -1,4 +1,5 @@
 import type { ColumnUse } from '../../../contract/command-postgres.ts';
+import { withBehind } from '../catalog/behind.ts';
 import type { Base } from '../catalog/world.ts';
 import type { Walk } from './scope.ts';
 
@@ -18,6 +19,6 @@ const storedForms: ReadonlySet<string> = new Set([
 export function readStoredForm({ ledger }: Walk, name: string, given: ReadonlySet<Base>, use: ColumnUse): void {
   if (!storedForms.has(name)) return;
   const { world } = ledger;
-  const tables = [...given].flatMap(({ relation }) => [relation, ...(world.view(relation)?.relations ?? [])]);
+  const tables = [...given].flatMap(({ relation }) => withBehind(world, relation));
   for (const table of tables) ledger.touchAll(world.labelled(table), use);
 }

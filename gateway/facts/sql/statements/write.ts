@@ -1,3 +1,4 @@
+import { withBehind } from '../catalog/behind.ts';
 import { columnNames } from '../catalog/catalog.ts';
 import { copyColumns, copyInto, type Destination } from '../lineage/copies.ts';
 import { withFieldCalls } from '../lineage/field-calls.ts';
@@ -99,7 +100,7 @@ export function readDelete(walk: Walk, body: Node, outer: Scope): readonly Colum
 }
 
 function firesForEach({ ledger: { world } }: Walk, { relation }: Target): boolean {
-  const written = relation ? [relation, ...(world.view(relation)?.relations ?? [])] : [];
+  const written = relation ? withBehind(world, relation) : [];
   return written.some(({ oid }) =>
     [...world.rules.followedBy(oid)].some((each) => world.rules.of(each).some(({ kind }) => kind === 'each')),
   );
@@ -203,7 +204,7 @@ export function readTarget(walk: Walk, body: Node): Target {
 
 function changesRows({ ledger }: Walk, { relation }: Target): void {
   if (!relation) return;
-  for (const each of [relation, ...(ledger.world.view(relation)?.relations ?? [])]) ledger.changesRows(each);
+  for (const each of withBehind(ledger.world, relation)) ledger.changesRows(each);
 }
 
 /** What the table itself makes of the change. Which column of a table a view's column writes is not asked. */
@@ -235,7 +236,7 @@ function named(body: Node, names: readonly string[]): readonly string[] {
 export function readDefaults(walk: Walk, target: Destination, given: readonly string[]): void {
   const { world } = walk.ledger;
   const { relation } = target;
-  const written = relation ? [relation, ...(world.view(relation)?.relations ?? [])] : [];
+  const written = relation ? withBehind(world, relation) : [];
   for (const rule of written.flatMap(({ oid }) => world.rules.whereStored(oid))) {
     if (rule.kind !== 'default' || given.includes(rule.column)) continue;
     const columns = (world.parsed(rule.sql) ?? []).flatMap((tree) => walk.query(tree, emptyScope));

@@ -1,8 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CatalogSnapshot, openSqlAnalyzer, type SqlAnalyzer } from '../../../facts/sql/index.ts';
+import { quietCatalog } from '../../../testing/quiet-catalog.ts';
 import { startPostgres15, startPostgres18, type TestPostgres } from '../../../testing/postgres.ts';
-import { forgetfulKeeper } from './labels.ts';
 import { type CatalogPatience, catalogReader } from './reader.ts';
 import { type CatalogReader, TargetCatalog } from './catalog.ts';
 import { connectUpstream } from '../login/upstream.ts';
@@ -466,13 +466,10 @@ describe('the gateway’s view of it', () => {
         isUnchanged: (signal) => (looks.push('look'), inner.isUnchanged(signal)),
         [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
       },
+      ...quietCatalog,
       now: () => clock.ms,
       maxAgeMs: 1_000,
-      onRead: () => undefined,
       onUnreadable: (why) => unread.push(why),
-      onDoubt: () => undefined,
-      keeper: forgetfulKeeper(),
-      onFollowed: () => undefined,
     });
     catalog.setLabels(new Map([['public.folk.ssn', ['pii.ssn']]]), '1');
     return catalog;
@@ -536,13 +533,9 @@ describe('the gateway’s view of it', () => {
         isUnchanged: (signal) => (broken ? Promise.reject(new Error('broken')) : inner.isUnchanged(signal)),
         [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
       },
+      ...quietCatalog,
       now: () => clock.ms,
       maxAgeMs: 1_000,
-      onRead: () => undefined,
-      onUnreadable: () => undefined,
-      onDoubt: () => undefined,
-      keeper: forgetfulKeeper(),
-      onFollowed: () => undefined,
     });
     expect(await labelsOf(catalog, 'select id from folk')).toEqual([]);
     broken = true;
